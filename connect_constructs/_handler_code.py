@@ -1,0 +1,27 @@
+"""Where the handler's code lies, and which of its files belong to the function's asset."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent
+
+# An allow-list, in .gitignore syntax: pip's byte code, editors' and file managers' droppings would otherwise change
+# the asset's hash from machine to machine.
+ASSET_EXCLUDE = ["*", "!*/", "!*.py", "!*.json"]
+
+
+def handler_directory() -> Path:
+    """The folder that becomes the asset: `_lambda` in an installed package, `lambda` in a checkout."""
+    for directory in (_PACKAGE / "_lambda", _PACKAGE.parent / "lambda"):
+        if (directory / "contact_updates").is_dir():
+            return directory
+    raise FileNotFoundError(
+        f"the handler's code is missing: expected {_PACKAGE / '_lambda'} (installed package) "
+        f"or {_PACKAGE.parent / 'lambda'} (checkout)"
+    )
+
+
+def service_model_file() -> Path:
+    """The contract: the service model of the two operations."""
+    return handler_directory() / "sdk_models" / "connect" / "2017-08-08" / "service-2.json"

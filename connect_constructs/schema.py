@@ -1,0 +1,104 @@
+"""The contract as JSON Schema, in two renderings.
+
+`full_schema` states everything that the service model states; the in-memory Amazon Connect checks with it.
+`edge_schema` is what API Gateway checks: only that the body is an object with the required members. API Gateway's
+validator quotes the offending value for lengths, patterns and enums, so those stay with the handler.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from typing import Any
+
+from connect_constructs._handler_code import service_model_file
+
+Schema = dict[str, Any]
+
+# `integer` in an AWS service model is a 32-bit integer (Smithy 2.0, "Simple types").
+_INTEGER_RANGE = {"minimum": -(2**31), "maximum": 2**31 - 1}
+
+# Service model constraint → JSON Schema keyword, for each kind of shape.
+_KEYWORDS = {
+    "string": {"min": "minLength", "max": "maxLength", "pattern": "pattern", "enum": "enum"},
+    "list": {"min": "minItems", "max": "maxItems"},
+    "map": {"min": "minProperties", "max": "maxProperties"},
+}
+
+
+@functools.cache
+def service_model() -> dict[str, Any]:
+    """The contract, as the service model file has it."""
+    model: dict[str, Any] = json.loads(service_model_file().read_text(encoding="utf-8"))
+    return model
+
+
+def edge_schema(operation: str) -> Schema:
+    """The JSON Schema (draft 4) of `operation`'s body for API Gateway's validator."""
+    shape = _input_shape(operation)
+    required = [name for name in shape.get("required", []) if "location" not in shape["members"][name]]
+    return {"type": "object", **({"required": required} if required else {})}
+
+
+def full_schema(operation: str) -> Schema:
+    """The JSON Schema (2020-12) of `operation`'s whole input, path labels included.
+
+    It has two keywords of our own: `maxUtf8Bytes` on an object limits the UTF-8 bytes of its keys and values
+    together; where the values are objects, `utf8BytesOf` names the member of each that counts.
+    """
+    definitions: Schema = {}
+    name = service_model()["operations"][operation]["input"]["shape"]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **_reference(name, definitions),
+        "$defs": definitions,
+    }
+
+
+def _input_shape(operation: str) -> dict[str, Any]:
+    model = service_model()
+    shape: dict[str, Any] = model["shapes"][model["operations"][operation]["input"]["shape"]]
+    return shape
+
+
+def _reference(name: str, definitions: Schema) -> Schema:
+    if name not in definitions:
+        definitions[name] = {}  # holds the place while a recursive shape is rendered
+        definitions[name] = _definition(service_model()["shapes"][name], definitions)
+    return {"$ref": f"#/$defs/{name}"}
+
+
+def _definition(shape: dict[str, Any], definitions: Schema) -> Schema:
+    kind = shape["type"]
+    schema: Schema = {
+        keyword: shape[constraint] for constraint, keyword in _KEYWORDS.get(kind, {}).items() if constraint in shape
+    }
+    match kind:
+        case "string":
+            schema["type"] = "string"
+        case "integer":
+            schema.update(type="integer", **_INTEGER_RANGE)
+        case "list":
+            schema.update(type="array", items=_reference(shape["member"]["shape"], definitions))
+        case "map":
+            schema.update(
+                type="object",
+                propertyNames=_reference(shape["key"]["shape"], definitions),
+                additionalProperties=_reference(shape["value"]["shape"], definitions),
+            )
+            schema.update({key: shape[key] for key in ("maxUtf8Bytes", "utf8BytesOf") if key in shape})
+        case "structure":
+            schema.update(
+                type="object",
+                properties={
+                    member: _reference(target["shape"], definitions) for member, target in shape["members"].items()
+                },
+                required=shape.get("required", []),
+                additionalProperties=False,
+            )
+            if shape.get("minBodyMembers"):
+                body = [member for member, target in shape["members"].items() if "location" not in target]
+                schema["anyOf"] = [{"required": [member]} for member in body]
+        case _:
+            raise NotImplementedError(f"the contract has a shape of type {kind!r}, which has no rendering yet")
+    return schema
