@@ -1,0 +1,101 @@
+"""The endpoint: answers API Gateway's proxy events."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from contact_updates import log_line
+from contact_updates.connect_client import ConnectClient, Trace
+from contact_updates.contract import is_contact_id
+from contact_updates.errors import UpdateError, internal_error
+from contact_updates.request import header_of, operation_of, parameters_of, update_of
+from contact_updates.settings import Settings
+
+# Connect's quota refills ten times a second.
+_RETRY_AFTER_SECONDS = 1
+
+_EXPOSED_HEADERS = "Retry-After,x-amzn-ErrorType,x-amzn-RequestId"
+
+Answer = dict[str, Any]
+
+
+class Endpoint:
+    """Takes one request, makes the update in Amazon Connect and answers when Amazon Connect has answered."""
+
+    def __init__(self, settings: Settings, connect: ConnectClient) -> None:
+        self._settings = settings
+        self._connect = connect
+
+    def __call__(self, event: Any, context: Any) -> Answer:
+        """The proxy response to `event`. Never raises: an unexpected fault is an InternalServiceException."""
+        started = time.monotonic()
+        event = event if isinstance(event, dict) else {}
+        fields: dict[str, Any] = {"requestId": _request_id(event, context), "operation": None, "contactId": None}
+        trace = Trace()
+        error: UpdateError | None = None
+        try:
+            self._serve(event, context, fields, trace)
+        except UpdateError as known:
+            error = known
+        except Exception as unexpected:  # Lambda would answer API Gateway with a 502 and log the event's values.
+            fields.update(log_line.fault(unexpected))
+            error = internal_error()
+        fields.update(
+            outcome=error.error_type if error else "Updated",
+            status=error.status if error else 200,
+            upstreamRequestId=trace.upstream_request_id,
+            upstreamError=trace.upstream_error,
+            attempts=trace.attempts,
+            durationMs=round((time.monotonic() - started) * 1000, 1),
+        )
+        log_line.write(fields)
+        return self._answer(event, error)
+
+    def _serve(self, event: dict[str, Any], context: Any, fields: dict[str, Any], trace: Trace) -> None:
+        operation = operation_of(event)
+        fields["operation"] = operation.name
+        parameters = parameters_of(event, operation)
+        contact_id = parameters.get(operation.contact_member)
+        fields["contactId"] = contact_id if is_contact_id(contact_id) else None
+        update = update_of(operation, parameters, self._settings)
+        self._connect.update(
+            operation,
+            update.parameters,
+            remaining_seconds=lambda: context.get_remaining_time_in_millis() / 1000,
+            trace=trace,
+        )
+
+    def _answer(self, event: dict[str, Any], error: UpdateError | None) -> Answer:
+        headers = {"Content-Type": "application/json", **self._cors(event)}
+        if error is None:
+            return {"statusCode": 200, "headers": headers, "body": "", "isBase64Encoded": False}
+        headers["x-amzn-ErrorType"] = error.error_type
+        if error.status == 429:
+            headers["Retry-After"] = str(_RETRY_AFTER_SECONDS)
+        # Clients read the message under either name, and the type from the header or from `__type`.
+        body = {"__type": error.error_type, "message": error.message, "Message": error.message}
+        return {"statusCode": error.status, "headers": headers, "body": json.dumps(body), "isBase64Encoded": False}
+
+    def _cors(self, event: dict[str, Any]) -> dict[str, str]:
+        allowed = self._settings.allow_origins
+        if not allowed:
+            return {}
+        if "*" in allowed:
+            return {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": _EXPOSED_HEADERS}
+        origin = header_of(event, "origin")
+        if origin not in allowed:
+            return {"Vary": "Origin"}
+        return {
+            "Access-Control-Allow-Origin": str(origin),
+            "Access-Control-Expose-Headers": _EXPOSED_HEADERS,
+            "Vary": "Origin",
+        }
+
+
+def _request_id(event: dict[str, Any], context: Any) -> str | None:
+    """API Gateway's id of the request, which the caller gets as x-amzn-RequestId; else the invocation's."""
+    request_context = event.get("requestContext")
+    request_id = request_context.get("requestId") if isinstance(request_context, dict) else None
+    return request_id if isinstance(request_id, str) else getattr(context, "aws_request_id", None)

@@ -1,0 +1,170 @@
+"""The calls to Amazon Connect: their time-outs, their one retry, and what a failure means for the caller."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as BotoConnectionError
+from botocore.parsers import ResponseParserError
+
+from contact_updates.contract import SDK_MODELS, Operation
+from contact_updates.errors import UpdateError, internal_error, not_found
+
+# Two attempts with both time-outs, 22 seconds, fit into the function's default time-out of 25 seconds, which fits
+# into API Gateway's integration time-out of 29.
+CONNECT_TIMEOUT_SECONDS = 2
+READ_TIMEOUT_SECONDS = 9
+MAX_ATTEMPTS = 2
+
+# Left of the function's time for the answer and the log line, after an attempt that used up both time-outs.
+_RESERVE_SECONDS = 0.5
+
+# Errors whose cause the caller can act on. Whatever else Amazon Connect answers is this service's own trouble.
+_PASSED_ON = frozenset(
+    {
+        "ConflictException",
+        "InvalidActiveRegionException",
+        "InvalidParameterException",
+        "InvalidRequestException",
+        "ResourceNotFoundException",
+    }
+)
+# A throttle also comes as a bare 429 without any type.
+_THROTTLES = frozenset({"ThrottlingException", "TooManyRequestsException"})
+
+# The members of a request that are no secret.
+_IDENTIFIERS = frozenset({"InstanceId", "ContactId", "InitialContactId"})
+
+_ERROR_TYPE = re.compile(r"[A-Za-z0-9_.]{1,100}\Z")
+_REQUEST_ID = re.compile(r"[A-Za-z0-9_=+/-]{1,100}\Z")
+_ACCOUNT_DETAIL = re.compile(r"arn:|(?<!\d)\d{12}(?!\d)")
+_WORD = re.compile(r"\w{3,}")
+
+
+@dataclass(kw_only=True)
+class Trace:
+    """What the log line says about the calls that one update took."""
+
+    attempts: int = 0
+    upstream_request_id: str | None = None
+    upstream_error: str | None = None
+
+
+class ConnectClient:
+    """Makes updates of contacts in Amazon Connect, in one Region."""
+
+    def __init__(self, region: str) -> None:
+        session = botocore.session.get_session()
+        # The service model travels with the handler: the runtime's boto3 may be older than the contract.
+        session.get_component("data_loader").search_paths.insert(0, str(SDK_MODELS))
+        client: Any = boto3.Session(botocore_session=session).client(
+            "connect",
+            region_name=region,
+            config=Config(
+                connect_timeout=CONNECT_TIMEOUT_SECONDS,
+                read_timeout=READ_TIMEOUT_SECONDS,
+                # Callers' SDKs retry, and retries multiply: the one that is worth it is made in `update`.
+                retries={"mode": "standard", "total_max_attempts": 1},
+                # The contract has been checked already, and botocore's messages quote values.
+                parameter_validation=False,
+            ),
+        )
+        self._calls: dict[str, Callable[..., Any]] = {
+            operation: getattr(client, method) for method, operation in client.meta.method_to_api_mapping.items()
+        }
+
+    def update(
+        self,
+        operation: Operation,
+        parameters: dict[str, Any],
+        *,
+        remaining_seconds: Callable[[], float],
+        trace: Trace,
+    ) -> None:
+        """Make one update; `trace` is filled in as the calls go. Raises UpdateError.
+
+        Tries again once, on a connection error, a time-out or a 5xx, if `remaining_seconds()` has room for it.
+        Both operations set values, so that making one twice is the same as making it once.
+        """
+        if parameters[operation.contact_member] in {".", ".."}:
+            # HTTP libraries resolve these as parts of the path, and so call another operation.
+            raise not_found()
+        while True:
+            trace.attempts += 1
+            try:
+                response = self._calls[operation.name](**parameters)
+            except ClientError as error:
+                _note(error.response, trace)
+                failure = _as_told_to_the_caller(error.response, parameters)
+                may_retry = _status(error.response) >= 500
+            except (BotoCoreError, ResponseParserError) as error:
+                trace.upstream_error = type(error).__name__
+                failure = internal_error()
+                may_retry = isinstance(error, (BotoConnectionError, HTTPClientError))
+            else:
+                _note(response, trace)
+                trace.upstream_error = None
+                return
+            if not may_retry or trace.attempts == MAX_ATTEMPTS or not _fits(remaining_seconds()):
+                raise failure
+
+
+def _fits(remaining_seconds: float) -> bool:
+    return remaining_seconds >= CONNECT_TIMEOUT_SECONDS + READ_TIMEOUT_SECONDS + _RESERVE_SECONDS
+
+
+def _status(response: dict[str, Any]) -> int:
+    status: int = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+    return status
+
+
+def _note(response: dict[str, Any], trace: Trace) -> None:
+    """Take over what identifies the answer. Both texts come from outside, so only plain ones are taken."""
+    request_id = response.get("ResponseMetadata", {}).get("RequestId")
+    trace.upstream_request_id = request_id if request_id and _REQUEST_ID.match(request_id) else None
+    if "Error" in response:
+        code = str(response["Error"].get("Code"))
+        trace.upstream_error = code if _ERROR_TYPE.match(code) else f"HTTP {_status(response)}"
+
+
+def _as_told_to_the_caller(response: dict[str, Any], parameters: dict[str, Any]) -> UpdateError:
+    code = str(response["Error"].get("Code"))
+    if code in _THROTTLES or _status(response) == 429:
+        return UpdateError("ThrottlingException", "Amazon Connect's quota of requests is used up: try again later.")
+    if code in _PASSED_ON:
+        message = str(response["Error"].get("Message") or f"Amazon Connect answered {code}.")
+        if _ACCOUNT_DETAIL.search(message) or _repeats(message, parameters):
+            message = f"Amazon Connect answered {code}; its message is withheld because it may repeat private values."
+        return UpdateError(code, message)
+    return internal_error()
+
+
+def _repeats(message: str, parameters: dict[str, Any]) -> bool:
+    """Whether `message` repeats a value of the request, or a word of one."""
+    message = message.casefold()
+    words = set(_WORD.findall(message))
+    private = (value for name, value in parameters.items() if name not in _IDENTIFIERS)
+    return any(
+        text in message or not words.isdisjoint(_WORD.findall(text))
+        for value in private
+        for text in map(str.casefold, _texts(value))
+        if text
+    )
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
+    else:
+        yield str(value)

@@ -1,0 +1,34 @@
+"""Errors that a caller gets: Amazon Connect's own types and statuses."""
+
+from __future__ import annotations
+
+from contact_updates.contract import error_status
+
+# Types that Amazon Connect's model of the two operations does not have, and their statuses.
+_OTHER_STATUSES = {
+    "UnknownOperationException": 404,
+    "UnsupportedMediaTypeException": 415,
+}
+
+
+class UpdateError(Exception):
+    """An update that was not made, in the form in which the caller is told.
+
+    `message` holds nothing that is private: no value of the request, no account details.
+    """
+
+    def __init__(self, error_type: str, message: str) -> None:
+        super().__init__(error_type)
+        self.error_type = error_type
+        self.message = message
+        self.status = _OTHER_STATUSES.get(error_type) or error_status(error_type)
+
+
+def internal_error() -> UpdateError:
+    """What a caller is told of a fault that is not the caller's: it may be worth trying again."""
+    return UpdateError("InternalServiceException", "The update could not be made because of a fault in this service.")
+
+
+def not_found() -> UpdateError:
+    """The instance or the contact does not exist as far as this endpoint is concerned."""
+    return UpdateError("ResourceNotFoundException", "The instance or the contact was not found.")

@@ -1,0 +1,140 @@
+"""API Gateway's proxy event → the update that the caller asks for."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from typing import Any, NoReturn
+from urllib.parse import unquote_to_bytes
+
+from contact_updates.contract import MAX_NESTING, Operation, operations, violations
+from contact_updates.errors import UpdateError, not_found
+from contact_updates.settings import Settings
+
+_MEDIA_TYPES = ("application/json", "application/x-amz-json-1.1")
+
+_OPERATIONS = {(operation.http_method, operation.path): operation for operation in operations()}
+
+Event = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Update:
+    """One update, checked against the contract. `parameters` are those of the operation in Amazon Connect."""
+
+    operation: Operation
+    parameters: dict[str, Any]
+
+
+def operation_of(event: Event) -> Operation:
+    """The operation that `event` calls. Raises UpdateError (UnknownOperationException)."""
+    method, resource = event.get("httpMethod"), event.get("resource")
+    if isinstance(method, str) and isinstance(resource, str) and (method, resource) in _OPERATIONS:
+        return _OPERATIONS[method, resource]
+    raise UpdateError(
+        "UnknownOperationException",
+        "Expected one of: " + ", ".join(f"{method} {path}" for method, path in _OPERATIONS),
+    )
+
+
+def parameters_of(event: Event, operation: Operation) -> dict[str, Any]:
+    """The operation's parameters, as the caller sent them. Raises UpdateError."""
+    _check_media_type(event)
+    body = _body(event)
+    for label in operation.labels:
+        if label in body:
+            _reject(f"{label}: belongs into the path, not into the body")
+    return {**_labels(event, operation), **body}
+
+
+def update_of(operation: Operation, parameters: dict[str, Any], settings: Settings) -> Update:
+    """The update, if the contract and the endpoint's settings let it pass. Raises UpdateError."""
+    if found := violations(operation, parameters):
+        _reject("; ".join(found))
+    if parameters["InstanceId"] not in {settings.instance_id, settings.instance_arn}:
+        raise not_found()
+    if settings.allowed_attributes is not None:
+        refused = parameters.get("Attributes", {}).keys() - settings.allowed_attributes
+        if refused:
+            raise UpdateError(
+                "AccessDeniedException",
+                f"This endpoint does not write {len(refused)} of the attributes that were sent. "
+                f"It writes: {', '.join(sorted(settings.allowed_attributes))}.",
+            )
+    # IAM evaluates an ARN given as the id to a doubled ARN, and denies: Amazon Connect gets the id.
+    return Update(operation=operation, parameters={**parameters, "InstanceId": settings.instance_id})
+
+
+def header_of(event: Event, name: str) -> str | None:
+    """The value of a request header, or None. Header names arrive as the caller spelled them."""
+    headers = event.get("headers")
+    if isinstance(headers, dict):
+        for key, value in headers.items():
+            if isinstance(key, str) and key.lower() == name and isinstance(value, str):
+                return value
+    return None
+
+
+def _check_media_type(event: Event) -> None:
+    content_type = header_of(event, "content-type")
+    # API Gateway takes a missing Content-Type for application/json.
+    if content_type is not None and content_type.partition(";")[0].strip().lower() not in _MEDIA_TYPES:
+        raise UpdateError(
+            "UnsupportedMediaTypeException", f"Expected the Content-Type to be one of: {', '.join(_MEDIA_TYPES)}."
+        )
+
+
+def _labels(event: Event, operation: Operation) -> dict[str, str]:
+    """The path's labels, decoded: a REST API hands them over as they stand in the URL."""
+    given = event.get("pathParameters")
+    given = given if isinstance(given, dict) else {}
+    labels = {}
+    for name in operation.labels:
+        if isinstance(given.get(name), str):
+            try:
+                labels[name] = unquote_to_bytes(given[name]).decode("utf-8")
+            except UnicodeError:
+                _reject(f"{name}: expected percent-encoded UTF-8")
+    return labels
+
+
+def _body(event: Event) -> dict[str, Any]:
+    text = _body_text(event)
+    if not text.strip():
+        # R's paws sends no body where no member of it is set.
+        return {}
+    try:
+        body = json.loads(text, parse_constant=_refuse_constant)
+    except RecursionError:
+        _reject(f"the body: nested deeper than {MAX_NESTING} levels")
+    except ValueError:
+        # The parser's own message would quote what it could not read.
+        _reject("the body: expected JSON")
+    if not isinstance(body, dict):
+        _reject("the body: expected a JSON object")
+    return body
+
+
+def _body_text(event: Event) -> str:
+    body = event.get("body")
+    if body is None:
+        return ""
+    if not isinstance(body, str):
+        _reject("the body: expected text")
+    if event.get("isBase64Encoded") is not True:
+        return body
+    try:
+        return base64.b64decode(body, validate=True).decode("utf-8")
+    except (binascii.Error, ValueError):
+        _reject("the body: expected UTF-8")
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _reject(message: str) -> NoReturn:
+    # Whatever was being handled may quote the request, and must not travel along.
+    raise UpdateError("InvalidRequestException", message) from None
