@@ -1,0 +1,91 @@
+"""The deployable app: one stack with one endpoint, configured by context.
+
+    cdk deploy -c instance_arn=arn:aws:connect:us-east-1:111122223333:instance/12345678-1234-1234-1234-123456789012
+
+Further context, all of it optional: allow_origins and allowed_attributes (lists with commas), api_key_required,
+access_log and cloud_watch_role (true or false), account, region and stack_name.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from aws_cdk import App, CfnOutput, Environment, Stack
+from connect_constructs import ConnectInstance, ContactUpdateApi
+from constructs import Construct, Node
+
+
+class ContactUpdateStack(Stack):
+    """One endpoint for one instance, with what a client needs to know of it as outputs."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, env: Environment, stack_name: str | None) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            env=env,
+            stack_name=stack_name,
+            description="An endpoint that updates Amazon Connect contacts",
+        )
+        api = ContactUpdateApi(
+            self,
+            "ContactUpdates",
+            instance=ConnectInstance.from_instance_arn(self, "Instance", _instance_arn(self.node)),
+            allow_origins=_items(self.node, "allow_origins"),
+            allowed_attributes=_items(self.node, "allowed_attributes"),
+            api_key_required=_flag(self.node, "api_key_required", default=False),
+            access_log=_flag(self.node, "access_log", default=True),
+            cloud_watch_role=_flag(self.node, "cloud_watch_role", default=False),
+        )
+        CfnOutput(self, "Endpoint", value=api.endpoint_url, description="The endpoint to give to clients")
+        CfnOutput(self, "ApiId", value=api.rest_api.rest_api_id, description="The REST API's id")
+        CfnOutput(
+            self,
+            "InvokeArn",
+            value=api.invoke_arn_pattern,
+            description="What callers need execute-api:Invoke on",
+        )
+        if api.api_key:
+            CfnOutput(self, "ApiKeyId", value=api.api_key.key_id, description="Its value: aws apigateway get-api-key")
+
+
+def _instance_arn(node: Node) -> str:
+    arn = node.try_get_context("instance_arn")
+    if not arn:
+        raise ValueError(
+            "set the Amazon Connect instance: cdk deploy -c instance_arn=arn:aws:connect:REGION:ACCOUNT:instance/ID. "
+            "The ARN stands in the Amazon Connect console on the instance's page, and `aws connect list-instances` "
+            "prints it"
+        )
+    return str(arn)
+
+
+def _items(node: Node, name: str) -> list[str] | None:
+    value = node.try_get_context(name)
+    return None if value is None else [item.strip() for item in str(value).split(",") if item.strip()]
+
+
+def _flag(node: Node, name: str, *, default: bool) -> bool:
+    # A value from the command line is text, one from cdk.json may be a boolean.
+    value = str(node.try_get_context(name) or default).lower()
+    if value not in {"true", "false"}:
+        raise ValueError(f"{name}: expected true or false, got {value!r}")
+    return value == "true"
+
+
+def main() -> None:
+    app = App()
+    context = app.node.try_get_context
+    try:
+        ContactUpdateStack(
+            app,
+            "ContactUpdates",
+            env=Environment(account=context("account"), region=context("region")),
+            stack_name=context("stack_name"),
+        )
+    except ValueError as error:
+        sys.exit(f"error: {error}")
+    app.synth()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+"""AWS CDK constructs that give any system a secure endpoint to write to Amazon Connect contacts.
+
+The public names are imported on first use: `import aws_cdk` starts Node and takes about a second, which neither
+`import connect_constructs` nor the command line's help should cost.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from connect_constructs.contact_update_api import ContactUpdateApi
+    from connect_constructs.contact_update_function import ContactUpdateFunction, ContactUpdateFunctionOptions
+    from connect_constructs.contact_update_policy import ContactUpdatePolicy
+    from connect_constructs.instance import ConnectInstance
+    from connect_constructs.operation import ContactUpdateOperation
+
+_MODULES = {
+    "ConnectInstance": "instance",
+    "ContactUpdateApi": "contact_update_api",
+    "ContactUpdateFunction": "contact_update_function",
+    "ContactUpdateFunctionOptions": "contact_update_function",
+    "ContactUpdateOperation": "operation",
+    "ContactUpdatePolicy": "contact_update_policy",
+}
+
+__all__ = [
+    "ConnectInstance",
+    "ContactUpdateApi",
+    "ContactUpdateFunction",
+    "ContactUpdateFunctionOptions",
+    "ContactUpdateOperation",
+    "ContactUpdatePolicy",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

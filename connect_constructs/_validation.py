@@ -1,0 +1,74 @@
+"""Checks of constructor arguments. Each raises ValueError saying what was expected and what was got.
+
+Tokens pass: their values are known only when CloudFormation deploys.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from aws_cdk import Duration, Token
+
+from connect_constructs.schema import service_model
+
+_INSTANCE_ARN = re.compile(r"arn:aws[a-z-]*:connect:[a-z0-9-]+:\d{12}:instance/[A-Za-z0-9-]+\Z")
+_INSTANCE_ID = re.compile(r"[A-Za-z0-9-]{1,100}\Z")
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/,'\"?#]+\Z")
+
+_EXAMPLE_ID = "12345678-1234-1234-1234-123456789012"
+
+
+def check_instance_arn(value: str) -> None:
+    _check_text(
+        value,
+        _INSTANCE_ARN,
+        f"instance_arn: expected an instance ARN such as arn:aws:connect:us-east-1:111122223333:instance/{_EXAMPLE_ID}",
+    )
+
+
+def check_instance_id(value: str) -> None:
+    _check_text(value, _INSTANCE_ID, f"instance_id: expected an instance id such as {_EXAMPLE_ID}")
+
+
+def check_origins(values: Sequence[str]) -> None:
+    """Origins as a browser sends them, or `*` alone."""
+    if isinstance(values, str):
+        raise ValueError(f"allow_origins: expected a list of origins, got the string {values!r}")
+    if "*" in values and len(values) > 1:
+        raise ValueError(f"allow_origins: expected '*' alone, or origins, got {list(values)!r}")
+    for value in values:
+        if value != "*":
+            _check_text(value, _ORIGIN, "allow_origins: expected an origin such as https://crm.example.com, without a path")
+
+
+def check_attribute_keys(values: Sequence[str]) -> None:
+    if isinstance(values, str):
+        raise ValueError(f"allowed_attributes: expected a list of attribute keys, got the string {values!r}")
+    if not values:
+        raise ValueError("allowed_attributes: expected at least one attribute key, got none; leave it out to allow all")
+    pattern = re.compile(service_model()["shapes"]["AttributeName"]["pattern"].removesuffix("$") + r"\Z")
+    for value in values:
+        _check_text(
+            value, pattern, "allowed_attributes: expected attribute keys of letters, digits, dashes and underscores"
+        )
+
+
+def check_at_least(name: str, value: float, minimum: float) -> None:
+    if not Token.is_unresolved(value) and value < minimum:
+        raise ValueError(f"{name}: expected at least {minimum}, got {value}")
+
+
+def check_positive(name: str, value: float) -> None:
+    if not Token.is_unresolved(value) and value <= 0:
+        raise ValueError(f"{name}: expected more than 0, got {value}")
+
+
+def check_seconds(name: str, value: Duration, minimum: int, maximum: int) -> None:
+    if not value.is_unresolved() and not minimum <= value.to_seconds() <= maximum:
+        raise ValueError(f"{name}: expected {minimum} to {maximum} seconds, got {value.to_human_string()}")
+
+
+def _check_text(value: str, pattern: re.Pattern[str], expected: str) -> None:
+    if not Token.is_unresolved(value) and not (isinstance(value, str) and pattern.match(value)):
+        raise ValueError(f"{expected}, got {value!r}")

@@ -1,0 +1,311 @@
+"""The REST proxy in front of the function: authorization, throttle, CORS, gateway responses, access log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aws_cdk import Duration, Names, RemovalPolicy, Stack
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from connect_constructs._gateway_responses import add_gateway_responses
+from connect_constructs._validation import check_origins, check_positive
+from connect_constructs.contact_update_function import ContactUpdateFunction, ContactUpdateFunctionOptions
+from connect_constructs.instance import ConnectInstance
+from connect_constructs.operation import ContactUpdateOperation
+from connect_constructs.schema import edge_schema, service_model
+
+# Amazon Connect's quota for each of the two operations (Amazon Connect Service API throttling quotas).
+_DEFAULT_RATE_LIMIT = 10
+_DEFAULT_BURST_LIMIT = 15
+
+# R's paws sends the second one.
+_MEDIA_TYPES = ("application/json", "application/x-amz-json-1.1")
+
+# What AWS SDKs in a browser send besides the headers that need no permission.
+_ALLOWED_HEADERS = [
+    "amz-sdk-invocation-id",
+    "amz-sdk-request",
+    "Authorization",
+    "Content-Type",
+    "X-Amz-Content-Sha256",
+    "X-Amz-Date",
+    "X-Amz-Security-Token",
+    "X-Amz-User-Agent",
+    "X-Api-Key",
+]
+
+# The path but not its labels, the error but not its validation message: those hold what the caller sent.
+_ACCESS_LOG_FIELDS = {
+    "requestId": "$context.requestId",
+    "extendedRequestId": "$context.extendedRequestId",
+    "requestTime": "$context.requestTime",
+    "httpMethod": "$context.httpMethod",
+    "resourcePath": "$context.resourcePath",
+    "status": "$context.status",
+    "responseType": "$context.error.responseType",
+    "responseLength": "$context.responseLength",
+    "responseLatency": "$context.responseLatency",
+    "integrationStatus": "$context.integration.status",
+    "integrationLatency": "$context.integration.latency",
+    "sourceIp": "$context.identity.sourceIp",
+    "userArn": "$context.identity.userArn",
+    "apiKeyId": "$context.identity.apiKeyId",
+    "authorizerPrincipalId": "$context.authorizer.principalId",
+}
+
+
+class ContactUpdateApi(Construct):
+    """An endpoint that speaks Amazon Connect's wire format for UpdateContactAttributes and UpdateContact.
+
+    `POST /contact/attributes` and `POST /contacts/{InstanceId}/{ContactId}` on a regional REST API. It answers when
+    Amazon Connect has answered.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        instance: ConnectInstance | None = None,
+        queue: Construct | None = None,
+        authorizer: apigateway.IAuthorizer | None = None,
+        api_key_required: bool = False,
+        allow_origins: Sequence[str] | None = None,
+        allowed_attributes: Sequence[str] | None = None,
+        throttling_rate_limit: float | None = None,
+        throttling_burst_limit: int | None = None,
+        access_log: bool = True,
+        access_log_retention: logs.RetentionDays | None = None,
+        cloud_watch_role: bool = False,
+        function_options: ContactUpdateFunctionOptions | None = None,
+    ) -> None:
+        """Create the endpoint.
+
+        :param instance: The instance whose contacts callers may update.
+        :param queue: Takes the updates instead, once the library has a queue; this version refuses it.
+        :param authorizer: Decides who may call. Left out, callers sign their requests with IAM credentials for the
+            service `execute-api`, and need the permission that `grant_update_contact_attributes`,
+            `grant_update_contact` or `grant_updates` gives.
+        :param api_key_required: Whether callers must also send an API key, which identifies but does not authorize.
+            If so, a usage plan and a first key are created.
+        :param allow_origins: The origins, such as `https://crm.example.com`, whose pages may call from a browser;
+            `["*"]` for all. Left out, pages of other origins cannot call.
+        :param allowed_attributes: The attribute keys that callers may write. Left out, they may write any.
+        :param throttling_rate_limit: Requests a second that API Gateway lets through, for each of the two methods,
+            approximately. Left out: 10, Amazon Connect's default quota.
+        :param throttling_burst_limit: Requests that it lets through at once. Left out: 15, likewise.
+        :param access_log: Whether API Gateway writes one line of JSON a request, without bodies and path labels. It
+            needs a CloudWatch role in the account's API Gateway settings for the Region: see `cloud_watch_role`.
+        :param access_log_retention: How long those lines are kept. Left out: three months.
+        :param cloud_watch_role: Whether to create that role and set it for the whole account and Region, replacing
+            what may be set there. Left out, the account stays as it is.
+        :param function_options: Memory, time-out, VPC and the like of the function. Left out, each has its default.
+        :raises ValueError: if an argument is out of its range.
+        """
+        instance = _only_target(instance, queue)
+        origins = list(allow_origins or [])
+        check_origins(allow_origins or [])
+        rate = _DEFAULT_RATE_LIMIT if throttling_rate_limit is None else throttling_rate_limit
+        burst = _DEFAULT_BURST_LIMIT if throttling_burst_limit is None else throttling_burst_limit
+        check_positive("throttling_rate_limit", rate)
+        check_positive("throttling_burst_limit", burst)
+        super().__init__(scope, construct_id)
+
+        self._has_iam_authorization = authorizer is None
+        self._function = ContactUpdateFunction(
+            self,
+            "Function",
+            instance=instance,
+            allowed_attributes=allowed_attributes,
+            allow_origins=origins,
+            options=function_options,
+        )
+        self._log_group = self._access_log_group(access_log_retention, function_options) if access_log else None
+        self._rest_api = apigateway.RestApi(
+            self,
+            "RestApi",
+            # Not a physical name: API Gateway takes any number of APIs of one name. Metrics are by name, so it is unique.
+            rest_api_name=Names.unique_resource_name(self, separator="-"),
+            description="Updates of Amazon Connect contacts",
+            endpoint_types=[apigateway.EndpointType.REGIONAL],
+            cloud_watch_role=cloud_watch_role,
+            cloud_watch_role_removal_policy=RemovalPolicy.RETAIN if cloud_watch_role else None,
+            deploy_options=apigateway.StageOptions(
+                throttling_rate_limit=rate,
+                throttling_burst_limit=burst,
+                access_log_destination=(
+                    apigateway.LogGroupLogDestination(self._log_group) if self._log_group else None
+                ),
+                access_log_format=_access_log_format() if self._log_group else None,
+            ),
+        )
+        add_gateway_responses(self._rest_api, origins)
+        self._methods = self._add_methods(authorizer, api_key_required, origins)
+        self._api_key, self._usage_plan = self._add_api_key() if api_key_required else (None, None)
+
+    def _access_log_group(
+        self, retention: logs.RetentionDays | None, options: ContactUpdateFunctionOptions | None
+    ) -> logs.LogGroup:
+        return logs.LogGroup(
+            self,
+            "AccessLog",
+            retention=retention or logs.RetentionDays.THREE_MONTHS,
+            removal_policy=(options and options.log_removal_policy) or RemovalPolicy.DESTROY,
+            encryption_key=options.encryption_key if options else None,
+        )
+
+    def _add_methods(
+        self, authorizer: apigateway.IAuthorizer | None, api_key_required: bool, origins: list[str]
+    ) -> dict[ContactUpdateOperation, apigateway.Method]:
+        validator = self._rest_api.add_request_validator("BodyValidator", validate_request_body=True)
+        integration = apigateway.LambdaIntegration(
+            self._function.function, allow_test_invoke=False, timeout=Duration.seconds(29)
+        )
+        methods = {}
+        for operation in ContactUpdateOperation:
+            http = service_model()["operations"][operation.value]["http"]
+            resource = self._rest_api.root.resource_for_path(http["requestUri"])
+            model = self._rest_api.add_model(
+                operation.value, content_type=_MEDIA_TYPES[0], schema=_json_schema(operation)
+            )
+            methods[operation] = resource.add_method(
+                http["method"],
+                integration,
+                authorizer=authorizer,
+                authorization_type=None if authorizer else apigateway.AuthorizationType.IAM,
+                api_key_required=api_key_required,
+                request_models={media_type: model for media_type in _MEDIA_TYPES},
+                request_validator=validator,
+            )
+            if origins:
+                resource.add_cors_preflight(
+                    allow_origins=origins,
+                    allow_methods=[http["method"]],
+                    allow_headers=_ALLOWED_HEADERS,
+                    max_age=Duration.hours(1),
+                )
+        return methods
+
+    def _add_api_key(self) -> tuple[apigateway.IApiKey, apigateway.UsagePlan]:
+        plan = self._rest_api.add_usage_plan(
+            "UsagePlan", api_stages=[apigateway.UsagePlanPerApiStage(stage=self._rest_api.deployment_stage)]
+        )
+        key = self._rest_api.add_api_key("ApiKey")
+        plan.add_api_key(key)
+        return key, plan
+
+    @property
+    def rest_api(self) -> apigateway.RestApi:
+        """The REST API."""
+        return self._rest_api
+
+    @property
+    def function(self) -> ContactUpdateFunction:
+        """The function behind the API, with its log group and metrics."""
+        return self._function
+
+    @property
+    def log_group(self) -> logs.LogGroup | None:
+        """The access log's group; None without an access log."""
+        return self._log_group
+
+    @property
+    def api_key(self) -> apigateway.IApiKey | None:
+        """The first API key; None without `api_key_required`."""
+        return self._api_key
+
+    @property
+    def usage_plan(self) -> apigateway.UsagePlan | None:
+        """The usage plan, to which further keys can be added; None without `api_key_required`."""
+        return self._usage_plan
+
+    @property
+    def endpoint_url(self) -> str:
+        """The URL that clients take as their endpoint, without a trailing slash: some clients would double it."""
+        stack, stage = Stack.of(self._rest_api), self._rest_api.deployment_stage
+        return (
+            f"https://{self._rest_api.rest_api_id}.execute-api.{stack.region}.{stack.url_suffix}/{stage.stage_name}"
+        )
+
+    @property
+    def invoke_arn_pattern(self) -> str:
+        """The resource of `execute-api:Invoke` that covers both methods, for policies written by hand."""
+        return self._rest_api.arn_for_execute_api("POST", "/*", self._rest_api.deployment_stage.stage_name)
+
+    def grant_update_contact_attributes(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Allow `grantee` to call UpdateContactAttributes on this endpoint.
+
+        :raises ValueError: if the API has an authorizer, which decides by itself.
+        """
+        return self._grant(grantee, ContactUpdateOperation.UPDATE_CONTACT_ATTRIBUTES)
+
+    def grant_update_contact(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Allow `grantee` to call UpdateContact on this endpoint.
+
+        :raises ValueError: if the API has an authorizer, which decides by itself.
+        """
+        return self._grant(grantee, ContactUpdateOperation.UPDATE_CONTACT)
+
+    def grant_updates(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Allow `grantee` to call both operations on this endpoint.
+
+        :raises ValueError: if the API has an authorizer, which decides by itself.
+        """
+        return self._grant(grantee, *ContactUpdateOperation)
+
+    def metric_requests(self, *, period: Duration | None = None, statistic: str | None = None) -> cloudwatch.Metric:
+        """How many requests came; the number of samples over 5 minutes, unless told otherwise."""
+        return self._rest_api.metric_count(period=period, statistic=statistic)
+
+    def metric_client_errors(
+        self, *, period: Duration | None = None, statistic: str | None = None
+    ) -> cloudwatch.Metric:
+        """How many were answered with a 4xx, throttles among them; the sum over 5 minutes, unless told otherwise."""
+        return self._rest_api.metric_client_error(period=period, statistic=statistic)
+
+    def metric_server_errors(
+        self, *, period: Duration | None = None, statistic: str | None = None
+    ) -> cloudwatch.Metric:
+        """How many were answered with a 5xx; the sum over 5 minutes, unless told otherwise."""
+        return self._rest_api.metric_server_error(period=period, statistic=statistic)
+
+    def metric_latency(self, *, period: Duration | None = None, statistic: str | None = None) -> cloudwatch.Metric:
+        """How many milliseconds an answer took; the average over 5 minutes, unless told otherwise."""
+        return self._rest_api.metric_latency(period=period, statistic=statistic)
+
+    def _grant(self, grantee: iam.IGrantable, *operations: ContactUpdateOperation) -> iam.Grant:
+        if not self._has_iam_authorization:
+            raise ValueError(
+                "expected an API with IAM authorization, got one with an authorizer: the authorizer decides who may "
+                "call, and a grant would have no effect"
+            )
+        return iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["execute-api:Invoke"],
+            resource_arns=[self._methods[operation].method_arn for operation in operations],
+        )
+
+
+def _only_target(instance: ConnectInstance | None, queue: Construct | None) -> ConnectInstance:
+    if (instance is None) == (queue is None):
+        raise ValueError(f"expected exactly one of instance= and queue=, got {'neither' if instance is None else 'both'}")
+    if instance is None:
+        raise ValueError("queue: expected instance= instead, since this version has no queue yet")
+    return instance
+
+
+def _json_schema(operation: ContactUpdateOperation) -> apigateway.JsonSchema:
+    return apigateway.JsonSchema(
+        schema=apigateway.JsonSchemaVersion.DRAFT4,
+        type=apigateway.JsonSchemaType.OBJECT,
+        required=edge_schema(operation.value).get("required"),
+    )
+
+
+def _access_log_format() -> apigateway.AccessLogFormat:
+    fields = ",".join(f'"{name}":"{variable}"' for name, variable in _ACCESS_LOG_FIELDS.items())
+    return apigateway.AccessLogFormat.custom(f"{{{fields}}}")

@@ -1,0 +1,44 @@
+"""A managed policy for principals that call Amazon Connect themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from connect_constructs.instance import ConnectInstance
+from connect_constructs.operation import ContactUpdateOperation
+
+
+class ContactUpdatePolicy(iam.ManagedPolicy):
+    """A managed policy that allows updates of one instance's contacts, and nothing else."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        instance: ConnectInstance,
+        operations: Collection[ContactUpdateOperation] | None = None,
+    ) -> None:
+        """Create the policy.
+
+        :param instance: The instance whose contacts may be updated.
+        :param operations: What it allows. Left out, it allows both operations.
+        :raises ValueError: if `operations` is empty, or holds something else.
+        """
+        allowed = list(ContactUpdateOperation) if operations is None else list(operations)
+        if not allowed or not all(isinstance(operation, ContactUpdateOperation) for operation in allowed):
+            raise ValueError(f"operations: expected one or more of {list(ContactUpdateOperation)}, got {operations!r}")
+        super().__init__(
+            scope,
+            construct_id,
+            description="Updates of Amazon Connect contacts of one instance",
+            statements=[
+                iam.PolicyStatement(
+                    actions=[operation.iam_action for operation in ContactUpdateOperation if operation in allowed],
+                    resources=[instance.contact_arns],
+                )
+            ],
+        )

@@ -1,0 +1,90 @@
+"""A reference to an Amazon Connect instance."""
+
+from __future__ import annotations
+
+from aws_cdk import Arn, ArnFormat, Resource, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk.interfaces import aws_connect as connect_interfaces
+from constructs import Construct
+
+from connect_constructs._validation import check_instance_arn, check_instance_id
+from connect_constructs.operation import ContactUpdateOperation
+
+
+class ConnectInstance(Resource):
+    """An Amazon Connect instance that exists already, or that another construct makes.
+
+    Made with `from_instance_arn`, `from_instance_id` or `from_cfn_instance`. It creates nothing.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, instance_arn: str) -> None:
+        """The same as `from_instance_arn`."""
+        check_instance_arn(instance_arn)
+        super().__init__(scope, construct_id, environment_from_arn=instance_arn)
+        self._instance_arn = instance_arn
+
+    @classmethod
+    def from_instance_arn(cls, scope: Construct, construct_id: str, instance_arn: str) -> ConnectInstance:
+        """The instance with this ARN. Its Region may be another than the stack's.
+
+        :param instance_arn: As the Amazon Connect console shows it under "Distribution settings". May be a token.
+        :raises ValueError: if it is not an instance's ARN.
+        """
+        return cls(scope, construct_id, instance_arn=instance_arn)
+
+    @classmethod
+    def from_instance_id(cls, scope: Construct, construct_id: str, instance_id: str) -> ConnectInstance:
+        """The instance with this id in the stack's Region and account.
+
+        :param instance_id: The part of the ARN after `instance/`. May be a token.
+        :raises ValueError: if it is not an instance's id.
+        """
+        check_instance_id(instance_id)
+        arn = Stack.of(scope).format_arn(service="connect", resource="instance", resource_name=instance_id)
+        return cls(scope, construct_id, instance_arn=arn)
+
+    @classmethod
+    def from_cfn_instance(
+        cls, scope: Construct, construct_id: str, cfn_instance: connect_interfaces.IInstanceRef
+    ) -> ConnectInstance:
+        """The instance that `aws_connect.CfnInstance`, or whatever else refers to one, stands for."""
+        return cls(scope, construct_id, instance_arn=cfn_instance.instance_ref.instance_arn)
+
+    @property
+    def instance_arn(self) -> str:
+        """`arn:{partition}:connect:{region}:{account}:instance/{id}`."""
+        return self._instance_arn
+
+    @property
+    def instance_id(self) -> str:
+        """The part of the ARN after `instance/`."""
+        name = Arn.split(self._instance_arn, ArnFormat.SLASH_RESOURCE_NAME).resource_name
+        assert name is not None  # the ARN format has one
+        return name
+
+    @property
+    def contact_arns(self) -> str:
+        """The ARN of all contacts of the instance: what IAM evaluates both operations against.
+
+        The instance's own ARN matches neither (service authorization reference of Amazon Connect).
+        """
+        return f"{self._instance_arn}/contact/*"
+
+    def grant_update_contact_attributes(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Allow `grantee` to call UpdateContactAttributes on the instance's contacts, and nothing else."""
+        return self._grant(grantee, ContactUpdateOperation.UPDATE_CONTACT_ATTRIBUTES)
+
+    def grant_update_contact(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Allow `grantee` to call UpdateContact on the instance's contacts, and nothing else."""
+        return self._grant(grantee, ContactUpdateOperation.UPDATE_CONTACT)
+
+    def grant_updates(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Allow `grantee` to call both operations on the instance's contacts, and nothing else."""
+        return self._grant(grantee, *ContactUpdateOperation)
+
+    def _grant(self, grantee: iam.IGrantable, *operations: ContactUpdateOperation) -> iam.Grant:
+        return iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=[operation.iam_action for operation in operations],
+            resource_arns=[self.contact_arns],
+        )
