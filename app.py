@@ -66,10 +66,12 @@ def _items(node: Node, name: str) -> list[str] | None:
 
 def _flag(node: Node, name: str, *, default: bool) -> bool:
     # A value from the command line is text, one from cdk.json may be a boolean.
-    value = str(node.try_get_context(name) or default).lower()
-    if value not in {"true", "false"}:
+    value = node.try_get_context(name)
+    if value is None:
+        return default
+    if str(value).lower() not in {"true", "false"}:
         raise ValueError(f"{name}: expected true or false, got {value!r}")
-    return value == "true"
+    return str(value).lower() == "true"
 
 
 def main() -> None:

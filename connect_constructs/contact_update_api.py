@@ -143,6 +143,8 @@ class ContactUpdateApi(Construct):
                 access_log_format=_access_log_format() if self._log_group else None,
             ),
         )
+        # The stack's outputs are its author's; this one also ends with the slash that some clients double.
+        self._rest_api.node.try_remove_child("Endpoint")
         add_gateway_responses(self._rest_api, origins)
         self._methods = self._add_methods(authorizer, api_key_required, origins)
         self._api_key, self._usage_plan = self._add_api_key() if api_key_required else (None, None)
