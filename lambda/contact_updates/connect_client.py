@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
@@ -64,7 +63,7 @@ class ConnectClient:
         session = botocore.session.get_session()
         # The service model travels with the handler: the runtime's boto3 may be older than the contract.
         session.get_component("data_loader").search_paths.insert(0, str(SDK_MODELS))
-        client: Any = boto3.Session(botocore_session=session).client(
+        client: Any = session.create_client(
             "connect",
             region_name=region,
             config=Config(
