@@ -19,6 +19,11 @@ _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/,'\"?#]+\Z")
 _EXAMPLE_ID = "12345678-1234-1234-1234-123456789012"
 
 
+def check_is(name: str, value: object, expected: type) -> None:
+    if not isinstance(value, expected):
+        raise ValueError(f"{name}: expected a {expected.__name__}, got {value!r}")
+
+
 def check_instance_arn(value: str) -> None:
     _check_text(
         value,
@@ -35,6 +40,8 @@ def check_origins(values: Sequence[str]) -> None:
     """Origins as a browser sends them, or `*` alone."""
     if isinstance(values, str):
         raise ValueError(f"allow_origins: expected a list of origins, got the string {values!r}")
+    if Token.is_unresolved(values):
+        raise ValueError("allow_origins: expected a list whose length is known at synthesis, got a token for a list")
     if "*" in values and len(values) > 1:
         raise ValueError(f"allow_origins: expected '*' alone, or origins, got {list(values)!r}")
     for value in values:
@@ -45,6 +52,8 @@ def check_origins(values: Sequence[str]) -> None:
 def check_attribute_keys(values: Sequence[str]) -> None:
     if isinstance(values, str):
         raise ValueError(f"allowed_attributes: expected a list of attribute keys, got the string {values!r}")
+    if Token.is_unresolved(values):
+        return
     if not values:
         raise ValueError("allowed_attributes: expected at least one attribute key, got none; leave it out to allow all")
     pattern = re.compile(service_model()["shapes"]["AttributeName"]["pattern"].removesuffix("$") + r"\Z")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aws_cdk import ArnFormat, Duration, IgnoreMode, RemovalPolicy, Stack, Token
+from aws_cdk import ArnFormat, Duration, Fn, IgnoreMode, RemovalPolicy, Stack, Token
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
@@ -15,7 +15,13 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from connect_constructs._handler_code import ASSET_EXCLUDE, handler_directory
-from connect_constructs._validation import check_at_least, check_attribute_keys, check_origins, check_seconds
+from connect_constructs._validation import (
+    check_at_least,
+    check_attribute_keys,
+    check_is,
+    check_origins,
+    check_seconds,
+)
 from connect_constructs.instance import ConnectInstance
 
 # One attempt with both of the handler's time-outs, and room for the answer.
@@ -169,10 +175,11 @@ class ContactUpdateFunction(Construct):
 def _environment(
     instance: ConnectInstance, allowed_attributes: Sequence[str] | None, allow_origins: Sequence[str] | None
 ) -> dict[str, str]:
+    check_is("instance", instance, ConnectInstance)
     environment = {"INSTANCE_ARN": instance.instance_arn}
     if allowed_attributes is not None:
         check_attribute_keys(allowed_attributes)
-        environment["ALLOWED_ATTRIBUTES"] = ",".join(sorted(set(allowed_attributes)))
+        environment["ALLOWED_ATTRIBUTES"] = Fn.join(",", allowed_attributes)
     if allow_origins:
         check_origins(allow_origins)
         environment["ALLOW_ORIGINS"] = ",".join(allow_origins)

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from connect_constructs._validation import check_is
 from connect_constructs.instance import ConnectInstance
 from connect_constructs.operation import ContactUpdateOperation
 
@@ -28,6 +29,7 @@ class ContactUpdatePolicy(iam.ManagedPolicy):
         :param operations: What it allows. Left out, it allows both operations.
         :raises ValueError: if `operations` is empty, or holds something else.
         """
+        check_is("instance", instance, ConnectInstance)
         allowed = list(ContactUpdateOperation) if operations is None else list(operations)
         if not allowed or not all(isinstance(operation, ContactUpdateOperation) for operation in allowed):
             raise ValueError(f"operations: expected one or more of {list(ContactUpdateOperation)}, got {operations!r}")
