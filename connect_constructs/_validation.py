@@ -46,7 +46,9 @@ def check_origins(values: Sequence[str]) -> None:
         raise ValueError(f"allow_origins: expected '*' alone, or origins, got {list(values)!r}")
     for value in values:
         if value != "*":
-            _check_text(value, _ORIGIN, "allow_origins: expected an origin such as https://crm.example.com, without a path")
+            _check_text(
+                value, _ORIGIN, "allow_origins: expected an origin such as https://crm.example.com, without a path"
+            )
 
 
 def check_attribute_keys(values: Sequence[str]) -> None:

@@ -229,9 +229,7 @@ class ContactUpdateApi(Construct):
     def endpoint_url(self) -> str:
         """The URL that clients take as their endpoint, without a trailing slash: some clients would double it."""
         stack, stage = Stack.of(self._rest_api), self._rest_api.deployment_stage
-        return (
-            f"https://{self._rest_api.rest_api_id}.execute-api.{stack.region}.{stack.url_suffix}/{stage.stage_name}"
-        )
+        return f"https://{self._rest_api.rest_api_id}.execute-api.{stack.region}.{stack.url_suffix}/{stage.stage_name}"
 
     @property
     def invoke_arn_pattern(self) -> str:
@@ -294,7 +292,9 @@ class ContactUpdateApi(Construct):
 
 def _only_target(instance: ConnectInstance | None, queue: Construct | None) -> ConnectInstance:
     if (instance is None) == (queue is None):
-        raise ValueError(f"expected exactly one of instance= and queue=, got {'neither' if instance is None else 'both'}")
+        raise ValueError(
+            f"expected exactly one of instance= and queue=, got {'neither' if instance is None else 'both'}"
+        )
     if instance is None:
         raise ValueError("queue: expected instance= instead, since this version has no queue yet")
     return instance

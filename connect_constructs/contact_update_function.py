@@ -124,9 +124,7 @@ class ContactUpdateFunction(Construct):
             runtime=lambda_.Runtime.PYTHON_3_13,
             architecture=lambda_.Architecture.ARM_64,
             handler="contact_updates.api_function.handler",
-            code=lambda_.Code.from_asset(
-                str(handler_directory()), exclude=ASSET_EXCLUDE, ignore_mode=IgnoreMode.GIT
-            ),
+            code=lambda_.Code.from_asset(str(handler_directory()), exclude=ASSET_EXCLUDE, ignore_mode=IgnoreMode.GIT),
             role=role,
             environment=environment,
             environment_encryption=options.encryption_key,
@@ -150,9 +148,7 @@ class ContactUpdateFunction(Construct):
         """The log group that the function writes to."""
         return self._log_group
 
-    def metric_invocations(
-        self, *, period: Duration | None = None, statistic: str | None = None
-    ) -> cloudwatch.Metric:
+    def metric_invocations(self, *, period: Duration | None = None, statistic: str | None = None) -> cloudwatch.Metric:
         """How often the function was invoked; the sum over 5 minutes, unless told otherwise."""
         return self._function.metric_invocations(period=period, statistic=statistic)
 

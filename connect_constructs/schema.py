@@ -1,6 +1,7 @@
 """The contract as JSON Schema, in two renderings.
 
-`full_schema` states everything that the service model states; the in-memory Amazon Connect checks with it.
+`full_schema` states everything that the service model states; the in-memory Amazon Connect checks with it, and
+`component_schemas` is the same for an OpenAPI document.
 `edge_schema` is what API Gateway checks: only that the body is an object with the required members. API Gateway's
 validator quotes the offending value for lengths, patterns and enums, so those stay with the handler.
 """
@@ -50,9 +51,25 @@ def full_schema(operation: str) -> Schema:
     name = service_model()["operations"][operation]["input"]["shape"]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **_reference(name, definitions),
+        **_reference(name, definitions, "#/$defs/"),
         "$defs": definitions,
     }
+
+
+def component_schemas() -> Schema:
+    """The JSON Schemas (2020-12) of all inputs, by shape, for `components.schemas` of an OpenAPI 3.1 document.
+
+    An operation's own shape is its body there: path labels are parameters, which OpenAPI keeps apart.
+    """
+    definitions: Schema = {}
+    for operation in service_model()["operations"].values():
+        shape = operation["input"]["shape"]
+        _reference(shape, definitions, "#/components/schemas/")
+        for member, target in service_model()["shapes"][shape]["members"].items():
+            if "location" in target:
+                del definitions[shape]["properties"][member]
+                definitions[shape]["required"].remove(member)
+    return definitions
 
 
 def _input_shape(operation: str) -> dict[str, Any]:
@@ -61,14 +78,14 @@ def _input_shape(operation: str) -> dict[str, Any]:
     return shape
 
 
-def _reference(name: str, definitions: Schema) -> Schema:
+def _reference(name: str, definitions: Schema, prefix: str) -> Schema:
     if name not in definitions:
         definitions[name] = {}  # holds the place while a recursive shape is rendered
-        definitions[name] = _definition(service_model()["shapes"][name], definitions)
-    return {"$ref": f"#/$defs/{name}"}
+        definitions[name] = _definition(service_model()["shapes"][name], definitions, prefix)
+    return {"$ref": f"{prefix}{name}"}
 
 
-def _definition(shape: dict[str, Any], definitions: Schema) -> Schema:
+def _definition(shape: dict[str, Any], definitions: Schema, prefix: str) -> Schema:
     kind = shape["type"]
     schema: Schema = {
         keyword: shape[constraint] for constraint, keyword in _KEYWORDS.get(kind, {}).items() if constraint in shape
@@ -79,21 +96,22 @@ def _definition(shape: dict[str, Any], definitions: Schema) -> Schema:
         case "integer":
             schema.update(type="integer", **_INTEGER_RANGE)
         case "list":
-            schema.update(type="array", items=_reference(shape["member"]["shape"], definitions))
+            schema.update(type="array", items=_reference(shape["member"]["shape"], definitions, prefix))
         case "map":
             schema.update(
                 type="object",
-                propertyNames=_reference(shape["key"]["shape"], definitions),
-                additionalProperties=_reference(shape["value"]["shape"], definitions),
+                propertyNames=_reference(shape["key"]["shape"], definitions, prefix),
+                additionalProperties=_reference(shape["value"]["shape"], definitions, prefix),
             )
             schema.update({key: shape[key] for key in ("maxUtf8Bytes", "utf8BytesOf") if key in shape})
         case "structure":
             schema.update(
                 type="object",
                 properties={
-                    member: _reference(target["shape"], definitions) for member, target in shape["members"].items()
+                    member: _reference(target["shape"], definitions, prefix)
+                    for member, target in shape["members"].items()
                 },
-                required=shape.get("required", []),
+                required=list(shape.get("required", [])),
                 additionalProperties=False,
             )
             if shape.get("minBodyMembers"):
