@@ -175,7 +175,8 @@ def _environment(
     environment = {"INSTANCE_ARN": instance.instance_arn}
     if allowed_attributes is not None:
         check_attribute_keys(allowed_attributes)
-        environment["ALLOWED_ATTRIBUTES"] = Fn.join(",", allowed_attributes)
+        known = not Token.is_unresolved(allowed_attributes)
+        environment["ALLOWED_ATTRIBUTES"] = ",".join(allowed_attributes) if known else Fn.join(",", allowed_attributes)
     if allow_origins:
         check_origins(allow_origins)
         environment["ALLOW_ORIGINS"] = ",".join(allow_origins)

@@ -56,10 +56,10 @@ class Endpoint:
     def _serve(self, event: dict[str, Any], context: Any, fields: dict[str, Any], trace: Trace) -> None:
         operation = operation_of(event)
         fields["operation"] = operation.name
-        parameters = parameters_of(event, operation)
-        contact_id = parameters.get(operation.contact_member)
+        given = parameters_of(event, operation)
+        contact_id = given.merged().get(operation.contact_member)
         fields["contactId"] = contact_id if is_contact_id(contact_id) else None
-        update = update_of(operation, parameters, self._settings)
+        update = update_of(operation, given, self._settings)
         self._connect.update(
             operation,
             update.parameters,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -44,7 +45,11 @@ _IDENTIFIERS = frozenset({"InstanceId", "ContactId", "InitialContactId"})
 _ERROR_TYPE = re.compile(r"[A-Za-z0-9_.]{1,100}\Z")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_=+/-]{1,100}\Z")
 _ACCOUNT_DETAIL = re.compile(r"arn:|(?<!\d)\d{12}(?!\d)")
-_WORD = re.compile(r"\w{3,}")
+_WORD = re.compile(r"\w{4,}")
+
+# At lower levels they log URLs and bodies. Everything that matters about a call stands in the handler's own log line.
+for _library in ("botocore", "urllib3"):
+    logging.getLogger(_library).setLevel(logging.CRITICAL)
 
 
 @dataclass(kw_only=True)
@@ -104,7 +109,7 @@ class ConnectClient:
                 failure = _as_told_to_the_caller(error.response, parameters)
                 may_retry = _status(error.response) >= 500
             except (BotoCoreError, ResponseParserError) as error:
-                trace.upstream_error = type(error).__name__
+                trace.upstream_error, trace.upstream_request_id = type(error).__name__, None
                 failure = internal_error()
                 may_retry = isinstance(error, (BotoConnectionError, HTTPClientError))
             else:
@@ -146,12 +151,12 @@ def _as_told_to_the_caller(response: dict[str, Any], parameters: dict[str, Any])
 
 
 def _repeats(message: str, parameters: dict[str, Any]) -> bool:
-    """Whether `message` repeats a value of the request, or a word of one."""
+    """Whether `message` may repeat a value of the request: all of it, or a word that occurs in it."""
     message = message.casefold()
-    words = set(_WORD.findall(message))
+    words = _WORD.findall(message)
     private = (value for name, value in parameters.items() if name not in _IDENTIFIERS)
     return any(
-        text in message or not words.isdisjoint(_WORD.findall(text))
+        text in message or any(word in text for word in words)
         for value in private
         for text in map(str.casefold, _texts(value))
         if text

@@ -21,6 +21,18 @@ Event = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
+class Parameters:
+    """What the caller sent, where."""
+
+    body: dict[str, Any]
+    labels: dict[str, str]
+
+    def merged(self) -> dict[str, Any]:
+        # The body's members come first: an unsafe one is named by its position.
+        return {**self.body, **self.labels}
+
+
+@dataclass(frozen=True, kw_only=True)
 class Update:
     """One update, checked against the contract. `parameters` are those of the operation in Amazon Connect."""
 
@@ -39,19 +51,19 @@ def operation_of(event: Event) -> Operation:
     )
 
 
-def parameters_of(event: Event, operation: Operation) -> dict[str, Any]:
+def parameters_of(event: Event, operation: Operation) -> Parameters:
     """The operation's parameters, as the caller sent them. Raises UpdateError."""
     _check_media_type(event)
-    body = _body(event)
-    for label in operation.labels:
-        if label in body:
-            _reject(f"{label}: belongs into the path, not into the body")
-    return {**_labels(event, operation), **body}
+    return Parameters(body=_body(event), labels=_labels(event, operation))
 
 
-def update_of(operation: Operation, parameters: dict[str, Any], settings: Settings) -> Update:
+def update_of(operation: Operation, given: Parameters, settings: Settings) -> Update:
     """The update, if the contract and the endpoint's settings let it pass. Raises UpdateError."""
-    if found := violations(operation, parameters):
+    parameters = given.merged()
+    misplaced = [
+        f"{label}: belongs into the path, not into the body" for label in operation.labels if label in given.body
+    ]
+    if found := misplaced + violations(operation, parameters):
         _reject("; ".join(found))
     if parameters["InstanceId"] not in {settings.instance_id, settings.instance_arn}:
         raise not_found()
