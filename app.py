@@ -11,8 +11,9 @@ from __future__ import annotations
 import sys
 
 from aws_cdk import App, CfnOutput, Environment, Stack
-from connect_constructs import ConnectInstance, ContactUpdateApi
 from constructs import Construct, Node
+
+from connect_constructs import ConnectInstance, ContactUpdateApi
 
 
 class ContactUpdateStack(Stack):

@@ -128,7 +128,7 @@ class ContactUpdateApi(Construct):
         self._rest_api = apigateway.RestApi(
             self,
             "RestApi",
-            # Not a physical name: API Gateway takes any number of APIs of one name. Metrics are by name, so it is unique.
+            # No physical name: API Gateway takes several APIs of one name. It is unique because metrics go by it.
             rest_api_name=Names.unique_resource_name(self, separator="-"),
             description="Updates of Amazon Connect contacts",
             endpoint_types=[apigateway.EndpointType.REGIONAL],
@@ -147,7 +147,10 @@ class ContactUpdateApi(Construct):
         self._rest_api.node.try_remove_child("Endpoint")
         add_gateway_responses(self._rest_api, origins)
         self._methods = self._add_methods(authorizer, api_key_required, origins)
-        self._api_key, self._usage_plan = self._add_api_key() if api_key_required else (None, None)
+        self._api_key: apigateway.IApiKey | None = None
+        self._usage_plan: apigateway.UsagePlan | None = None
+        if api_key_required:
+            self._api_key, self._usage_plan = self._add_api_key()
 
     def _access_log_group(
         self, retention: logs.RetentionDays | None, options: ContactUpdateFunctionOptions | None
@@ -180,7 +183,7 @@ class ContactUpdateApi(Construct):
                 authorizer=authorizer,
                 authorization_type=None if authorizer else apigateway.AuthorizationType.IAM,
                 api_key_required=api_key_required,
-                request_models={media_type: model for media_type in _MEDIA_TYPES},
+                request_models=dict.fromkeys(_MEDIA_TYPES, model),
                 request_validator=validator,
             )
             if origins:

@@ -160,7 +160,7 @@ class ContactUpdateFunction(Construct):
         return self._function.metric_errors(period=period, statistic=statistic)
 
     def metric_throttles(self, *, period: Duration | None = None, statistic: str | None = None) -> cloudwatch.Metric:
-        """How many invocations Lambda refused for want of concurrency; the sum over 5 minutes, unless told otherwise."""
+        """How many invocations Lambda refused for want of concurrency; the sum over 5 minutes by default."""
         return self._function.metric_throttles(period=period, statistic=statistic)
 
     def metric_duration(self, *, period: Duration | None = None, statistic: str | None = None) -> cloudwatch.Metric:
