@@ -1,0 +1,108 @@
+# Every target does the set-up that it needs, inside this folder; no environment has to be activated.
+# Written for make 3.81 (macOS) and a POSIX shell.
+
+PYTHON ?= python3
+CDK_FLAGS ?=
+LOCAL_FLAGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+PACKAGES := $(VENV)/.packages
+PROJECT := $(VENV)/.project
+CDK_CLI := node_modules/.installed
+EMULATOR_LOCK := connect_constructs/local/emulator-requirements.txt
+
+# One lock for all systems and Python versions, without the address that the packages came from.
+COMPILE = UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile --quiet --universal --python-version 3.10 \
+	--generate-hashes --no-emit-index-url --no-emit-find-links
+
+# The CDK CLI starts `python3 app.py`, and both it and npm start `node`: all of them are to be the set-up's.
+export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo local test check lint types fast-tests deployed-tests format deploy snapshots model lock build clean gone
+
+help: ## show this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r target text; do printf '  make %-10s %s\n' "$$target" "$$text"; done
+
+setup: $(PROJECT) $(CDK_CLI) ## only the set-up: .venv and node_modules
+
+demo: setup ## deploy into a local AWS, send two updates through the endpoint, show the contact before and after
+	@$(BIN)/connect-constructs local --demo
+
+local: setup ## deploy into a local AWS and keep it running until Ctrl-C (LOCAL_FLAGS="-c key=value")
+	@$(BIN)/connect-constructs local $(LOCAL_FLAGS)
+
+# mypy takes a minute when its cache is cold, so it runs beside the fast tests. The deployed tests have the machine to
+# themselves, and pytest's closing line comes last.
+test: setup lint ## make check, then all tests: the fast ones, then the deployed ones
+	@$(MAKE) --no-print-directory -j2 types fast-tests
+	@$(MAKE) --no-print-directory deployed-tests
+
+check: lint types ## ruff and mypy
+
+lint: $(PACKAGES)
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+
+types: $(PACKAGES)
+	@$(BIN)/mypy
+
+fast-tests: setup
+	@$(BIN)/pytest --numprocesses 2 --ignore tests/local
+
+deployed-tests: setup
+	@$(BIN)/pytest tests/local
+
+format: $(PACKAGES) ## format the code and mend what ruff can mend
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+ifneq (,$(filter deploy,$(MAKECMDGOALS)))
+ifndef INSTANCE_ARN
+$(error say make deploy INSTANCE_ARN=arn:aws:connect:REGION:ACCOUNT:instance/ID (`aws connect list-instances` prints the ARN, and the Amazon Connect console shows it on the page of the instance))
+endif
+endif
+
+deploy: setup ## deploy into your AWS account: make deploy INSTANCE_ARN=... (CDK_FLAGS="--profile name")
+	@node_modules/.bin/cdk deploy -c instance_arn='$(INSTANCE_ARN)' $(CDK_FLAGS)
+
+snapshots: setup ## write the template snapshots anew, after a wanted change of the infrastructure
+	@$(BIN)/pytest tests/constructs --snapshot-update
+
+model: $(PACKAGES) ## cut the contract out of the installed botocore anew
+	@$(BIN)/python tools/cut_service_model.py
+
+# The old locks are removed first: uv and npm would keep their versions. So is node_modules: npm would take the package
+# from there, and write no hash.
+lock: $(PACKAGES) ## move the locks to the newest versions, within requirements/pinned.txt, emulator.txt and package.json
+	@rm -f requirements/dev.txt $(EMULATOR_LOCK) package-lock.json
+	@rm -rf node_modules
+	@$(COMPILE) pyproject.toml --extra dev --constraints requirements/pinned.txt --output-file requirements/dev.txt
+	@$(COMPILE) requirements/emulator.txt --output-file $(EMULATOR_LOCK)
+	@$(BIN)/npm install --package-lock-only --ignore-scripts --loglevel error >/dev/null
+
+build: $(PACKAGES) ## build the wheel and the sdist into dist/
+	@$(BIN)/python -m build --no-isolation --outdir dist .
+
+clean: ## remove what make, the tools and the tests leave in this folder
+	@rm -rf $(VENV) node_modules dist cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+# Each stamp is written last, and lies inside what it vouches for: what was interrupted is made anew. So is an
+# environment whose interpreter is gone, as after an upgrade of the machine's Python.
+GONE := $(shell test -x $(BIN)/python || echo gone)
+
+$(PACKAGES): requirements/dev.txt requirements/make_venv.sh $(GONE)
+	@requirements/make_venv.sh $(VENV) requirements/dev.txt '$(PYTHON)'
+	@touch $@
+
+# In a step of its own, because pip takes no editable install in a file with hashes.
+$(PROJECT): pyproject.toml $(PACKAGES)
+	@echo "$(VENV): installing connect-constructs from this folder"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --offline --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(CDK_CLI): package.json package-lock.json .npmrc $(PACKAGES)
+	@echo "node_modules: installing the CDK CLI from package-lock.json with npm (once)"
+	@$(BIN)/npm ci --ignore-scripts --loglevel error >/dev/null
+	@touch $@

@@ -1,0 +1,86 @@
+"""What the wheel and the sdist hold."""
+
+from __future__ import annotations
+
+import email
+import tarfile
+import zipfile
+from pathlib import Path
+
+from tests.packaging.installation import ROOT, Distributions
+
+DATA = {"py.typed", "local/emulator-requirements.txt"}
+
+
+def contents(wheel: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(wheel) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def expected_package_files() -> set[str]:
+    package, handler = ROOT / "connect_constructs", ROOT / "lambda"
+    modules = {path.relative_to(package).as_posix() for path in package.rglob("*.py")}
+    asset = {path.relative_to(handler).as_posix() for suffix in ("py", "json") for path in handler.rglob(f"*.{suffix}")}
+    return {f"connect_constructs/{name}" for name in modules | DATA} | {
+        f"connect_constructs/_lambda/{name}" for name in asset
+    }
+
+
+def test_wheel_holds_the_package_the_handler_and_nothing_else(distributions: Distributions) -> None:
+    names = set(contents(distributions.wheel))
+    package = {name for name in names if ".dist-info/" not in name}
+
+    assert package == expected_package_files()
+    assert {
+        "connect_constructs/__init__.py",
+        "connect_constructs/_lambda/contact_updates/__init__.py",
+        "connect_constructs/_lambda/sdk_models/connect/2017-08-08/service-2.json",
+    } <= package
+    assert {name.split(".dist-info/")[1] for name in names - package} == {
+        "METADATA",
+        "RECORD",
+        "WHEEL",
+        "entry_points.txt",
+        "licenses/LICENSE",
+        "licenses/NOTICE",
+    }
+
+
+def test_wheel_built_from_the_sdist_is_the_wheel_built_from_the_checkout(distributions: Distributions) -> None:
+    assert contents(distributions.wheel_from_sdist) == contents(distributions.wheel)
+
+
+def test_sdist_holds_no_tests_and_no_set_up(distributions: Distributions) -> None:
+    with tarfile.open(distributions.sdist) as archive:
+        top = {Path(name).parts[1] for name in archive.getnames() if len(Path(name).parts) > 1}
+
+    # hatchling always adds .gitignore, which it reads when it builds the wheel.
+    assert top == {
+        ".gitignore",
+        "LICENSE",
+        "NOTICE",
+        "PKG-INFO",
+        "README.md",
+        "connect_constructs",
+        "lambda",
+        "pyproject.toml",
+    }
+
+
+def test_plain_install_needs_only_the_cdk(distributions: Distributions) -> None:
+    files = contents(distributions.wheel)
+    metadata = email.message_from_bytes(next(text for name, text in files.items() if name.endswith("/METADATA")))
+    requirements = metadata.get_all("Requires-Dist", [])
+
+    always = {requirement for requirement in requirements if "extra ==" not in requirement}
+    assert {requirement.split("<")[0].split(">")[0] for requirement in always} == {"aws-cdk-lib", "constructs"}
+    assert metadata["License-Expression"] == "Apache-2.0"
+    assert metadata["Requires-Python"] == ">=3.10"
+
+
+def test_wheel_registers_the_command_and_no_pytest_plugin(distributions: Distributions) -> None:
+    files = contents(distributions.wheel)
+    entry_points = next(text for name, text in files.items() if name.endswith("/entry_points.txt")).decode()
+
+    # A pytest11 entry point would be loaded in every pytest run of everybody who has the package.
+    assert entry_points.split() == ["[console_scripts]", "connect-constructs", "=", "connect_constructs.cli:main"]

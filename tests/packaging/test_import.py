@@ -1,0 +1,59 @@
+"""Importing the package costs nothing: CDK and its Node process come with the first use of a public name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.packaging.installation import Environment, run
+
+PUBLIC_NAMES = {
+    "ConnectInstance",
+    "ContactUpdateApi",
+    "ContactUpdateFunction",
+    "ContactUpdateFunctionOptions",
+    "ContactUpdateOperation",
+    "ContactUpdatePolicy",
+}
+
+
+def test_import_loads_no_cdk(installed_wheel: Environment, tmp_path: Path) -> None:
+    program = "import sys, connect_constructs; print(sorted({'aws_cdk', 'constructs', 'jsii'} & set(sys.modules)))"
+
+    assert run(installed_wheel.python, "-c", program, cwd=tmp_path).strip() == "[]"
+
+
+def test_dir_lists_the_public_names_without_loading_cdk(installed_wheel: Environment, tmp_path: Path) -> None:
+    program = "import sys, connect_constructs; print(*dir(connect_constructs)); print('aws_cdk' in sys.modules)"
+    names, loaded = run(installed_wheel.python, "-c", program, cwd=tmp_path).splitlines()
+
+    assert set(names.split()) >= PUBLIC_NAMES
+    assert loaded == "False"
+
+
+def test_every_public_name_can_be_imported(installed_wheel: Environment, tmp_path: Path) -> None:
+    program = (
+        f"from connect_constructs import {', '.join(sorted(PUBLIC_NAMES))}\n"
+        "import connect_constructs\n"
+        "print(sorted(connect_constructs.__all__))\n"
+        "print([name for name in connect_constructs.__all__ if not hasattr(connect_constructs, name)])"
+    )
+    names, missing = run(installed_wheel.python, "-c", program, cwd=tmp_path).splitlines()
+
+    assert names == str(sorted(PUBLIC_NAMES))
+    assert missing == "[]"
+
+
+def test_unknown_name_is_an_attribute_error(installed_wheel: Environment, tmp_path: Path) -> None:
+    program = (
+        "import connect_constructs\ntry: connect_constructs.Nonsense\nexcept AttributeError as error: print(error)"
+    )
+
+    assert "Nonsense" in run(installed_wheel.python, "-c", program, cwd=tmp_path)
+
+
+def test_help_of_the_command_starts_no_node(installed_wheel: Environment, tmp_path: Path) -> None:
+    # Given a path without Node, on which `import aws_cdk` fails
+    command = installed_wheel.directory / "bin" / "connect-constructs"
+    printed = run(command, "--help", cwd=tmp_path, env={"PATH": str(tmp_path)})
+
+    assert "local" in printed
