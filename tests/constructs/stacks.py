@@ -1,0 +1,101 @@
+"""The stacks that the tests share, and how they look into a template."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from aws_cdk import App, Duration, Environment, Stack
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from aws_cdk.assertions import Template
+from constructs import Construct
+
+from connect_constructs import ConnectInstance, ContactUpdateApi, ContactUpdateFunctionOptions
+
+INSTANCE_ID = "12345678-1234-1234-1234-123456789012"
+INSTANCE_ARN = f"arn:aws:connect:us-east-1:111122223333:instance/{INSTANCE_ID}"
+CONTACT_ARNS = f"{INSTANCE_ARN}/contact/*"
+
+
+def new_stack(name: str = "Stack", *, region: str | None = None) -> Stack:
+    """An empty stack in an app of its own; with `region`, also with an account."""
+    return Stack(App(), name, env=Environment(account="111122223333", region=region) if region else None)
+
+
+def new_instance(scope: Construct, construct_id: str = "Instance") -> ConnectInstance:
+    return ConnectInstance.from_instance_arn(scope, construct_id, INSTANCE_ARN)
+
+
+def minimal_stack() -> Stack:
+    """The endpoint with nothing but what is required."""
+    stack = new_stack("Minimal")
+    ContactUpdateApi(stack, "ContactUpdates", instance=new_instance(stack))
+    return stack
+
+
+def maximal_stack() -> Stack:
+    """The endpoint with every option given."""
+    stack = new_stack("Maximal")
+    vpc = ec2.Vpc.from_vpc_attributes(
+        stack,
+        "Vpc",
+        vpc_id="vpc-0123456789abcdef0",
+        availability_zones=["us-east-1a"],
+        private_subnet_ids=["subnet-0123456789abcdef0"],
+        private_subnet_route_table_ids=["rtb-0123456789abcdef0"],
+    )
+    ContactUpdateApi(
+        stack,
+        "ContactUpdates",
+        instance=new_instance(stack),
+        api_key_required=True,
+        allow_origins=["https://crm.example.com", "https://desk.example.com"],
+        allowed_attributes=["tier", "language"],
+        throttling_rate_limit=50,
+        throttling_burst_limit=100,
+        access_log_retention=logs.RetentionDays.ONE_YEAR,
+        cloud_watch_role=True,
+        function_options=ContactUpdateFunctionOptions(
+            memory_size=1024,
+            timeout=Duration.seconds(20),
+            vpc=vpc,
+            log_retention=logs.RetentionDays.ONE_MONTH,
+            encryption_key=kms.Key(stack, "Key", enable_key_rotation=True),
+            reserved_concurrent_executions=5,
+        ),
+    )
+    return stack
+
+
+def resources(template: Template, type_: str, properties: Mapping[str, Any] | None = None) -> dict[str, dict[str, Any]]:
+    """The resources of a type that have (at least) `properties`, by logical id."""
+    found: dict[str, dict[str, Any]] = {
+        logical_id: dict(resource)
+        for logical_id, resource in template.find_resources(
+            type_, {"Properties": dict(properties)} if properties else None
+        ).items()
+    }
+    return found
+
+
+def logical_id(template: Template, type_: str, properties: Mapping[str, Any] | None = None) -> str:
+    """The logical id of the only such resource."""
+    (found,) = resources(template, type_, properties)
+    return found
+
+
+def only(template: Template, type_: str, properties: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The properties of the only such resource."""
+    (found,) = resources(template, type_, properties).values()
+    return dict(found.get("Properties", {}))
+
+
+def statements(template: Template, type_: str = "AWS::IAM::Policy") -> list[dict[str, Any]]:
+    """All statements of all policies of a type."""
+    return [
+        statement
+        for resource in resources(template, type_).values()
+        for statement in resource["Properties"]["PolicyDocument"]["Statement"]
+    ]

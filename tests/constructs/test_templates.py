@@ -1,0 +1,106 @@
+"""The whole templates: against their snapshots, and against the rules of cdk-nag and cfn-lint."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from aws_cdk import Stack
+from aws_cdk.assertions import Template
+from cdk_nag import AwsSolutionsChecks
+from cfnlint.api import ManualArgs, lint
+from syrupy.assertion import SnapshotAssertion
+
+from connect_constructs.testing import TemplateSnapshotExtension
+from tests.constructs.stacks import CONTACT_ARNS, maximal_stack, minimal_stack
+
+
+@pytest.fixture(scope="module")
+def minimal() -> Stack:
+    return minimal_stack()
+
+
+@pytest.fixture(scope="module")
+def maximal() -> Stack:
+    return maximal_stack()
+
+
+def test_minimal_template_is_as_it_was(minimal: Stack, snapshot: SnapshotAssertion) -> None:
+    assert minimal == snapshot(extension_class=TemplateSnapshotExtension)
+
+
+def test_maximal_template_is_as_it_was(maximal: Stack, snapshot: SnapshotAssertion) -> None:
+    assert maximal == snapshot(extension_class=TemplateSnapshotExtension)
+
+
+# Each finding of cdk-nag that stays, by rule and by the construct below the API, with the reason why.
+STAGE = "RestApi/DeploymentStage.prod/Resource"
+PATHS = ("contact/attributes", "contacts/{InstanceId}/{ContactId}")
+ACKNOWLEDGED_IN_BOTH = {
+    (f"AwsSolutions-IAM5[Resource::{CONTACT_ARNS}]", "Function/Role/DefaultPolicy/Resource"): (
+        "Contacts come and go: their ids are not known when the stack is deployed. It is one instance's contacts, and "
+        "two actions."
+    ),
+    ("AwsSolutions-L1", "Function/Function/Resource"): (
+        "Python 3.13 is a supported runtime of AWS Lambda; the rule wants the newest that CDK knows."
+    ),
+    ("AwsSolutions-APIG2", "RestApi/Resource"): (
+        "Bodies are validated, on both methods. Path labels cannot be missing, and there are no other parameters, so "
+        "that there is nothing to validate for ValidateRequestParameters, which the rule demands too."
+    ),
+    ("AwsSolutions-APIG3", STAGE): (
+        "Callers are authenticated and throttled, and bodies are no documents. A web ACL costs money each month: "
+        "whoever wants one associates it with rest_api.deployment_stage."
+    ),
+    ("AwsSolutions-APIG6", STAGE): (
+        "CloudWatch execution logs can hold bodies and path labels, which are customers' data. The access log and the "
+        "function's log have a line for each request without them."
+    ),
+    **{
+        ("AwsSolutions-COG4", f"RestApi/Default/{path}/POST/Resource"): (
+            "Callers are systems, which sign their requests with IAM credentials. A user pool can be the authorizer."
+        )
+        for path in PATHS
+    },
+}
+ACKNOWLEDGED_IN_MAXIMAL = {
+    **ACKNOWLEDGED_IN_BOTH,
+    ("AwsSolutions-IAM5[Resource::*]", "Function/Role/DefaultPolicy/Resource"): (
+        "A function in a VPC must manage network interfaces, and those actions take no narrower resource."
+    ),
+    (
+        "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/"
+        "AmazonAPIGatewayPushToCloudWatchLogs]",
+        "RestApi/CloudWatchRole/Resource",
+    ): "It is the policy that API Gateway's documentation prescribes for its account-wide role, made by CDK.",
+}
+
+
+@pytest.mark.parametrize(
+    ("stack_name", "acknowledged"), [("minimal", ACKNOWLEDGED_IN_BOTH), ("maximal", ACKNOWLEDGED_IN_MAXIMAL)]
+)
+def test_cdk_nag_finds_what_is_acknowledged_and_nothing_else(
+    stack_name: str, acknowledged: dict[tuple[str, str], str], request: pytest.FixtureRequest
+) -> None:
+    stack: Stack = request.getfixturevalue(stack_name)
+
+    report = AwsSolutionsChecks(stack.node.root).validate_scope(stack)
+
+    found = {
+        (violation.rule_name, str(resource.construct_path).removeprefix(f"{stack.node.path}/ContactUpdates/"))
+        for violation in report.violations
+        for resource in violation.violating_resources
+    }
+    # An acknowledgement that no finding needs fails, too.
+    assert found == set(acknowledged)
+
+
+@pytest.mark.parametrize("stack_name", ["minimal", "maximal"])
+def test_cfn_lint_finds_nothing(stack_name: str, request: pytest.FixtureRequest) -> None:
+    stack: Stack = request.getfixturevalue(stack_name)
+    synthesised = json.dumps(Template.from_stack(stack).to_json())
+
+    # W3005, a needless DependsOn: CDK writes one from every function to its role.
+    matches = lint(synthesised, config=ManualArgs(regions=["us-east-1", "us-gov-west-1"], ignore_checks=["W3005"]))
+
+    assert [str(match) for match in matches] == []

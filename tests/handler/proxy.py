@@ -1,0 +1,127 @@
+"""API Gateway's proxy events as the handler gets them, and all that comes back of one: the answer and what was printed."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import logging
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from contact_updates.api import Endpoint
+
+INSTANCE_ID = "12345678-1234-1234-1234-123456789012"
+INSTANCE_ARN = f"arn:aws:connect:us-east-1:111122223333:instance/{INSTANCE_ID}"
+CONTACT_ID = "87654321-4321-4321-4321-210987654321"
+
+Event = dict[str, Any]
+
+
+@dataclass
+class LambdaContext:
+    """What the handler uses of Lambda's context."""
+
+    aws_request_id: str = "11111111-2222-3333-4444-555555555555"
+    remaining_ms: int = 25_000
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.remaining_ms
+
+
+@dataclass
+class Outcome:
+    """One request's answer, and what the function printed and logged on the way."""
+
+    answer: dict[str, Any]
+    printed: str
+    stderr: str
+    records: list[str] = field(default_factory=list)
+
+    @property
+    def status(self) -> int:
+        status: int = self.answer["statusCode"]
+        return status
+
+    @property
+    def headers(self) -> dict[str, str]:
+        headers: dict[str, str] = self.answer["headers"]
+        return headers
+
+    @property
+    def error(self) -> dict[str, str]:
+        error: dict[str, str] = json.loads(self.answer["body"])
+        return error
+
+    @property
+    def error_type(self) -> str:
+        return self.error["__type"]
+
+    @property
+    def message(self) -> str:
+        return self.error["message"]
+
+    @property
+    def log(self) -> dict[str, Any]:
+        """The log line; fails if there is not exactly one, or if anything else was printed or logged."""
+        assert self.stderr == ""
+        assert self.records == []
+        assert self.printed.endswith("\n")
+        assert self.printed.count("\n") == 1
+        fields: dict[str, Any] = json.loads(self.printed)
+        return fields
+
+    @property
+    def everything_said(self) -> str:
+        return "\n".join([self.answer["body"], self.printed, self.stderr, *self.records])
+
+
+class _Records(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)  # the level of the Lambda runtime's own handler
+        self.texts: list[str] = []
+        self.setFormatter(logging.Formatter())
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.texts.append(self.format(record))
+
+
+def send(endpoint: Endpoint, event: Any, context: Any = None) -> Outcome:
+    """Invoke the function with `event`."""
+    records = _Records()
+    logging.getLogger().addHandler(records)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
+            answer = endpoint(event, context if context is not None else LambdaContext())
+    finally:
+        logging.getLogger().removeHandler(records)
+    return Outcome(answer, out.getvalue(), err.getvalue(), records.texts)
+
+
+def attributes_event(body: Any = None, **changes: Any) -> Event:
+    """A call of UpdateContactAttributes. `body` is what the body says, a str to be sent as it is."""
+    if body is None:
+        body = {"InstanceId": INSTANCE_ID, "InitialContactId": CONTACT_ID, "Attributes": {"Tier": "gold"}}
+    return {**_event("/contact/attributes", None, body), **changes}
+
+
+def contact_event(body: Any = None, instance: str = INSTANCE_ID, contact: str = CONTACT_ID, **changes: Any) -> Event:
+    """A call of UpdateContact, with the labels encoded as clients encode them."""
+    labels = {"InstanceId": quote(instance, safe="~"), "ContactId": quote(contact, safe="~")}
+    if body is None:
+        body = {"Name": "A name"}
+    return {**_event("/contacts/{InstanceId}/{ContactId}", labels, body), **changes}
+
+
+def _event(resource: str, labels: dict[str, str] | None, body: Any) -> Event:
+    return {
+        "resource": resource,
+        "path": resource.format(**labels) if labels else resource,
+        "httpMethod": "POST",
+        "headers": {"Content-Type": "application/json"},
+        "pathParameters": labels,
+        "requestContext": {"requestId": "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"},
+        "body": body if isinstance(body, str) else json.dumps(body),
+        "isBase64Encoded": False,
+    }

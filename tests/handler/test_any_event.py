@@ -1,0 +1,149 @@
+"""Whatever the event, the answer is well-formed and typed, and no value of the request is repeated: 10,000 events."""
+
+from __future__ import annotations
+
+import collections
+import functools
+import json
+import random
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from connect_constructs.local.amazon_connect import AmazonConnect, ConnectError
+from contact_updates.api import Endpoint
+from contact_updates.connect_client import ConnectClient
+from contact_updates.contract import operations
+from contact_updates.settings import Settings
+from tests.handler.generated_events import generate_event
+from tests.handler.proxy import CONTACT_ID, INSTANCE_ARN, Outcome, send
+
+# A word that nothing else says.
+SECRET = "zq7canary7qz"
+
+SEEDS, EVENTS_PER_SEED = range(10), 1_000
+
+STATUSES = {
+    "AccessDeniedException": 403,
+    "ConflictException": 409,
+    "InternalServiceException": 500,
+    "InvalidActiveRegionException": 400,
+    "InvalidParameterException": 400,
+    "InvalidRequestException": 400,
+    "ResourceNotFoundException": 404,
+    "ThrottlingException": 429,
+    "UnknownOperationException": 404,
+    "UnsupportedMediaTypeException": 415,
+}
+LOG_FIELDS = {
+    "requestId",
+    "operation",
+    "contactId",
+    "outcome",
+    "status",
+    "upstreamRequestId",
+    "upstreamError",
+    "attempts",
+    "durationMs",
+}
+
+
+class DirectConnectClient(ConnectClient):
+    """Calls the in-memory Amazon Connect without a socket, and has trouble now and then.
+
+    With sockets, signatures and parsing 10,000 events take most of a minute; what the property is about, the handler
+    from the event to the call and from the failure to the answer, is the same.
+    """
+
+    def __init__(self, state: AmazonConnect, rng: random.Random) -> None:
+        self._state = state
+        self._rng = rng
+        self._calls = {operation.name: functools.partial(self._call, operation.name) for operation in operations()}
+
+    def _call(self, operation: str, **parameters: Any) -> dict[str, Any]:
+        match self._rng.randrange(12):
+            case 0:
+                raise ReadTimeoutError(endpoint_url=f"https://example.com/{SECRET}")
+            case 1:
+                raise ValueError(f"unexpected: {parameters} {SECRET}")
+            case 2:
+                code = self._rng.choice(["InvalidParameterException", "ConflictException", "Unknown", SECRET + " "])
+                raise _client_error(operation, 400, code, f"This is not a good value: {parameters} {SECRET}")
+            case 3:
+                raise _client_error(operation, self._rng.choice([429, 503]), "Busy", SECRET)
+        try:
+            self._state.perform(operation, parameters)
+        except ConnectError as error:
+            raise _client_error(operation, error.status, str(error.error_type), error.message) from None
+        return {"ResponseMetadata": {"RequestId": "up-1", "HTTPStatusCode": 200}}
+
+
+def _client_error(operation: str, status: int, code: str, message: str) -> ClientError:
+    return ClientError(
+        {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}, operation
+    )
+
+
+def make_endpoint(
+    rng: random.Random, allowed_attributes: frozenset[str] | None, allow_origins: frozenset[str]
+) -> Endpoint:
+    state = AmazonConnect(rate=1e9, burst=10**9)
+    state.add_instance(INSTANCE_ARN)
+    state.create_contact(contact_id=CONTACT_ID)
+    settings = Settings(instance_arn=INSTANCE_ARN, allowed_attributes=allowed_attributes, allow_origins=allow_origins)
+    return Endpoint(settings, DirectConnectClient(state, rng))
+
+
+def assert_well_formed(outcome: Outcome) -> None:
+    answer = outcome.answer
+    assert answer.keys() == {"statusCode", "headers", "body", "isBase64Encoded"}
+    assert type(answer["statusCode"]) is int
+    assert all(type(name) is str and type(value) is str for name, value in answer["headers"].items())
+    assert answer["headers"]["Content-Type"] == "application/json"
+    assert type(answer["body"]) is str
+    assert answer["isBase64Encoded"] is False
+    if answer["statusCode"] == 200:
+        assert answer["body"] == ""
+    else:
+        assert outcome.error.keys() == {"__type", "message", "Message"}
+        assert outcome.error["__type"] == answer["headers"]["x-amzn-ErrorType"]
+        assert outcome.error["message"] == outcome.error["Message"] != ""
+        assert STATUSES[outcome.error_type] == answer["statusCode"]
+        assert ("Retry-After" in answer["headers"]) == (answer["statusCode"] == 429)
+        # Lambda takes answers of up to 6 MB.
+        assert len(answer["body"]) < 1_000_000
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_any_event_gets_a_typed_answer_without_values(seed: int) -> None:
+    rng = random.Random(seed)  # the seed is in the test's name: -k 'values[3]'
+    endpoints = [
+        make_endpoint(rng, None, frozenset()),
+        make_endpoint(rng, None, frozenset({"*"})),
+        make_endpoint(rng, frozenset({"a", "b"}), frozenset({"https://agents.example.com"})),
+    ]
+    outcomes: collections.Counter[str] = collections.Counter()
+
+    for number in range(EVENTS_PER_SEED):
+        event = generate_event(rng, SECRET)
+        shown = f"event {number} of seed {seed}: {json.dumps(event)[:3000]}"
+
+        outcome = send(rng.choice(endpoints), event)
+
+        assert_well_formed(outcome)
+        assert SECRET not in outcome.everything_said.casefold(), shown
+        assert SECRET not in json.dumps(outcome.headers), shown
+        log = outcome.log
+        assert log.keys() - {"fault", "faultAt"} == LOG_FIELDS, shown
+        assert log["status"] == outcome.status, shown
+        assert log["outcome"] == (outcome.error_type if outcome.status != 200 else "Updated"), shown
+        # An unexpected fault is one that the client above raised, never one of the handler's own.
+        assert log.get("fault") in {None, "ValueError"}, shown
+        outcomes["fault" if "fault" in log else log["outcome"]] += 1
+        outcomes["withheld"] += "withheld" in outcome.answer["body"]
+
+    # The generator reaches the handler's far side as well as its gate.
+    assert outcomes["Updated"] > EVENTS_PER_SEED / 20, outcomes
+    for name in ("withheld", "fault", *(STATUSES.keys() - {"InvalidActiveRegionException"})):
+        assert outcomes[name] > 0, (name, outcomes)

@@ -1,0 +1,117 @@
+"""The function's entry point, as the Lambda runtime loads it: a process of its own, with its environment."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contact_updates.settings import Settings
+from tests.handler.conftest import Connect
+from tests.handler.proxy import CONTACT_ID, INSTANCE_ARN, INSTANCE_ID
+
+ROOT = Path(__file__).resolve().parents[2]
+EVENTS = Path(__file__).parent / "events"
+
+# What the runtime does: import the handler, and call it with the event and a context.
+BOOTSTRAP = """\
+import importlib, json, sys
+class Context:
+    aws_request_id = "the-invocation"
+    def get_remaining_time_in_millis(self):
+        return 25000
+module, _, name = sys.argv[1].rpartition(".")
+handler = getattr(importlib.import_module(module), name)
+for event in json.load(sys.stdin):
+    print("ANSWER " + json.dumps(handler(event, Context())))
+print("MODULES " + json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
+"""
+
+
+def invoke(events: list[Any], **environment: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]], set[str]]:
+    """The answers, the log lines and the top-level modules of a function that gets `events`."""
+    done = subprocess.run(
+        [sys.executable, "-c", BOOTSTRAP, "contact_updates.api_function.handler"],
+        input=json.dumps(events),
+        # The asset's folder is all that is on the path beside the interpreter's own packages.
+        env={**os.environ, "PYTHONPATH": str(ROOT / "lambda"), **environment},
+        cwd=Path(__file__).parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    lines = done.stdout.splitlines()
+    answers = [json.loads(line.removeprefix("ANSWER ")) for line in lines if line.startswith("ANSWER ")]
+    (modules,) = (json.loads(line.removeprefix("MODULES ")) for line in lines if line.startswith("MODULES "))
+    logged = [json.loads(line) for line in lines if not line.startswith(("ANSWER ", "MODULES "))]
+    return answers, logged, set(modules)
+
+
+def sample(name: str) -> Any:
+    return json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def test_entry_point_answers_real_events(connect: Connect) -> None:
+    # Given: what the construct sets, and where Amazon Connect is
+    environment = {
+        "INSTANCE_ARN": INSTANCE_ARN,
+        "ALLOWED_ATTRIBUTES": "Tier,Greeting",
+        "ALLOW_ORIGINS": "https://agents.example.com,https://admin.example.com",
+        "AWS_ENDPOINT_URL_CONNECT": connect.url,
+    }
+
+    # When
+    names = ["update_contact_attributes_from_browser", "update_contact_arn_in_path", "update_contact_without_body"]
+    answers, logged, modules = invoke([sample(name) for name in names], **environment)
+
+    # Then
+    assert [answer["statusCode"] for answer in answers] == [200, 200, 400]
+    assert answers[0]["headers"]["Access-Control-Allow-Origin"] == "https://agents.example.com"
+    assert connect.attributes(CONTACT_ID) == {"Tier": "gold", "Greeting": "Grüß Gott"}
+    assert connect.contact(CONTACT_ID)["Name"] == "A name"
+    assert [line["outcome"] for line in logged] == ["Updated", "Updated", "InvalidRequestException"]
+    # The asset holds the handler alone.
+    assert not modules & {"aws_cdk", "jsii", "connect_constructs", "tools", "tests", "jsonschema"}
+
+
+def test_entry_point_fails_at_once_without_an_instance() -> None:
+    with pytest.raises(AssertionError, match=r"KeyError: 'INSTANCE_ARN'"):
+        invoke([], AWS_REGION="us-east-1")
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({}, (None, frozenset())),
+        ({"ALLOWED_ATTRIBUTES": "a,b"}, (frozenset({"a", "b"}), frozenset())),
+        # An empty list is not the same as none: nothing may be written.
+        ({"ALLOWED_ATTRIBUTES": ""}, (frozenset(), frozenset())),
+        ({"ALLOW_ORIGINS": ""}, (None, frozenset())),
+        ({"ALLOW_ORIGINS": "*"}, (None, frozenset({"*"}))),
+        ({"ALLOW_ORIGINS": "https://a.example,https://b.example"}, (None, {"https://a.example", "https://b.example"})),
+    ],
+)
+def test_settings_come_from_the_environment(environment: dict[str, str], expected: Any) -> None:
+    settings = Settings.from_environment({"INSTANCE_ARN": INSTANCE_ARN, **environment})
+
+    assert (settings.allowed_attributes, settings.allow_origins) == expected
+
+
+@pytest.mark.parametrize(
+    ("arn", "region"),
+    [
+        (INSTANCE_ARN, "us-east-1"),
+        (f"arn:aws-us-gov:connect:us-gov-west-1:111122223333:instance/{INSTANCE_ID}", "us-gov-west-1"),
+    ],
+)
+def test_id_and_region_are_the_instances(arn: str, region: str) -> None:
+    settings = Settings.from_environment({"INSTANCE_ARN": arn, "AWS_REGION": "eu-central-1"})
+
+    assert (settings.instance_id, settings.region) == (INSTANCE_ID, region)

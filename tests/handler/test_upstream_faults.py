@@ -1,0 +1,287 @@
+"""What the caller is told, and how often Amazon Connect is asked, when it answers in ways that no test of ours can order
+of the in-memory Amazon Connect: byte for byte, from a script."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+import pytest
+
+from tests.handler.conftest import EndpointAt
+from tests.handler.proxy import Outcome, LambdaContext, attributes_event, contact_event, send
+from tests.handler.scripted_upstream import ScriptedUpstream, http
+
+OK = http("200 OK")
+RESET, SILENCE = ScriptedUpstream.RESET, ScriptedUpstream.SILENCE
+HTML = "<html><body>arn:aws:connect:us-east-1:111122223333:instance/x is away</body></html>"
+
+
+def typed(status: str, error_type: str, message: str = "Words.") -> bytes:
+    return http(status, f'{{"Message": "{message}"}}', f"x-amzn-ErrorType: {error_type}", "x-amzn-RequestId: up-1")
+
+
+def assert_internal(outcome: Outcome) -> None:
+    assert outcome.status == 500
+    assert outcome.error == {
+        "__type": "InternalServiceException",
+        "message": "The update could not be made because of a fault in this service.",
+        "Message": "The update could not be made because of a fault in this service.",
+    }
+    assert outcome.headers["x-amzn-ErrorType"] == "InternalServiceException"
+    assert outcome.log["outcome"] == "InternalServiceException"
+    assert outcome.log["status"] == 500
+
+
+@pytest.mark.parametrize(
+    ("answer", "logged"),
+    [
+        (typed("429 Too Many Requests", "ThrottlingException"), "ThrottlingException"),
+        (typed("429 Too Many Requests", "TooManyRequestsException"), "TooManyRequestsException"),
+        (typed("400 Bad Request", "ThrottlingException"), "ThrottlingException"),
+        (http("429 Too Many Requests"), "429"),
+        (http("429 Too Many Requests", HTML), "429"),
+        (
+            http("429 Too Many Requests", '{"__type": "com.amazonaws.connect#ThrottlingException"}'),
+            "ThrottlingException",
+        ),
+    ],
+)
+def test_passes_a_throttle_on_at_once_whatever_its_shape(endpoint_at: EndpointAt, answer: bytes, logged: str) -> None:
+    with ScriptedUpstream(answer) as upstream:
+        outcome = send(endpoint_at(upstream.url), attributes_event())
+
+    assert (outcome.status, outcome.error_type) == (429, "ThrottlingException")
+    assert outcome.headers["Retry-After"] == "1"
+    assert len(upstream.requests) == 1
+    assert (outcome.log["attempts"], outcome.log["upstreamError"]) == (1, logged)
+
+
+@pytest.mark.parametrize(
+    ("answer", "logged"),
+    [
+        (typed("500 Internal Server Error", "InternalServiceException"), "InternalServiceException"),
+        (http("500 Internal Server Error"), "500"),
+        (http("502 Bad Gateway", HTML), "502"),
+        (http("503 Service Unavailable", HTML), "503"),
+        (http("504 Gateway Timeout", '{"Message": "half'), "504"),
+        (RESET, "ConnectionClosedError"),
+        (SILENCE, "ReadTimeoutError"),
+        (b"", "ConnectionClosedError"),
+        (b"no HTTP at all\r\n\r\n", "ConnectionClosedError"),
+    ],
+)
+def test_tries_again_once_on_a_fault_that_may_pass(endpoint_at: EndpointAt, answer: bytes, logged: str) -> None:
+    with ScriptedUpstream(answer) as upstream:
+        outcome = send(endpoint_at(upstream.url), attributes_event())
+
+    assert_internal(outcome)
+    assert len(upstream.requests) == 2
+    assert upstream.requests[0].partition(b"\r\n\r\n")[2] == upstream.requests[1].partition(b"\r\n\r\n")[2]
+    assert (outcome.log["attempts"], outcome.log["upstreamError"]) == (2, logged)
+
+
+@pytest.mark.parametrize(
+    "first", [http("500 Internal Server Error"), http("503 Service Unavailable", HTML), RESET, SILENCE]
+)
+def test_succeeds_when_the_second_attempt_does(endpoint_at: EndpointAt, first: bytes) -> None:
+    with ScriptedUpstream(first, http("200 OK", "", "x-amzn-RequestId: up-2")) as upstream:
+        outcome = send(endpoint_at(upstream.url), attributes_event())
+
+    assert (outcome.status, outcome.answer["body"]) == (200, "")
+    assert len(upstream.requests) == 2
+    assert outcome.log["outcome"] == "Updated"
+    assert (outcome.log["attempts"], outcome.log["upstreamRequestId"], outcome.log["upstreamError"]) == (
+        2,
+        "up-2",
+        None,
+    )
+
+
+def test_gives_the_second_attempts_error(endpoint_at: EndpointAt) -> None:
+    with ScriptedUpstream(RESET, typed("404 Not Found", "ResourceNotFoundException")) as upstream:
+        outcome = send(endpoint_at(upstream.url), attributes_event())
+
+    assert (outcome.status, outcome.error_type, outcome.message) == (404, "ResourceNotFoundException", "Words.")
+    assert outcome.log["attempts"] == 2
+
+
+def test_log_names_no_request_id_of_an_earlier_attempt(endpoint_at: EndpointAt) -> None:
+    with ScriptedUpstream(typed("500 Internal Server Error", "InternalServiceException"), RESET) as upstream:
+        outcome = send(endpoint_at(upstream.url), attributes_event())
+
+    assert outcome.log["upstreamError"] == "ConnectionClosedError"
+    assert outcome.log["upstreamRequestId"] is None
+
+
+def test_unreachable_endpoint_is_tried_twice(endpoint_at: EndpointAt) -> None:
+    # Given: a port on which nobody listens
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+
+    outcome = send(endpoint_at(f"http://127.0.0.1:{port}"), attributes_event())
+
+    assert_internal(outcome)
+    assert (outcome.log["attempts"], outcome.log["upstreamError"]) == (2, "EndpointConnectionError")
+
+
+@pytest.mark.parametrize(("remaining_ms", "attempts"), [(0, 1), (1999, 1), (2000, 2), (60_000, 2)])
+@pytest.mark.parametrize("answer", [RESET, http("503 Service Unavailable")])
+def test_second_attempt_is_made_only_if_its_time_outs_fit(
+    endpoint_at: EndpointAt, answer: bytes, remaining_ms: int, attempts: int
+) -> None:
+    # The tests' time-outs are 1 s and 0.5 s; 0.5 s is kept for the answer.
+    with ScriptedUpstream(answer) as upstream:
+        outcome = send(endpoint_at(upstream.url), attributes_event(), LambdaContext(remaining_ms=remaining_ms))
+
+    assert_internal(outcome)
+    assert len(upstream.requests) == outcome.log["attempts"] == attempts
+
+
+@pytest.mark.parametrize(
+    ("answer", "logged"),
+    [
+        (typed("403 Forbidden", "AccessDeniedException", "User: arn:aws:sts::111122223333:x"), "AccessDeniedException"),
+        (typed("403 Forbidden", "ExpiredTokenException", "expired"), "ExpiredTokenException"),
+        (typed("403 Forbidden", "UnrecognizedClientException"), "UnrecognizedClientException"),
+        (typed("403 Forbidden", "InvalidSignatureException"), "InvalidSignatureException"),
+        (typed("400 Bad Request", "NoSuchTypeKnownException"), "NoSuchTypeKnownException"),
+        (http("404 Not Found", HTML), "404"),
+        (http("418 I'm a teapot"), "418"),
+        (http("302 Found", "", "Location: https://example.com/"), "302"),
+        (typed("400 Bad Request", "not a type, but a secret"), "HTTP 400"),
+    ],
+)
+def test_what_the_caller_cannot_act_on_is_an_internal_error_and_logged(
+    endpoint_at: EndpointAt, answer: bytes, logged: str
+) -> None:
+    with ScriptedUpstream(answer) as upstream:
+        outcome = send(endpoint_at(upstream.url), contact_event())
+
+    assert_internal(outcome)
+    assert len(upstream.requests) == 1
+    assert outcome.log["upstreamError"] == logged
+    assert "111122223333" not in outcome.everything_said
+
+
+def test_missing_credentials_are_an_internal_error(endpoint_at: EndpointAt, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    with ScriptedUpstream(OK) as upstream:
+        outcome = send(endpoint_at(upstream.url), attributes_event())
+
+    assert_internal(outcome)
+    assert upstream.requests == []
+    assert outcome.log["upstreamError"] == "NoCredentialsError"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        OK,
+        http("200 OK", "{}"),
+        http("202 Accepted"),
+        b"HTTP/1.1 204 No Content\r\n\r\n",
+        # The status says that the update was made, whatever becomes of a body that says nothing.
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{}",
+    ],
+)
+def test_every_2xx_is_a_success(endpoint_at: EndpointAt, answer: bytes) -> None:
+    with ScriptedUpstream(answer) as upstream:
+        outcome = send(endpoint_at(upstream.url), contact_event())
+
+    assert (outcome.status, outcome.answer["body"]) == (200, "")
+    assert outcome.log["outcome"] == "Updated"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Le",
+        http("200 OK", HTML),
+        http("200 OK", '{"half": '),
+        http("200 OK", "null"),
+        http("200 OK", "[]"),
+        http("200 OK", '"text"'),
+        http("200 OK", "5"),
+        http("200 OK", b"\xff\xfe"),
+        http("200 OK", "[" * 10_000),
+        http("400 Bad Request", "null"),
+        http("400 Bad Request", "[]"),
+        http("400 Bad Request", '"text"'),
+        http("400 Bad Request", "5"),
+        http("400 Bad Request", b"\xff\xfe"),
+        http("400 Bad Request", "[" * 10_000),
+        http("400 Bad Request", '{"__type": 5, "message": {"a": 1}}'),
+        http("400 Bad Request", '{"__type": null, "Message": null}'),
+        http("400 Bad Request", '{"__type": ["x"]}'),
+        http("503 Service Unavailable", "null"),
+        http("503 Service Unavailable", "[]"),
+        http("200 OK", "", "broken header", "x-amzn-RequestId: up"),
+        http("200 OK", "", "x-amzn-RequestId: not an id; a secret"),
+    ],
+)
+def test_garbage_gets_a_typed_answer_and_one_log_line(endpoint_at: EndpointAt, answer: bytes) -> None:
+    with ScriptedUpstream(answer) as upstream:
+        outcome = send(endpoint_at(upstream.url), contact_event())
+
+    assert outcome.status == outcome.log["status"]
+    assert "a secret" not in outcome.everything_said
+    if outcome.status == 200:
+        assert outcome.answer["body"] == ""
+    else:
+        assert_internal(outcome)
+
+
+@pytest.mark.parametrize(
+    ("message", "value", "withheld"),
+    [
+        ("The contact is not active.", "gold", False),
+        ("Attribute Tier must not be gold.", "gold", True),
+        ("Attribute Tier must not be GOLD.", "gold", True),
+        ("Name not accepted: Jane", "Jane Doe", True),
+        ("Name not accepted: Ann", "Ann Lee", True),
+        ("Invalid value: 'jane.doe'", "jane.doe@example.com", True),
+        ("Invalid value: 42", "42", True),
+        ("Invalid value: Zürich", "zürich", True),
+        ("Text too long: 'a-very-long-reference-val...'", "a-very-long-reference-value-of-mine", True),
+        ("Text too long: 'abcdefgh...'", "abcdefghijklmnop", True),
+        ("Role arn:aws:iam::1:role/x may not.", "gold", True),
+        ("Account 111122223333 may not.", "gold", True),
+        ("Order 1111222233334 is unknown.", "gold", False),
+        ("Quota is 32768 bytes.", "gold", False),
+    ],
+)
+def test_messages_that_may_repeat_private_values_are_withheld(
+    endpoint_at: EndpointAt, message: str, value: str, withheld: bool
+) -> None:
+    event = contact_event({"SegmentAttributes": {"s": {"ValueList": [{"ValueMap": {"t": {"ValueString": value}}}]}}})
+    with ScriptedUpstream(typed("400 Bad Request", "InvalidParameterException", message)) as upstream:
+        outcome = send(endpoint_at(upstream.url), event)
+
+    assert (outcome.status, outcome.error_type) == (400, "InvalidParameterException")
+    assert outcome.message == (
+        "Amazon Connect answered InvalidParameterException; "
+        "its message is withheld because it may repeat private values."
+        if withheld
+        else message
+    )
+    assert message not in outcome.printed
+
+
+def test_message_that_repeats_an_integer_is_withheld(endpoint_at: EndpointAt) -> None:
+    event = contact_event({"SegmentAttributes": {"s": {"ValueInteger": 481_516}}})
+    with ScriptedUpstream(typed("400 Bad Request", "InvalidRequestException", "481516 is taken.")) as upstream:
+        outcome = send(endpoint_at(upstream.url), event)
+
+    assert "481516" not in outcome.everything_said
+
+
+@pytest.mark.parametrize("body", ["", "{}", '{"Message": ""}', '{"Message": null}'])
+def test_error_without_a_message_gets_one(endpoint_at: EndpointAt, body: Any) -> None:
+    answer = http("409 Conflict", body, "x-amzn-ErrorType: ConflictException")
+    with ScriptedUpstream(answer) as upstream:
+        outcome = send(endpoint_at(upstream.url), contact_event())
+
+    assert (outcome.status, outcome.error_type) == (409, "ConflictException")
+    assert outcome.message == "Amazon Connect answered ConflictException."
