@@ -136,7 +136,7 @@ class ContactUpdateFunction(Construct):
             security_groups=options.security_groups,
             reserved_concurrent_executions=options.reserved_concurrent_executions,
         )
-        instance.grant_updates(role).apply_before(self._function)
+        instance.grant_updates(role)
 
     @property
     def function(self) -> lambda_.Function:

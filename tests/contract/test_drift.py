@@ -29,7 +29,7 @@ def rules() -> list[Model]:
 
 @pytest.fixture
 def documented_model() -> Model:
-    """A model of two operations with one documented member, one undocumented shape and one shape of another operation."""
+    """A model with a documented member, a recursive shape and a shape that neither operation reaches."""
     operation = {"http": {"method": "POST"}, "input": {"shape": "In"}, "output": {"shape": "Out"}, "errors": []}
     return {
         "version": "2.0",

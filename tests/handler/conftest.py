@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -11,12 +12,12 @@ import pytest
 from connect_constructs.local.amazon_connect import AmazonConnect
 from connect_constructs.local.connect_server import ConnectServer
 from connect_constructs.local.faults import Fault
-
 from contact_updates import connect_client
 from contact_updates.api import Endpoint
 from contact_updates.connect_client import ConnectClient
 from contact_updates.settings import Settings
 from tests.handler.proxy import CONTACT_ID, INSTANCE_ARN
+from tests.handler.scripted_upstream import ScriptedUpstream
 
 EndpointAt = Callable[..., Endpoint]
 
@@ -43,6 +44,13 @@ class Connect:
     def order(self, fault: Fault, *, calls: int = 1) -> None:
         self._state.order(fault, calls=calls)
 
+    def reset(self) -> None:
+        """As at the start: no calls, no faults, a quota that no test reaches, and the one contact."""
+        self._state.cancel_orders()
+        self._state.calls.clear()
+        self._state.set_quota(rate=1000, burst=1000)
+        self._state.create_contact(contact_id=CONTACT_ID, name="Old")
+
     def set_quota(self, *, rate: float, burst: int) -> None:
         self._state.set_quota(rate=rate, burst=burst)
 
@@ -65,26 +73,62 @@ def _short_time_outs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connect_client, "READ_TIMEOUT_SECONDS", 0.5)
 
 
+@pytest.fixture(scope="session")
+def _clients() -> dict[str, ConnectClient]:
+    """Clients by URL: making one takes longer than most tests."""
+    return {}
+
+
 @pytest.fixture
-def endpoint_at(monkeypatch: pytest.MonkeyPatch) -> EndpointAt:
+def endpoint_at(monkeypatch: pytest.MonkeyPatch, _clients: dict[str, ConnectClient]) -> EndpointAt:
     """Makes the endpoint of the test instance, with Amazon Connect at the given URL."""
 
     def make(
         url: str, *, allowed_attributes: frozenset[str] | None = None, allow_origins: frozenset[str] = frozenset()
     ) -> Endpoint:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_CONNECT", url)
+        if url not in _clients:
+            monkeypatch.setenv("AWS_ENDPOINT_URL_CONNECT", url)
+            _clients[url] = ConnectClient("us-east-1")
         settings = Settings(
             instance_arn=INSTANCE_ARN, allowed_attributes=allowed_attributes, allow_origins=allow_origins
         )
-        return Endpoint(settings, ConnectClient(settings.region))
+        return Endpoint(settings, _clients[url])
 
     return make
 
 
-@pytest.fixture
-def connect() -> Iterator[Connect]:
-    state = AmazonConnect(rate=1000, burst=1000)
+@contextlib.contextmanager
+def _serve() -> Iterator[Connect]:
+    state = AmazonConnect()
     state.add_instance(INSTANCE_ARN)
-    state.create_contact(contact_id=CONTACT_ID, name="Old")
     with ConnectServer(state) as server:
-        yield Connect(server.url, state)
+        connect = Connect(server.url, state)
+        connect.reset()
+        yield connect
+
+
+@pytest.fixture(scope="session")
+def _shared_connect() -> Iterator[Connect]:
+    with _serve() as connect:
+        yield connect
+
+
+@pytest.fixture
+def connect(_shared_connect: Connect) -> Connect:
+    """One server for all tests, as it was at the start."""
+    _shared_connect.reset()
+    return _shared_connect
+
+
+@pytest.fixture
+def own_connect() -> Iterator[Connect]:
+    """A server of the test's own: a call that hangs takes effect later, when another test may be running."""
+    with _serve() as connect:
+        yield connect
+
+
+@pytest.fixture(scope="session")
+def upstream() -> Iterator[ScriptedUpstream]:
+    """One for all tests, each of which scripts it first."""
+    with ScriptedUpstream() as scripted:
+        yield scripted

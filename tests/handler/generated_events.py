@@ -1,4 +1,4 @@
-"""Events of every kind, generated: no events at all, events with garbage in any place, and calls that are almost right."""
+"""Generated events of every kind: no events at all, garbage in any place, and calls that are almost right."""
 
 from __future__ import annotations
 

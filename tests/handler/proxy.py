@@ -1,4 +1,4 @@
-"""API Gateway's proxy events as the handler gets them, and all that comes back of one: the answer and what was printed."""
+"""API Gateway's proxy events as the handler gets them, and what comes back: the answer and all that was printed."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ def http(status: str, body: bytes | str = b"", *headers: str) -> bytes:
 
 
 class ScriptedUpstream:
-    """Gives each request the next answer of `answers` and closes; the last one is given ever after.
+    """Gives each request the next answer of the script and closes; the last one is given ever after.
 
     `RESET` resets the connection after the request was read; `SILENCE` never answers.
     """
@@ -28,12 +28,17 @@ class ScriptedUpstream:
     RESET = b"\0reset"
     SILENCE = b"\0silence"
 
-    def __init__(self, *answers: bytes) -> None:
-        self._answers = list(answers)
+    def __init__(self) -> None:
+        self._answers: list[bytes] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self.requests: list[bytes] = []
+
+    def script(self, *answers: bytes) -> None:
+        """Answer so from now on, and forget the requests until now."""
+        self._answers = list(answers)
+        self.requests.clear()
 
     @property
     def url(self) -> str:

@@ -117,7 +117,7 @@ def assert_well_formed(outcome: Outcome) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_any_event_gets_a_typed_answer_without_values(seed: int) -> None:
-    rng = random.Random(seed)  # the seed is in the test's name: -k 'values[3]'
+    rng = random.Random(seed)  # noqa: S311 - the seed is in the test's name, for a repeat
     endpoints = [
         make_endpoint(rng, None, frozenset()),
         make_endpoint(rng, None, frozenset({"*"})),

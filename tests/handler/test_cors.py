@@ -46,11 +46,16 @@ def body(request: pytest.FixtureRequest) -> Any:
     ],
 )
 def test_allows_the_configured_origins(
-    endpoint_at: EndpointAt, body: Any, allowed: set[str], origin: Any, expected: dict[str, str]
+    endpoint_at: EndpointAt,
+    upstream: ScriptedUpstream,
+    body: Any,
+    allowed: set[str],
+    origin: Any,
+    expected: dict[str, str],
 ) -> None:
-    with ScriptedUpstream(http("200 OK")) as upstream:
-        endpoint = endpoint_at(upstream.url, allow_origins=frozenset(allowed))
-        headers = cors_headers(endpoint, from_origin(origin, body))
+    upstream.script(http("200 OK"))
+    endpoint = endpoint_at(upstream.url, allow_origins=frozenset(allowed))
+    headers = cors_headers(endpoint, from_origin(origin, body))
 
     if "Access-Control-Allow-Origin" in expected:
         # Scripts read no other header of an answer than the exposed ones.

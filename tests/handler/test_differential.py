@@ -117,6 +117,7 @@ def test_bodies_that_may_not_be_json_get_the_same_verdict(rng: random.Random, cu
 def test_generated_inputs_are_right_and_wrong_as_asked(
     operation: Operation, faults: float, at_least: int, at_most: int
 ) -> None:
-    inputs = [generate_input(random.Random(seed), operation.name, faults=faults) for seed in range(200)]
+    rng = random.Random(0)  # noqa: S311 - the same inputs each time
+    inputs = [generate_input(rng, operation.name, faults=faults) for _ in range(200)]
 
     assert at_least <= sum(not violations(operation, parameters) for parameters in inputs) <= at_most

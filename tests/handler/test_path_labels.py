@@ -39,9 +39,11 @@ def with_contact(label: Any) -> Event:
         ("a%0Ab", "a%0Ab", "a\nb"),
     ],
 )
-def test_decodes_a_label_once(endpoint_at: EndpointAt, label: str, sent: str, logged: str) -> None:
-    with ScriptedUpstream(OK) as upstream:
-        outcome = send(endpoint_at(upstream.url), with_contact(label))
+def test_decodes_a_label_once(
+    endpoint_at: EndpointAt, upstream: ScriptedUpstream, label: str, sent: str, logged: str
+) -> None:
+    upstream.script(OK)
+    outcome = send(endpoint_at(upstream.url), with_contact(label))
 
     assert outcome.status == 200
     assert upstream.requests[0].split(b" ")[1].decode() == f"/contacts/{INSTANCE_ID}/{sent}"
@@ -49,9 +51,11 @@ def test_decodes_a_label_once(endpoint_at: EndpointAt, label: str, sent: str, lo
 
 
 @pytest.mark.parametrize("label", [".", "..", "%2E", "%2e%2E", ".%2e"])
-def test_dot_segments_are_not_found_and_amazon_connect_not_asked(endpoint_at: EndpointAt, label: str) -> None:
-    with ScriptedUpstream(OK) as upstream:
-        outcome = send(endpoint_at(upstream.url), with_contact(label))
+def test_dot_segments_are_not_found_and_amazon_connect_not_asked(
+    endpoint_at: EndpointAt, upstream: ScriptedUpstream, label: str
+) -> None:
+    upstream.script(OK)
+    outcome = send(endpoint_at(upstream.url), with_contact(label))
 
     assert (outcome.status, outcome.error_type) == (404, "ResourceNotFoundException")
     assert outcome.log["attempts"] == 0
@@ -87,9 +91,9 @@ def test_names_what_is_wrong_with_a_label(endpoint: Endpoint, label: Any, expect
     assert outcome.log["attempts"] == 0
 
 
-def test_length_of_a_label_is_that_of_its_decoded_text(endpoint_at: EndpointAt) -> None:
-    with ScriptedUpstream(OK) as upstream:
-        assert send(endpoint_at(upstream.url), with_contact("%C3%BC" * 256)).status == 200
+def test_length_of_a_label_is_that_of_its_decoded_text(endpoint_at: EndpointAt, upstream: ScriptedUpstream) -> None:
+    upstream.script(OK)
+    assert send(endpoint_at(upstream.url), with_contact("%C3%BC" * 256)).status == 200
 
 
 @pytest.mark.parametrize("labels", [None, {}, [], "x", 5])

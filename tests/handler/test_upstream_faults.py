@@ -1,5 +1,7 @@
-"""What the caller is told, and how often Amazon Connect is asked, when it answers in ways that no test of ours can order
-of the in-memory Amazon Connect: byte for byte, from a script."""
+"""Answers that cannot be ordered of the in-memory Amazon Connect, from a script, byte for byte.
+
+What is the caller told, and how often is Amazon Connect asked?
+"""
 
 from __future__ import annotations
 
@@ -8,8 +10,11 @@ from typing import Any
 
 import pytest
 
+from contact_updates.api import Endpoint
+from contact_updates.connect_client import ConnectClient
+from contact_updates.settings import Settings
 from tests.handler.conftest import EndpointAt
-from tests.handler.proxy import Outcome, LambdaContext, attributes_event, contact_event, send
+from tests.handler.proxy import INSTANCE_ARN, LambdaContext, Outcome, attributes_event, contact_event, send
 from tests.handler.scripted_upstream import ScriptedUpstream, http
 
 OK = http("200 OK")
@@ -47,9 +52,11 @@ def assert_internal(outcome: Outcome) -> None:
         ),
     ],
 )
-def test_passes_a_throttle_on_at_once_whatever_its_shape(endpoint_at: EndpointAt, answer: bytes, logged: str) -> None:
-    with ScriptedUpstream(answer) as upstream:
-        outcome = send(endpoint_at(upstream.url), attributes_event())
+def test_passes_a_throttle_on_at_once_whatever_its_shape(
+    endpoint_at: EndpointAt, upstream: ScriptedUpstream, answer: bytes, logged: str
+) -> None:
+    upstream.script(answer)
+    outcome = send(endpoint_at(upstream.url), attributes_event())
 
     assert (outcome.status, outcome.error_type) == (429, "ThrottlingException")
     assert outcome.headers["Retry-After"] == "1"
@@ -71,9 +78,11 @@ def test_passes_a_throttle_on_at_once_whatever_its_shape(endpoint_at: EndpointAt
         (b"no HTTP at all\r\n\r\n", "ConnectionClosedError"),
     ],
 )
-def test_tries_again_once_on_a_fault_that_may_pass(endpoint_at: EndpointAt, answer: bytes, logged: str) -> None:
-    with ScriptedUpstream(answer) as upstream:
-        outcome = send(endpoint_at(upstream.url), attributes_event())
+def test_tries_again_once_on_a_fault_that_may_pass(
+    endpoint_at: EndpointAt, upstream: ScriptedUpstream, answer: bytes, logged: str
+) -> None:
+    upstream.script(answer)
+    outcome = send(endpoint_at(upstream.url), attributes_event())
 
     assert_internal(outcome)
     assert len(upstream.requests) == 2
@@ -84,9 +93,11 @@ def test_tries_again_once_on_a_fault_that_may_pass(endpoint_at: EndpointAt, answ
 @pytest.mark.parametrize(
     "first", [http("500 Internal Server Error"), http("503 Service Unavailable", HTML), RESET, SILENCE]
 )
-def test_succeeds_when_the_second_attempt_does(endpoint_at: EndpointAt, first: bytes) -> None:
-    with ScriptedUpstream(first, http("200 OK", "", "x-amzn-RequestId: up-2")) as upstream:
-        outcome = send(endpoint_at(upstream.url), attributes_event())
+def test_succeeds_when_the_second_attempt_does(
+    endpoint_at: EndpointAt, upstream: ScriptedUpstream, first: bytes
+) -> None:
+    upstream.script(first, http("200 OK", "", "x-amzn-RequestId: up-2"))
+    outcome = send(endpoint_at(upstream.url), attributes_event())
 
     assert (outcome.status, outcome.answer["body"]) == (200, "")
     assert len(upstream.requests) == 2
@@ -98,17 +109,17 @@ def test_succeeds_when_the_second_attempt_does(endpoint_at: EndpointAt, first: b
     )
 
 
-def test_gives_the_second_attempts_error(endpoint_at: EndpointAt) -> None:
-    with ScriptedUpstream(RESET, typed("404 Not Found", "ResourceNotFoundException")) as upstream:
-        outcome = send(endpoint_at(upstream.url), attributes_event())
+def test_gives_the_second_attempts_error(endpoint_at: EndpointAt, upstream: ScriptedUpstream) -> None:
+    upstream.script(RESET, typed("404 Not Found", "ResourceNotFoundException"))
+    outcome = send(endpoint_at(upstream.url), attributes_event())
 
     assert (outcome.status, outcome.error_type, outcome.message) == (404, "ResourceNotFoundException", "Words.")
     assert outcome.log["attempts"] == 2
 
 
-def test_log_names_no_request_id_of_an_earlier_attempt(endpoint_at: EndpointAt) -> None:
-    with ScriptedUpstream(typed("500 Internal Server Error", "InternalServiceException"), RESET) as upstream:
-        outcome = send(endpoint_at(upstream.url), attributes_event())
+def test_log_names_no_request_id_of_an_earlier_attempt(endpoint_at: EndpointAt, upstream: ScriptedUpstream) -> None:
+    upstream.script(typed("500 Internal Server Error", "InternalServiceException"), RESET)
+    outcome = send(endpoint_at(upstream.url), attributes_event())
 
     assert outcome.log["upstreamError"] == "ConnectionClosedError"
     assert outcome.log["upstreamRequestId"] is None
@@ -128,11 +139,11 @@ def test_unreachable_endpoint_is_tried_twice(endpoint_at: EndpointAt) -> None:
 @pytest.mark.parametrize(("remaining_ms", "attempts"), [(0, 1), (1999, 1), (2000, 2), (60_000, 2)])
 @pytest.mark.parametrize("answer", [RESET, http("503 Service Unavailable")])
 def test_second_attempt_is_made_only_if_its_time_outs_fit(
-    endpoint_at: EndpointAt, answer: bytes, remaining_ms: int, attempts: int
+    endpoint_at: EndpointAt, upstream: ScriptedUpstream, answer: bytes, remaining_ms: int, attempts: int
 ) -> None:
     # The tests' time-outs are 1 s and 0.5 s; 0.5 s is kept for the answer.
-    with ScriptedUpstream(answer) as upstream:
-        outcome = send(endpoint_at(upstream.url), attributes_event(), LambdaContext(remaining_ms=remaining_ms))
+    upstream.script(answer)
+    outcome = send(endpoint_at(upstream.url), attributes_event(), LambdaContext(remaining_ms=remaining_ms))
 
     assert_internal(outcome)
     assert len(upstream.requests) == outcome.log["attempts"] == attempts
@@ -153,10 +164,10 @@ def test_second_attempt_is_made_only_if_its_time_outs_fit(
     ],
 )
 def test_what_the_caller_cannot_act_on_is_an_internal_error_and_logged(
-    endpoint_at: EndpointAt, answer: bytes, logged: str
+    endpoint_at: EndpointAt, upstream: ScriptedUpstream, answer: bytes, logged: str
 ) -> None:
-    with ScriptedUpstream(answer) as upstream:
-        outcome = send(endpoint_at(upstream.url), contact_event())
+    upstream.script(answer)
+    outcome = send(endpoint_at(upstream.url), contact_event())
 
     assert_internal(outcome)
     assert len(upstream.requests) == 1
@@ -164,11 +175,13 @@ def test_what_the_caller_cannot_act_on_is_an_internal_error_and_logged(
     assert "111122223333" not in outcome.everything_said
 
 
-def test_missing_credentials_are_an_internal_error(endpoint_at: EndpointAt, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_credentials_are_an_internal_error(monkeypatch: pytest.MonkeyPatch, upstream: ScriptedUpstream) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
-    with ScriptedUpstream(OK) as upstream:
-        outcome = send(endpoint_at(upstream.url), attributes_event())
+    upstream.script(OK)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_CONNECT", upstream.url)
+    endpoint = Endpoint(Settings(instance_arn=INSTANCE_ARN), ConnectClient("us-east-1"))
+    outcome = send(endpoint, attributes_event())
 
     assert_internal(outcome)
     assert upstream.requests == []
@@ -181,14 +194,14 @@ def test_missing_credentials_are_an_internal_error(endpoint_at: EndpointAt, monk
         OK,
         http("200 OK", "{}"),
         http("202 Accepted"),
-        b"HTTP/1.1 204 No Content\r\n\r\n",
+        b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n",
         # The status says that the update was made, whatever becomes of a body that says nothing.
-        b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 100\r\n\r\n{}",
     ],
 )
-def test_every_2xx_is_a_success(endpoint_at: EndpointAt, answer: bytes) -> None:
-    with ScriptedUpstream(answer) as upstream:
-        outcome = send(endpoint_at(upstream.url), contact_event())
+def test_every_2xx_is_a_success(endpoint_at: EndpointAt, upstream: ScriptedUpstream, answer: bytes) -> None:
+    upstream.script(answer)
+    outcome = send(endpoint_at(upstream.url), contact_event())
 
     assert (outcome.status, outcome.answer["body"]) == (200, "")
     assert outcome.log["outcome"] == "Updated"
@@ -197,7 +210,7 @@ def test_every_2xx_is_a_success(endpoint_at: EndpointAt, answer: bytes) -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        b"HTTP/1.1 200 OK\r\nContent-Le",
+        b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Le",
         http("200 OK", HTML),
         http("200 OK", '{"half": '),
         http("200 OK", "null"),
@@ -221,9 +234,11 @@ def test_every_2xx_is_a_success(endpoint_at: EndpointAt, answer: bytes) -> None:
         http("200 OK", "", "x-amzn-RequestId: not an id; a secret"),
     ],
 )
-def test_garbage_gets_a_typed_answer_and_one_log_line(endpoint_at: EndpointAt, answer: bytes) -> None:
-    with ScriptedUpstream(answer) as upstream:
-        outcome = send(endpoint_at(upstream.url), contact_event())
+def test_garbage_gets_a_typed_answer_and_one_log_line(
+    endpoint_at: EndpointAt, upstream: ScriptedUpstream, answer: bytes
+) -> None:
+    upstream.script(answer)
+    outcome = send(endpoint_at(upstream.url), contact_event())
 
     assert outcome.status == outcome.log["status"]
     assert "a secret" not in outcome.everything_said
@@ -253,11 +268,11 @@ def test_garbage_gets_a_typed_answer_and_one_log_line(endpoint_at: EndpointAt, a
     ],
 )
 def test_messages_that_may_repeat_private_values_are_withheld(
-    endpoint_at: EndpointAt, message: str, value: str, withheld: bool
+    endpoint_at: EndpointAt, upstream: ScriptedUpstream, message: str, value: str, withheld: bool
 ) -> None:
     event = contact_event({"SegmentAttributes": {"s": {"ValueList": [{"ValueMap": {"t": {"ValueString": value}}}]}}})
-    with ScriptedUpstream(typed("400 Bad Request", "InvalidParameterException", message)) as upstream:
-        outcome = send(endpoint_at(upstream.url), event)
+    upstream.script(typed("400 Bad Request", "InvalidParameterException", message))
+    outcome = send(endpoint_at(upstream.url), event)
 
     assert (outcome.status, outcome.error_type) == (400, "InvalidParameterException")
     assert outcome.message == (
@@ -269,19 +284,19 @@ def test_messages_that_may_repeat_private_values_are_withheld(
     assert message not in outcome.printed
 
 
-def test_message_that_repeats_an_integer_is_withheld(endpoint_at: EndpointAt) -> None:
+def test_message_that_repeats_an_integer_is_withheld(endpoint_at: EndpointAt, upstream: ScriptedUpstream) -> None:
     event = contact_event({"SegmentAttributes": {"s": {"ValueInteger": 481_516}}})
-    with ScriptedUpstream(typed("400 Bad Request", "InvalidRequestException", "481516 is taken.")) as upstream:
-        outcome = send(endpoint_at(upstream.url), event)
+    upstream.script(typed("400 Bad Request", "InvalidRequestException", "481516 is taken."))
+    outcome = send(endpoint_at(upstream.url), event)
 
     assert "481516" not in outcome.everything_said
 
 
 @pytest.mark.parametrize("body", ["", "{}", '{"Message": ""}', '{"Message": null}'])
-def test_error_without_a_message_gets_one(endpoint_at: EndpointAt, body: Any) -> None:
+def test_error_without_a_message_gets_one(endpoint_at: EndpointAt, upstream: ScriptedUpstream, body: Any) -> None:
     answer = http("409 Conflict", body, "x-amzn-ErrorType: ConflictException")
-    with ScriptedUpstream(answer) as upstream:
-        outcome = send(endpoint_at(upstream.url), contact_event())
+    upstream.script(answer)
+    outcome = send(endpoint_at(upstream.url), contact_event())
 
     assert (outcome.status, outcome.error_type) == (409, "ConflictException")
     assert outcome.message == "Amazon Connect answered ConflictException."

@@ -277,8 +277,11 @@ def test_names_what_is_wrong_with_fields_of_a_contact(fields: dict[str, Any], ex
     ],
 )
 def test_checks_the_lengths_of_identifiers(operation: Operation, label: str, longest: int) -> None:
-    right = {"InstanceId": "i", operation.contact_member: "c"}
-    right |= {"Attributes": {}} if operation is UPDATE_ATTRIBUTES else {"Name": ""}
+    right: dict[str, Any] = {"InstanceId": "i", operation.contact_member: "c"}
+    if operation is UPDATE_ATTRIBUTES:
+        right["Attributes"] = {}
+    else:
+        right["Name"] = ""
 
     assert violations(operation, {**right, label: "x" * longest}) == []
     assert violations(operation, {**right, label: "x" * (longest + 1)}) == [
