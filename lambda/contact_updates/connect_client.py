@@ -45,7 +45,8 @@ _IDENTIFIERS = frozenset({"InstanceId", "ContactId", "InitialContactId"})
 _ERROR_TYPE = re.compile(r"[A-Za-z0-9_.]{1,100}\Z")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_=+/-]{1,100}\Z")
 _ACCOUNT_DETAIL = re.compile(r"arn:|(?<!\d)\d{12}(?!\d)")
-_WORD = re.compile(r"\w{4,}")
+_WORD = re.compile(r"\w{3,}")
+_MIN_PART_LENGTH = 4
 
 # At lower levels they log URLs and bodies. Everything that matters about a call stands in the handler's own log line.
 for _library in ("botocore", "urllib3"):
@@ -151,12 +152,13 @@ def _as_told_to_the_caller(response: dict[str, Any], parameters: dict[str, Any])
 
 
 def _repeats(message: str, parameters: dict[str, Any]) -> bool:
-    """Whether `message` may repeat a value of the request: all of it, or a word that occurs in it."""
+    """Whether `message` may repeat a value of the request: all of it, a word of it, or the part of a word."""
     message = message.casefold()
-    words = _WORD.findall(message)
+    words = set(_WORD.findall(message))
+    parts = [word for word in words if len(word) >= _MIN_PART_LENGTH]
     private = (value for name, value in parameters.items() if name not in _IDENTIFIERS)
     return any(
-        text in message or any(word in text for word in words)
+        text in message or not words.isdisjoint(_WORD.findall(text)) or any(part in text for part in parts)
         for value in private
         for text in map(str.casefold, _texts(value))
         if text
