@@ -53,6 +53,12 @@ for _library in ("botocore", "urllib3"):
     logging.getLogger(_library).setLevel(logging.CRITICAL)
 
 
+class UnreadableAnswerError(BotoCoreError):
+    """A success that is none: botocore takes any body for one, where the operations have an empty one."""
+
+    fmt = "the answer has a body that a success does not have"
+
+
 @dataclass(kw_only=True)
 class Trace:
     """What the log line says about the calls that one update took."""
@@ -81,6 +87,7 @@ class ConnectClient:
                 parameter_validation=False,
             ),
         )
+        client.meta.events.register("before-parse.connect", _refuse_unreadable)
         self._calls: dict[str, Callable[..., Any]] = {
             operation: getattr(client, method) for method, operation in client.meta.method_to_api_mapping.items()
         }
@@ -95,7 +102,7 @@ class ConnectClient:
     ) -> None:
         """Make one update; `trace` is filled in as the calls go. Raises UpdateError.
 
-        Tries again once, on a connection error, a time-out or a 5xx, if `remaining_seconds()` has room for it.
+        Tries again once, on a connection error, a time-out, a 5xx or an unreadable answer, if `remaining_seconds()` has room for it.
         Both operations set values, so that making one twice is the same as making it once.
         """
         if parameters[operation.contact_member] in {".", ".."}:
@@ -112,13 +119,18 @@ class ConnectClient:
             except (BotoCoreError, ResponseParserError) as error:
                 trace.upstream_error, trace.upstream_request_id = type(error).__name__, None
                 failure = internal_error()
-                may_retry = isinstance(error, (BotoConnectionError, HTTPClientError))
+                may_retry = isinstance(error, (BotoConnectionError, HTTPClientError, UnreadableAnswerError))
             else:
                 _note(response, trace)
                 trace.upstream_error = None
                 return
             if not may_retry or trace.attempts == MAX_ATTEMPTS or not _fits(remaining_seconds()):
                 raise failure
+
+
+def _refuse_unreadable(response_dict: dict[str, Any], **_: Any) -> None:
+    if response_dict["status_code"] < 300 and response_dict["body"].strip() not in (b"", b"{}"):
+        raise UnreadableAnswerError()
 
 
 def _fits(remaining_seconds: float) -> bool:

@@ -211,10 +211,19 @@ def test_second_attempt_makes_the_update_after_a_hang(endpoint_at: EndpointAt, o
     assert own_connect.contact(CONTACT_ID)["Name"] == "New"
 
 
-def test_garbage_gets_a_well_formed_answer(endpoint: Endpoint, connect: Connect) -> None:
-    connect.order(Garbage())
+def test_garbage_in_place_of_a_success_is_no_success(endpoint: Endpoint, connect: Connect) -> None:
+    connect.order(Garbage(), calls=2)
 
     outcome = send(endpoint, contact_event())
 
-    assert (outcome.status, outcome.answer["body"]) == (200, "")
-    assert outcome.log["status"] == 200
+    assert (outcome.status, outcome.error_type) == (500, "InternalServiceException")
+    assert (outcome.log["upstreamError"], outcome.log["attempts"]) == ("UnreadableAnswerError", 2)
+
+
+def test_second_attempt_makes_the_update_after_garbage(endpoint: Endpoint, connect: Connect) -> None:
+    connect.order(Garbage())
+
+    outcome = send(endpoint, contact_event({"Name": "New"}))
+
+    assert (outcome.status, outcome.log["attempts"]) == (200, 2)
+    assert connect.contact(CONTACT_ID)["Name"] == "New"

@@ -197,6 +197,7 @@ def test_missing_credentials_are_an_internal_error(monkeypatch: pytest.MonkeyPat
         b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n",
         # The status says that the update was made, whatever becomes of a body that says nothing.
         b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 100\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Le",
     ],
 )
 def test_every_2xx_is_a_success(endpoint_at: EndpointAt, upstream: ScriptedUpstream, answer: bytes) -> None:
@@ -210,7 +211,6 @@ def test_every_2xx_is_a_success(endpoint_at: EndpointAt, upstream: ScriptedUpstr
 @pytest.mark.parametrize(
     "answer",
     [
-        b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Le",
         http("200 OK", HTML),
         http("200 OK", '{"half": '),
         http("200 OK", "null"),
@@ -230,8 +230,6 @@ def test_every_2xx_is_a_success(endpoint_at: EndpointAt, upstream: ScriptedUpstr
         http("400 Bad Request", '{"__type": ["x"]}'),
         http("503 Service Unavailable", "null"),
         http("503 Service Unavailable", "[]"),
-        http("200 OK", "", "broken header", "x-amzn-RequestId: up"),
-        http("200 OK", "", "x-amzn-RequestId: not an id; a secret"),
     ],
 )
 def test_garbage_gets_a_typed_answer_and_one_log_line(
@@ -241,11 +239,18 @@ def test_garbage_gets_a_typed_answer_and_one_log_line(
     outcome = send(endpoint_at(upstream.url), contact_event())
 
     assert outcome.status == outcome.log["status"]
+    assert_internal(outcome)
+
+
+@pytest.mark.parametrize("header", ["broken header", "x-amzn-RequestId: not an id; a secret"])
+def test_odd_headers_do_not_matter_and_are_not_repeated(
+    endpoint_at: EndpointAt, upstream: ScriptedUpstream, header: str
+) -> None:
+    upstream.script(http("200 OK", "", header))
+    outcome = send(endpoint_at(upstream.url), contact_event())
+
+    assert outcome.status == 200
     assert "a secret" not in outcome.everything_said
-    if outcome.status == 200:
-        assert outcome.answer["body"] == ""
-    else:
-        assert_internal(outcome)
 
 
 @pytest.mark.parametrize(
