@@ -102,8 +102,8 @@ class ConnectClient:
     ) -> None:
         """Make one update; `trace` is filled in as the calls go. Raises UpdateError.
 
-        Tries again once, on a connection error, a time-out, a 5xx or an unreadable answer, if `remaining_seconds()` has room for it.
-        Both operations set values, so that making one twice is the same as making it once.
+        Tries again once, on a connection error, a time-out, a 5xx or an unreadable answer, if `remaining_seconds()` has
+        room for it. Both operations set values, so that making one twice is the same as making it once.
         """
         if parameters[operation.contact_member] in {".", ".."}:
             # HTTP libraries resolve these as parts of the path, and so call another operation.
