@@ -59,7 +59,7 @@ class Endpoint:
         given = parameters_of(event, operation)
         contact_id = given.merged().get(operation.contact_member)
         fields["contactId"] = contact_id if is_contact_id(contact_id) else None
-        update = update_of(operation, given, self._settings)
+        update = update_of(event, operation, given, self._settings)
         self._connect.update(
             operation,
             update.parameters,

@@ -57,7 +57,7 @@ def parameters_of(event: Event, operation: Operation) -> Parameters:
     return Parameters(body=_body(event), labels=_labels(event, operation))
 
 
-def update_of(operation: Operation, given: Parameters, settings: Settings) -> Update:
+def update_of(event: Event, operation: Operation, given: Parameters, settings: Settings) -> Update:
     """The update, if the contract and the endpoint's settings let it pass. Raises UpdateError."""
     parameters = given.merged()
     misplaced = [
@@ -67,6 +67,9 @@ def update_of(operation: Operation, given: Parameters, settings: Settings) -> Up
         _reject("; ".join(found))
     if parameters["InstanceId"] not in {settings.instance_id, settings.instance_arn}:
         raise not_found()
+    contacts = _contacts_of_token(event)
+    if contacts is not None and parameters[operation.contact_member] not in contacts:
+        raise UpdateError("AccessDeniedException", "The caller may not update this contact.")
     if settings.allowed_attributes is not None:
         refused = parameters.get("Attributes", {}).keys() - settings.allowed_attributes
         if refused:
@@ -87,6 +90,18 @@ def header_of(event: Event, name: str) -> str | None:
             if isinstance(key, str) and key.lower() == name and isinstance(value, str):
                 return value
     return None
+
+
+def _contacts_of_token(event: Event) -> frozenset[str] | None:
+    """The contacts to which the API's authorizer limits the caller, or None if it does not.
+
+    It says so here because an authorizer never sees the body, where UpdateContactAttributes has its contact.
+    """
+    request_context = event.get("requestContext")
+    context = request_context.get("authorizer") if isinstance(request_context, dict) else None
+    if not isinstance(context, dict) or "contactIds" not in context:
+        return None
+    return frozenset(str(context["contactIds"]).split(","))
 
 
 def _check_media_type(event: Event) -> None:
