@@ -1,0 +1,119 @@
+"""The command `connect-constructs`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+_INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; its exit code."""
+    options = _parser().parse_args(arguments)
+    # Ended from outside, it cleans up as after Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        code: int = options.run(options)
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return _INTERRUPTED
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="connect-constructs",
+        description="Amazon Connect contact updates: local AWS, client model, OpenAPI document.",
+    )
+    parser.add_argument("--version", action="version", version=f"connect-constructs {version('connect-constructs')}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    local = commands.add_parser(
+        "local",
+        help="deploy the CDK app in this folder into a local AWS",
+        description="Deploys the CDK app in the current folder into a local AWS with an in-memory Amazon Connect, prints "
+        "the endpoint and calls to paste, and runs until Ctrl-C.",
+    )
+    local.add_argument(
+        "-c",
+        "--context",
+        action="append",
+        default=[],
+        type=_context,
+        metavar="KEY=VALUE",
+        help="CDK context for the app",
+    )
+    local.add_argument("--demo", action="store_true", help="send updates, show the contact before and after, and stop")
+    local.set_defaults(run=_local)
+
+    client_model = commands.add_parser(
+        "client-model",
+        help="print a service model for calls signed by the AWS CLI and boto3",
+        description="Prints a service model of the two operations that signs for execute-api, for: aws configure "
+        "add-model --service-name contact-updates --service-model file://FILE",
+    )
+    client_model.set_defaults(run=_client_model)
+
+    openapi = commands.add_parser("openapi", help="print the endpoint's OpenAPI document")
+    openapi.add_argument("--endpoint", metavar="URL", help="the endpoint to name as the document's server")
+    openapi.set_defaults(run=_openapi)
+    return parser
+
+
+def _context(text: str) -> tuple[str, str]:
+    key, separator, value = text.partition("=")
+    if not (key and separator):
+        raise argparse.ArgumentTypeError(f"expected KEY=VALUE, got {text!r}")
+    return key, value
+
+
+def _local(options: argparse.Namespace) -> int:
+    missing = [name for name in ("boto3", "jsonschema") if not importlib.util.find_spec(name)]
+    if missing:
+        print(f"{', '.join(missing)} missing: pip install 'connect-constructs[local]'", file=sys.stderr)
+        return 1
+    from connect_constructs.local import LocalAws, LocalAwsError
+    from connect_constructs.local.demo import calls_to_paste, demonstrate
+
+    try:
+        with LocalAws(Path.cwd(), context=dict(options.context), report=_show) as local:
+            if options.demo:
+                demonstrate(local, _show)
+            else:
+                _show(calls_to_paste(local))
+                _show("running; Ctrl-C stops it and removes everything")
+                threading.Event().wait()
+    except LocalAwsError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _show(line: str) -> None:
+    print(line, flush=True)
+
+
+def _client_model(_: argparse.Namespace) -> int:
+    from connect_constructs.client_model import client_model
+
+    print(json.dumps(client_model(), indent=1))
+    return 0
+
+
+def _openapi(options: argparse.Namespace) -> int:
+    from connect_constructs.openapi import openapi
+
+    print(json.dumps(openapi(options.endpoint), indent=1))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

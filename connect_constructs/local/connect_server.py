@@ -1,0 +1,171 @@
+"""The in-memory Amazon Connect behind HTTP, in Amazon Connect's wire form."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import struct
+import threading
+import uuid
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any
+from urllib.parse import unquote
+
+from connect_constructs.local.amazon_connect import AmazonConnect, ConnectError, error_of
+from connect_constructs.local.contract_check import UnreadableBodyError, parse_body
+from connect_constructs.local.faults import ErrorAnswer, Garbage, Hang, Reset
+from connect_constructs.schema import service_model
+
+# The read-back is not part of the contract, so its paths are not in the contract's service model.
+_READ_BACK = {
+    "GetContactAttributes": ("GET", "/contact/attributes/{InstanceId}/{InitialContactId}"),
+    "DescribeContact": ("GET", "/contacts/{InstanceId}/{ContactId}"),
+}
+
+
+class ConnectServer:
+    """Serves an AmazonConnect on a free port of 127.0.0.1, as a context manager."""
+
+    def __init__(self, connect: AmazonConnect) -> None:
+        self.connect = connect
+        self._closing = threading.Event()
+        # The port is taken here, so that the URL is known before the first request is served.
+        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server.connect = connect
+        self._server.closing = self._closing
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+
+    @property
+    def url(self) -> str:
+        """What a client takes as its endpoint."""
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def __enter__(self) -> ConnectServer:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._closing.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    # A burst of new connections is to meet the quota, not a full backlog.
+    request_queue_size = 128
+    connect: AmazonConnect
+    closing: threading.Event
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Stay silent about clients that go away, which is what tests of time-outs make them do."""
+        import sys
+
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    # Headers and body leave in two writes; without this, the second waits for the client's delayed acknowledgement.
+    disable_nagle_algorithm = True
+    server: _Server
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
+        """Log nothing: the paths hold contact ids."""
+
+    def do_GET(self) -> None:
+        self._serve()
+
+    def do_POST(self) -> None:
+        self._serve()
+
+    def _serve(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        operation, labels = _route(self.command, self.path.partition("?")[0])
+        if operation is None:
+            self._answer_error(ConnectError(404, "UnknownOperationException", "Unknown operation"))
+            return
+        match self.server.connect.receive(operation):
+            case Reset():
+                self._reset()
+                return
+            case Garbage():
+                self._answer(200, b"<!-- not JSON -->")
+                return
+            case ErrorAnswer() as fault:
+                self._answer_error(error_of(fault))
+                return
+            case Hang(seconds) if self.server.closing.wait(seconds):
+                self.close_connection = True
+                return
+        try:
+            answer = self.server.connect.perform(operation, {**_body(body), **labels})
+        except ConnectError as error:
+            self._answer_error(error)
+        else:
+            self._answer(200, b"" if answer is None else json.dumps(answer).encode())
+
+    def _answer_error(self, error: ConnectError) -> None:
+        if error.error_type is None:
+            self._answer(error.status, b"")
+            return
+        body = {"__type": error.error_type, "message": error.message, "Message": error.message}
+        self._answer(error.status, json.dumps(body).encode(), {"x-amzn-ErrorType": error.error_type})
+
+    def _answer(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("x-amzn-RequestId", str(uuid.uuid4()))
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _reset(self) -> None:
+        # Closing a socket that does not linger sends RST instead of FIN.
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
+        self.close_connection = True
+        # The base class flushes this after the request; there is no socket left to flush to.
+        self.wfile = _Nowhere()
+
+
+class _Nowhere:
+    closed = True
+
+    def flush(self) -> None:
+        """Nothing to do."""
+
+    def close(self) -> None:
+        """Nothing to do."""
+
+
+def _body(body: bytes) -> dict[str, Any]:
+    try:
+        return parse_body(body)
+    except UnreadableBodyError as error:
+        raise ConnectError(400, "InvalidRequestException", f"Invalid request: {error}") from None
+
+
+def _routes() -> list[tuple[str, str, re.Pattern[str]]]:
+    contract = {
+        name: (operation["http"]["method"], operation["http"]["requestUri"])
+        for name, operation in service_model()["operations"].items()
+    }
+    return [
+        (name, method, re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", uri)))
+        for name, (method, uri) in {**contract, **_READ_BACK}.items()
+    ]
+
+
+def _route(method: str, path: str) -> tuple[str | None, dict[str, str]]:
+    for name, expected, pattern in _routes():
+        if method == expected and (match := pattern.fullmatch(path)):
+            return name, {label: unquote(value) for label, value in match.groupdict().items()}
+    return None, {}

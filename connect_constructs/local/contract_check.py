@@ -1,0 +1,113 @@
+"""Whether an input fulfils the contract: Amazon Connect's side of it, judged by jsonschema.
+
+Deliberately not with the handler's code, so that each checks the other.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from jsonschema import Draft202012Validator, ValidationError
+from jsonschema.validators import extend
+
+from connect_constructs.schema import full_schema
+
+# The body itself is level 1. Amazon Connect documents no limit; this one is the endpoint's.
+MAX_NESTING = 32
+
+
+class UnreadableBodyError(ValueError):
+    """The body is no JSON object, or nested too deeply. The message does not quote it."""
+
+
+def parse_body(body: bytes) -> dict[str, Any]:
+    """The JSON object in `body`; an empty body counts as `{}`, which is what some SDKs mean by it.
+
+    Raises UnreadableBodyError.
+    """
+    if not body.strip():
+        return {}
+    try:
+        parsed = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
+    except RecursionError:
+        raise UnreadableBodyError(f"the body is nested deeper than {MAX_NESTING} levels") from None
+    except ValueError:
+        raise UnreadableBodyError("the body is not JSON") from None
+    if not isinstance(parsed, dict):
+        raise UnreadableBodyError("the body is not a JSON object")
+    return parsed
+
+
+def violations(operation: str, parameters: dict[str, Any]) -> list[str]:
+    """What is wrong with `operation`'s whole input, path labels included: member and rule, never a value."""
+    if _is_nested_deeper_than(MAX_NESTING, parameters):
+        # jsonschema follows the nesting on the interpreter's stack, so it does not get to see this.
+        return [f"nested deeper than {MAX_NESTING} levels"]
+    found = {f"{_member(error)}: {error.validator}" for error in _validator(operation).iter_errors(parameters)}
+    if not all(map(_is_unicode, _texts(parameters))):
+        found.add("the input: half of a surrogate pair")
+    return sorted(found)
+
+
+def utf8_bytes(items: dict[str, Any], member: str | None) -> int:
+    """The UTF-8 bytes of all keys and values together; of an object among the values, only `member` counts."""
+    values = (item.get(member) if isinstance(item, dict) and member else item for item in items.values())
+    return sum(len(text.encode("utf-8", "surrogatepass")) for text in (*items, *values) if isinstance(text, str))
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _member(error: ValidationError) -> str:
+    return str(error.absolute_path[0]) if error.absolute_path else "the input"
+
+
+@functools.cache
+def _validator(operation: str) -> Draft202012Validator:
+    types = Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)
+    keywords = {"maxUtf8Bytes": _max_utf8_bytes, "pattern": _pattern}
+    validator: Draft202012Validator = extend(Draft202012Validator, keywords, type_checker=types)(full_schema(operation))
+    return validator
+
+
+def _max_utf8_bytes(validator: Any, limit: int, instance: Any, schema: dict[str, Any]) -> Iterator[ValidationError]:
+    if validator.is_type(instance, "object") and utf8_bytes(instance, schema.get("utf8BytesOf")) > limit:
+        yield ValidationError(f"more than {limit} UTF-8 bytes")
+
+
+def _pattern(validator: Any, pattern: str, instance: Any, schema: dict[str, Any]) -> Iterator[ValidationError]:
+    # Elsewhere `$` is the very end of the text; Python's also accepts a line break after it.
+    if validator.is_type(instance, "string") and not re.search(re.sub(r"(?<!\\)\$\Z", r"\\Z", pattern), instance):
+        yield ValidationError("does not match the pattern")
+
+
+def _is_nested_deeper_than(levels: int, value: Any) -> bool:
+    pending = [(value, 1)]
+    while pending:
+        item, level = pending.pop()
+        if isinstance(item, (dict, list)):
+            if level > levels:
+                return True
+            pending.extend((inner, level + 1) for inner in (item.values() if isinstance(item, dict) else item))
+    return False
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield key
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+
+
+def _is_unicode(text: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in text)

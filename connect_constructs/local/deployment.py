@@ -1,0 +1,173 @@
+"""Deploys a synthesised app into the emulator, and mends what the emulator leaves out."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from connect_constructs.local.assembly import StackArtifact, stacks, without_types
+from connect_constructs.local.cdk_cli import CdkCli
+from connect_constructs.local.emulator import ACCOUNT, REGION
+from connect_constructs.local.errors import LocalAwsError
+
+_UNRECOGNIZED_TYPES = re.compile(r"Unrecognized resource types: \[([^\]]+)\]")
+
+Clients = Callable[[str], Any]
+
+
+@dataclass(frozen=True)
+class RestApi:
+    """A deployed REST API."""
+
+    stack_name: str
+    api_id: str
+    stage: str
+
+
+def synthesise(cdk: CdkCli, app_directory: Path, output: Path, context: Mapping[str, str]) -> None:
+    """Synthesise the app in `app_directory` into `output`. Raises LocalAwsError with the app's own reason."""
+    arguments = [part for key, value in context.items() for part in ("--context", f"{key}={value}")]
+    # CDK's validation of templates takes most of a synthesis, and the deployment finds what it would find.
+    cdk.run(
+        ["synth", "--quiet", "--output", output, *arguments],
+        doing="synthesising the app",
+        directory=app_directory,
+        environment={"CDK_VALIDATION": "false", "CDK_DEFAULT_ACCOUNT": ACCOUNT, "CDK_DEFAULT_REGION": REGION},
+    )
+    elsewhere = [
+        f"{stack.name} ({stack.account or ACCOUNT}, {stack.region or REGION})"
+        for stack in stacks(output)
+        if stack.account not in (None, ACCOUNT) or stack.region not in (None, REGION)
+    ]
+    if elsewhere:
+        raise LocalAwsError(
+            f"the local AWS is account {ACCOUNT} in {REGION}, and the app says otherwise of: {', '.join(elsewhere)}. "
+            "Leave account and Region to the environment, or to context (-c)"
+        )
+
+
+def bootstrap(cdk: CdkCli, directory: Path, environment: Mapping[str, str], clients: Clients) -> None:
+    """Bootstrap the emulator. `directory` must hold no cdk.json: an app there would be synthesised for nothing."""
+    cdk.run(
+        ["bootstrap", f"aws://{ACCOUNT}/{REGION}"],
+        doing="bootstrapping",
+        directory=directory,
+        environment=environment,
+    )
+    # The bucket's policy denies what is not TLS, and the emulator enforces it.
+    s3 = clients("s3")
+    for bucket in s3.list_buckets()["Buckets"]:
+        s3.delete_bucket_policy(Bucket=bucket["Name"])
+
+
+def remove_refused_types(assembly: Path, clients: Clients) -> list[str]:
+    """Take the resource types that the emulator refuses out of the assembly's templates; the types taken out."""
+    refused: set[str] = set()
+    for stack in stacks(assembly):
+        try:
+            clients("cloudformation").validate_template(TemplateBody=json.dumps(stack.template))
+        except ClientError as error:
+            match = _UNRECOGNIZED_TYPES.search(error.response["Error"].get("Message", ""))
+            if not match:
+                raise LocalAwsError(f"{stack.name}: {error.response['Error'].get('Message')}") from None
+            types = set(match[1].split(", "))
+            template = without_types(stack.template, types, region=REGION, account=ACCOUNT)
+            stack.template_file.write_text(json.dumps(template), encoding="utf-8")
+            refused |= types
+    return sorted(refused)
+
+
+def deploy(cdk: CdkCli, assembly: Path, directory: Path, environment: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Deploy all stacks; their outputs by stack and name. Raises LocalAwsError with CloudFormation's reason."""
+    outputs_file = directory / "outputs.json"
+    cdk.run(
+        ["deploy", "--all", "--app", assembly, "--require-approval", "never", "--outputs-file", outputs_file],
+        doing="deploying",
+        directory=directory,
+        environment=environment,
+    )
+    outputs: dict[str, dict[str, str]] = json.loads(outputs_file.read_text()) if outputs_file.exists() else {}
+    return outputs
+
+
+def rest_apis(assembly: Path, clients: Clients) -> list[RestApi]:
+    """The REST APIs of the app, for each of their stages."""
+    found = []
+    for stack in stacks(assembly):
+        physical_ids = _physical_ids(stack, clients)
+        for name, resource in _of_type(stack, "AWS::ApiGateway::Stage"):
+            api_id = _resolve(resource["Properties"]["RestApiId"], physical_ids)
+            if api_id:
+                found.append(RestApi(stack.name, api_id, resource["Properties"].get("StageName", physical_ids[name])))
+    return found
+
+
+def set_request_validators(assembly: Path, clients: Clients) -> int:
+    """Set the methods' request validators, which the emulator's CloudFormation drops; how many it were."""
+    api_gateway = clients("apigateway")
+    count = 0
+    for stack in stacks(assembly):
+        physical_ids = _physical_ids(stack, clients)
+        validators: dict[str, str] = {}
+        for _, method in _of_type(stack, "AWS::ApiGateway::Method"):
+            properties = method["Properties"]
+            reference = properties.get("RequestValidatorId")
+            if not reference:
+                continue
+            api_id = _resolve(properties["RestApiId"], physical_ids)
+            logical_id = reference["Ref"]
+            if logical_id not in validators:
+                wanted = stack.template["Resources"][logical_id]["Properties"]
+                validators[logical_id] = api_gateway.create_request_validator(
+                    restApiId=api_id,
+                    name=logical_id,
+                    validateRequestBody=wanted.get("ValidateRequestBody", False),
+                    validateRequestParameters=wanted.get("ValidateRequestParameters", False),
+                )["id"]
+            api_gateway.update_method(
+                restApiId=api_id,
+                resourceId=_resolve(properties["ResourceId"], physical_ids),
+                httpMethod=properties["HttpMethod"],
+                patchOperations=[{"op": "replace", "path": "/requestValidatorId", "value": validators[logical_id]}],
+            )
+            count += 1
+    return count
+
+
+def bound_instances(clients: Clients) -> set[str]:
+    """The ARNs of the Amazon Connect instances that the deployed functions are bound to."""
+    pages = clients("lambda").get_paginator("list_functions").paginate()
+    functions = [function for page in pages for function in page["Functions"]]
+    values = (
+        value for function in functions for value in function.get("Environment", {}).get("Variables", {}).values()
+    )
+    return {value for value in values if re.fullmatch(r"arn:[^:]+:connect:[^:]+:\d{12}:instance/[^/]+", value)}
+
+
+def _physical_ids(stack: StackArtifact, clients: Clients) -> dict[str, str]:
+    pages = clients("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack.name)
+    return {
+        resource["LogicalResourceId"]: resource.get("PhysicalResourceId", "")
+        for page in pages
+        for resource in page["StackResourceSummaries"]
+    }
+
+
+def _of_type(stack: StackArtifact, resource_type: str) -> list[tuple[str, dict[str, Any]]]:
+    return [(name, item) for name, item in stack.template["Resources"].items() if item["Type"] == resource_type]
+
+
+def _resolve(value: Any, physical_ids: Mapping[str, str]) -> str | None:
+    """The physical id that a Ref stands for. A literal stands for itself; what else there may be, for nothing."""
+    match value:
+        case str():
+            return value
+        case {"Ref": str(name)}:
+            return physical_ids.get(name)
+    return None

@@ -1,0 +1,131 @@
+"""The emulator: ministack as a process of its own, in an environment of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from types import TracebackType
+
+from connect_constructs.local.cache import cached
+from connect_constructs.local.command import end_group, last_lines, run
+from connect_constructs.local.errors import LocalAwsError
+from connect_constructs.local.ports import free_port
+
+REGION = "us-east-1"
+# The emulator's default account and the credentials of its root.
+ACCOUNT = "000000000000"
+ROOT_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+
+_REQUIREMENTS = Path(__file__).with_name("emulator-requirements.txt")
+_START = Path(__file__).with_name("api_gateway_path.py")
+_START_SECONDS = 30
+# It ignores SIGTERM while a custom resource is pending.
+_STOP_SECONDS = 3
+
+
+def emulator_python(environment: dict[str, str]) -> Path:
+    """The interpreter of the emulator's environment, which is set up in the cache folder if it is not there.
+
+    The emulator pins another botocore than the newest, and runs the functions with its own packages: an environment of
+    its own keeps the two apart, and gives the functions boto3 and nothing of ours. Raises LocalAwsError.
+    """
+    fingerprint = hashlib.sha256(_REQUIREMENTS.read_bytes()).hexdigest()[:12]
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+    def build(folder: Path) -> None:
+        python = folder / "bin" / "python"
+        doing = "setting up the emulator"
+        if shutil.which("uv"):
+            run(["uv", "venv", "--python", sys.executable, "--clear", folder], doing=doing, environment=environment)
+            install: list[str | Path] = ["uv", "pip", "install", "--python", python]
+        else:
+            run([sys.executable, "-m", "venv", folder], doing=doing, environment=environment)
+            install = [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+        run([*install, "--require-hashes", "-r", _REQUIREMENTS], doing=doing, environment=environment)
+
+    return cached(f"emulator-{fingerprint}-py{version}", build) / "bin" / "python"
+
+
+class Emulator:
+    """A running emulator on a free port of 127.0.0.1, as a context manager. It enforces IAM."""
+
+    def __init__(self, python: Path, directory: Path, *, connect_url: str) -> None:
+        """Prepare it.
+
+        :param python: From `emulator_python`.
+        :param directory: For its state and the functions' files; it has to exist.
+        :param connect_url: Where the functions find Amazon Connect.
+        """
+        self._python = python
+        self._directory = directory
+        self._connect_url = connect_url
+        self._log = directory / "emulator.log"
+        self._process: subprocess.Popen[str] | None = None
+        self._port = free_port()
+
+    @property
+    def url(self) -> str:
+        """The endpoint of all its services."""
+        return f"http://127.0.0.1:{self._port}"
+
+    def __enter__(self) -> Emulator:
+        for name in ("tmp", "state", "home"):
+            (self._directory / name).mkdir()
+        with self._log.open("w") as log:
+            self._process = subprocess.Popen(
+                [str(self._python), str(_START)],
+                env=self._environment(),
+                cwd=self._directory,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                text=True,
+                start_new_session=True,
+            )
+        try:
+            self._wait_until_healthy(self._process)
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop()
+
+    def _environment(self) -> dict[str, str]:
+        # The functions inherit it: nothing of the user's is in it, and AWS_ENDPOINT_URL_CONNECT is.
+        return {
+            "PATH": f"{self._python.parent}:/usr/bin:/bin",
+            "HOME": str(self._directory / "home"),
+            "TMPDIR": str(self._directory / "tmp"),
+            "STATE_DIR": str(self._directory / "state"),
+            "GATEWAY_PORT": str(self._port),
+            "BIND_HOST": "127.0.0.1",
+            "AUTH": "true",
+            "SFTP_ENABLED": "0",
+            "IOT_MTLS_ENABLED": "0",
+            "PYTHONUNBUFFERED": "1",
+            "AWS_ENDPOINT_URL_CONNECT": self._connect_url,
+        }
+
+    def _wait_until_healthy(self, process: subprocess.Popen[str]) -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        while process.poll() is None and time.monotonic() < deadline:
+            try:
+                with urllib.request.urlopen(f"{self.url}/_ministack/health", timeout=1):  # noqa: S310 - ours, http
+                    return
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.05)
+        raise LocalAwsError(f"the emulator did not start:\n{last_lines(self._log.read_text(errors='replace'))}")
+
+    def _stop(self) -> None:
+        if self._process:
+            end_group(self._process, grace_seconds=_STOP_SECONDS)

@@ -1,0 +1,187 @@
+"""The local AWS as a whole: the emulator, the in-memory Amazon Connect, and an app deployed into both."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import boto3
+
+from connect_constructs.local import command, deployment
+from connect_constructs.local.amazon_connect import AmazonConnect
+from connect_constructs.local.cdk_cli import CdkCli, tool_environment
+from connect_constructs.local.connect_server import ConnectServer
+from connect_constructs.local.emulator import ACCOUNT, REGION, ROOT_CREDENTIALS, Emulator, emulator_python
+from connect_constructs.local.errors import LocalAwsError
+
+Report = Callable[[str], None]
+
+_DEMO_INSTANCE_ARN = f"arn:aws:connect:{REGION}:{ACCOUNT}:instance/7d8e6a4c-0f51-4b7e-9c39-2f6a1e8b5d10"
+
+
+class LocalAws:
+    """A CDK app deployed into a local AWS, as a context manager. When it ends, nothing is left.
+
+    with LocalAws(Path("."), context={"instance_arn": arn}) as local:
+        contact_id = local.connect.create_contact()
+        print(local.endpoint)
+    """
+
+    def __init__(
+        self, app_directory: Path, *, context: Mapping[str, str] | None = None, report: Report | None = None
+    ) -> None:
+        """Prepare it; entering the context does the work.
+
+        :param app_directory: A CDK app's folder, with its cdk.json.
+        :param context: CDK context, as from `-c`. Without `instance_arn`, the app gets one that exists only here;
+            unless its cdk.json has it.
+        :param report: Is told each step when it is done, with its time. Left out, nobody is.
+        """
+        self._app_directory = app_directory
+        self._context = {**_default_context(app_directory), **(context or {})}
+        self._report = report or (lambda line: None)
+        self._exit = contextlib.ExitStack()
+        self._emulator: Emulator | None = None
+        self._connect_server: ConnectServer | None = None
+        self.connect = AmazonConnect()
+        """The in-memory Amazon Connect."""
+        self.rest_apis: list[deployment.RestApi] = []
+        """The app's REST APIs."""
+        self.outputs: dict[str, dict[str, str]] = {}
+        """The stacks' outputs, by stack and name."""
+
+    def __enter__(self) -> LocalAws:
+        with contextlib.ExitStack() as stack:
+            self._start(stack)
+            self._exit = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._exit.close()
+
+    @property
+    def url(self) -> str:
+        """The endpoint of the local AWS's own services."""
+        assert self._emulator, "the local AWS has not been entered"
+        return self._emulator.url
+
+    @property
+    def connect_url(self) -> str:
+        """The endpoint of the in-memory Amazon Connect itself."""
+        assert self._connect_server, "the local AWS has not been entered"
+        return self._connect_server.url
+
+    @property
+    def endpoint(self) -> str:
+        """The endpoint of the app's REST API; of the first, if it has several."""
+        return self.endpoint_of(self.rest_apis[0])
+
+    def endpoint_of(self, api: deployment.RestApi) -> str:
+        """Where clients call `api`."""
+        return f"{self.url}/restapis/{api.api_id}/{api.stage}/_user_request_"
+
+    def invoke_arn(self, api: deployment.RestApi) -> str:
+        """The resource for `execute-api:Invoke` that covers all of `api`'s POST methods."""
+        return f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{api.api_id}/{api.stage}/POST/*"
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of one of the local AWS's services, with the root's credentials."""
+        return boto3.client(
+            service,
+            endpoint_url=self.url,
+            region_name=REGION,
+            aws_access_key_id=ROOT_CREDENTIALS["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=ROOT_CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        )
+
+    def create_user(self, name: str, *, may_invoke: str | None) -> tuple[str, str]:
+        """Create an IAM user; the id and the secret of its access key.
+
+        :param may_invoke: The resource on which it may `execute-api:Invoke`; None for a user without permissions.
+        """
+        iam = self.client("iam")
+        iam.create_user(UserName=name)
+        if may_invoke:
+            statement = {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": may_invoke}
+            document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+            iam.put_user_policy(UserName=name, PolicyName="Invoke", PolicyDocument=document)
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        return key["AccessKeyId"], key["SecretAccessKey"]
+
+    def _start(self, stack: contextlib.ExitStack) -> None:
+        directory = Path(tempfile.mkdtemp(prefix="connect-constructs-"))
+        stack.callback(shutil.rmtree, directory, ignore_errors=True)
+        assembly = directory / "assembly"
+        cdk = self._step("found the CDK CLI", lambda: CdkCli(self._app_directory))
+        python = self._step("set up the emulator", lambda: emulator_python(tool_environment()))
+
+        # Two cores: the app is synthesised while the emulator starts and is bootstrapped.
+        with ThreadPoolExecutor(max_workers=1) as background:
+            synthesis = background.submit(
+                self._step,
+                "synthesised the app",
+                lambda: deployment.synthesise(cdk, self._app_directory, assembly, self._context),
+            )
+            try:
+                self._connect_server = server = stack.enter_context(ConnectServer(self.connect))
+                emulator_directory = directory / "emulator"
+                emulator_directory.mkdir()
+                emulator = Emulator(python, emulator_directory, connect_url=server.url)
+                self._emulator = self._step("started the emulator", lambda: stack.enter_context(emulator))
+                environment = self._cli_environment(directory)
+                clients = functools.cache(self.client)
+                self._step("bootstrapped it", lambda: deployment.bootstrap(cdk, directory, environment, clients))
+                synthesis.result()
+            except BaseException:
+                # The background work is waited for, and whoever presses Ctrl-C does not want to wait.
+                command.end_all()
+                raise
+
+        refused = deployment.remove_refused_types(assembly, clients)
+        if refused:
+            self._report(f"         left out what the emulator does not have: {', '.join(refused)}")
+        self.outputs = self._step("deployed the app", lambda: deployment.deploy(cdk, assembly, directory, environment))
+        count = deployment.set_request_validators(assembly, clients)
+        if count:
+            self._report(f"         set {count} request validators, which the emulator's CloudFormation drops")
+        self.rest_apis = deployment.rest_apis(assembly, clients)
+        for arn in deployment.bound_instances(clients):
+            self.connect.add_instance(arn)
+
+    def _cli_environment(self, directory: Path) -> dict[str, str]:
+        home = directory / "home"  # the CDK CLI remembers accounts of access keys there
+        home.mkdir()
+        return {
+            **ROOT_CREDENTIALS,
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "HOME": str(home),
+        }
+
+    def _step(self, done: str, work: Callable[[], Any]) -> Any:
+        started = time.monotonic()
+        result = work()
+        self._report(f"{time.monotonic() - started:6.1f} s {done}")
+        return result
+
+
+def _default_context(app_directory: Path) -> dict[str, str]:
+    try:
+        configuration = json.loads((app_directory / "cdk.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise LocalAwsError(f"no cdk.json in {app_directory}: this is not the folder of a CDK app") from None
+    except ValueError as error:
+        raise LocalAwsError(f"{app_directory / 'cdk.json'} is not JSON: {error}") from None
+    return {} if "instance_arn" in configuration.get("context", {}) else {"instance_arn": _DEMO_INSTANCE_ARN}

@@ -1,0 +1,158 @@
+"""The contract as an OpenAPI 3.1 document, for CRMs, Postman and documentation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any
+
+from connect_constructs.schema import component_schemas, service_model
+
+# What the endpoint answers beside Amazon Connect's own errors, by status. Most are API Gateway's, through the gateway
+# responses of ContactUpdateApi; 502 and 503 are its answers to a function that crashed or could not be invoked.
+_ENDPOINT_ERRORS = {
+    400: {"InvalidRequestException"},
+    401: {"UnauthorizedException"},
+    403: {
+        "AccessDeniedException",
+        "ExpiredTokenException",
+        # API Gateway has refusals without a gateway response of their own, such as that of an incomplete signature.
+        "InvalidRequestException",
+        "InvalidSignatureException",
+        "MissingAuthenticationTokenException",
+    },
+    404: {"ResourceNotFoundException", "UnknownOperationException"},
+    413: {"RequestEntityTooLargeException"},
+    415: {"UnsupportedMediaTypeException"},
+    429: {"LimitExceededException", "ThrottlingException"},
+    500: {"InternalServiceException"},
+    502: {"InternalServiceException"},
+    503: {"InternalServiceException"},
+    504: {"InternalServiceException"},
+}
+
+_MEDIA_TYPES = ("application/json", "application/x-amz-json-1.1")
+
+_SUMMARIES = {
+    "UpdateContact": "Set a contact's name, description, references and other details",
+    "UpdateContactAttributes": "Set attributes of a contact; an empty value removes the attribute",
+}
+
+_CONTACT_ID = "87654321-4321-4321-4321-210987654321"
+_INSTANCE_ID = "12345678-1234-1234-1234-123456789012"
+
+# One request that can be sent as it stands, once both ids are one's own.
+_EXAMPLES: dict[str, dict[str, Any]] = {
+    "UpdateContact": {
+        "Name": "Order 1047",
+        "References": {"Order": {"Type": "URL", "Value": "https://shop.example.com/orders/1047"}},
+    },
+    "UpdateContactAttributes": {
+        "InstanceId": _INSTANCE_ID,
+        "InitialContactId": _CONTACT_ID,
+        "Attributes": {"language": "fr", "tier": "gold"},
+    },
+}
+_LABEL_EXAMPLES = {"ContactId": _CONTACT_ID, "InstanceId": _INSTANCE_ID}
+
+_ERROR = {
+    "type": "object",
+    "properties": {name: {"type": "string"} for name in ("__type", "message", "Message")},
+    "required": ["__type", "message", "Message"],
+    "description": "`message` and `Message` are the same text, which never holds a value of the request.",
+}
+
+_SECURITY_SCHEMES = {
+    "iam": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Authorization",
+        "description": "AWS Signature Version 4 for the service execute-api",
+        "x-amazon-apigateway-authtype": "awsSigv4",
+    },
+    "authorizer": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Authorization",
+        "description": "Whatever the endpoint's authorizer takes, where it has one",
+    },
+    "apiKey": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
+}
+
+
+def openapi(endpoint: str | None = None) -> dict[str, Any]:
+    """The document, which states every status that the endpoint can answer.
+
+    :param endpoint: Such as `https://abc123.execute-api.us-east-1.amazonaws.com/prod`. Left out, the document names no
+        server, and whoever imports it sets one.
+    """
+    paths: dict[str, Any] = {}
+    for name, operation in service_model()["operations"].items():
+        http = operation["http"]
+        paths.setdefault(http["requestUri"], {})[http["method"].lower()] = _operation(name, operation)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Amazon Connect contact updates",
+            "version": version("connect-constructs"),
+            "description": "Writes attributes and details of Amazon Connect contacts, in Amazon Connect's wire format.",
+        },
+        **({"servers": [{"url": endpoint.rstrip("/")}]} if endpoint else {}),
+        "paths": paths,
+        "components": {
+            "schemas": {**component_schemas(), "Error": _ERROR},
+            "securitySchemes": _SECURITY_SCHEMES,
+        },
+        "security": [{"iam": []}, {"iam": [], "apiKey": []}, {"authorizer": []}, {"authorizer": [], "apiKey": []}],
+    }
+
+
+def _operation(name: str, operation: Mapping[str, Any]) -> dict[str, Any]:
+    shape = operation["input"]["shape"]
+    media = {"schema": {"$ref": f"#/components/schemas/{shape}"}, "example": _EXAMPLES[name]}
+    return {
+        "operationId": name,
+        "summary": _SUMMARIES[name],
+        "parameters": [_label(shape, label) for label in re.findall(r"{(\w+)}", operation["http"]["requestUri"])],
+        "requestBody": {"required": True, "content": dict.fromkeys(_MEDIA_TYPES, media)},
+        "responses": {
+            "200": {"description": "Amazon Connect has made the update. The body is empty.", "headers": _REQUEST_ID},
+            **{str(status): _error(status, types) for status, types in sorted(_error_types(operation).items())},
+        },
+    }
+
+
+_REQUEST_ID = {"x-amzn-RequestId": {"schema": {"type": "string"}, "description": "API Gateway's id of the request"}}
+
+
+def _label(shape: str, label: str) -> dict[str, Any]:
+    target = service_model()["shapes"][shape]["members"][label]["shape"]
+    return {
+        "name": label,
+        "in": "path",
+        "required": True,
+        "schema": {"$ref": f"#/components/schemas/{target}"},
+        "example": _LABEL_EXAMPLES[label],
+    }
+
+
+def _error_types(operation: Mapping[str, Any]) -> dict[int, set[str]]:
+    types = {status: set(own) for status, own in _ENDPOINT_ERRORS.items()}
+    for error in operation["errors"]:
+        status = service_model()["shapes"][error["shape"]]["error"]["httpStatusCode"]
+        types.setdefault(status, set()).add(error["shape"])
+    return types
+
+
+def _error(status: int, types: set[str]) -> dict[str, Any]:
+    type_schema = {"type": "string", "enum": sorted(types)}
+    headers: dict[str, Any] = {**_REQUEST_ID, "x-amzn-ErrorType": {"schema": type_schema}}
+    if status == 429:
+        headers["Retry-After"] = {"schema": {"type": "integer"}, "description": "Seconds"}
+    schema = {"allOf": [{"$ref": "#/components/schemas/Error"}, {"properties": {"__type": type_schema}}]}
+    return {
+        "description": ", ".join(sorted(types)),
+        "headers": headers,
+        "content": {"application/json": {"schema": schema}},
+    }
