@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="connect-constructs",
-        description="Amazon Connect contact updates: local AWS, client model, OpenAPI document.",
+        description="A local AWS, client model and OpenAPI document for contact updates.",
     )
     parser.add_argument("--version", action="version", version=f"connect-constructs {version('connect-constructs')}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
@@ -39,8 +39,8 @@ def _parser() -> argparse.ArgumentParser:
     local = commands.add_parser(
         "local",
         help="deploy the CDK app in this folder into a local AWS",
-        description="Deploys the CDK app in the current folder into a local AWS with an in-memory Amazon Connect, prints "
-        "the endpoint and calls to paste, and runs until Ctrl-C.",
+        description="Deploys the CDK app in the current folder into a local AWS with an in-memory Amazon Connect, "
+        "prints the endpoint and calls to paste, and runs until Ctrl-C.",
     )
     local.add_argument(
         "-c",

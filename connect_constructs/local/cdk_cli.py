@@ -32,7 +32,7 @@ class CdkCli:
     """Runs the CDK CLI that belongs to an app."""
 
     def __init__(self, app_directory: Path) -> None:
-        """Find the CLI: in `node_modules` of the app's folder or above, on the path, else install it in the cache folder.
+        """Find the CLI: in `node_modules` of the app's folder or above, or on the path; else install it in the cache.
 
         Raises LocalAwsError if it can be neither found nor installed.
         """

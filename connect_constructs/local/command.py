@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -70,16 +71,12 @@ def end_group(process: subprocess.Popen[str], *, grace_seconds: float) -> None:
     """End `process`, which leads a session of its own, and whatever it has started."""
     if process.poll() is None:
         _signal_group(process, signal.SIGTERM)
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(grace_seconds)
-        except subprocess.TimeoutExpired:
-            pass
     _signal_group(process, signal.SIGKILL)
     process.wait()
 
 
 def _signal_group(process: subprocess.Popen[str], number: signal.Signals) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # all of it has ended
         os.killpg(process.pid, number)
-    except (ProcessLookupError, PermissionError):
-        pass  # all of it has ended

@@ -53,10 +53,8 @@ for _library in ("botocore", "urllib3"):
     logging.getLogger(_library).setLevel(logging.CRITICAL)
 
 
-class UnreadableAnswerError(BotoCoreError):
+class UnreadableAnswerError(Exception):
     """A success that is none: botocore takes any body for one, where the operations have an empty one."""
-
-    fmt = "the answer has a body that a success does not have"
 
 
 @dataclass(kw_only=True)
@@ -116,7 +114,7 @@ class ConnectClient:
                 _note(error.response, trace)
                 failure = _as_told_to_the_caller(error.response, parameters)
                 may_retry = _status(error.response) >= 500
-            except (BotoCoreError, ResponseParserError) as error:
+            except (BotoCoreError, ResponseParserError, UnreadableAnswerError) as error:
                 trace.upstream_error, trace.upstream_request_id = type(error).__name__, None
                 failure = internal_error()
                 may_retry = isinstance(error, (BotoConnectionError, HTTPClientError, UnreadableAnswerError))
@@ -130,7 +128,7 @@ class ConnectClient:
 
 def _refuse_unreadable(response_dict: dict[str, Any], **_: Any) -> None:
     if response_dict["status_code"] < 300 and response_dict["body"].strip() not in (b"", b"{}"):
-        raise UnreadableAnswerError()
+        raise UnreadableAnswerError
 
 
 def _fits(remaining_seconds: float) -> bool:
