@@ -12,3 +12,5 @@ os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.envir
 # CDK's own validation of templates costs seconds at each synthesis. Set here, before CDK starts its Node process;
 # tests/test_app.py synthesises once with it.
 os.environ.setdefault("CDK_VALIDATION", "false")
+
+pytest_plugins = ["tests.deployment"]

@@ -79,7 +79,8 @@ class Emulator:
             (self._directory / name).mkdir()
         with self._log.open("w") as log:
             self._process = subprocess.Popen(
-                [str(self._python), str(_START)],
+                # -I: the folder of the script holds modules of ours, which are not for the emulator to find.
+                [str(self._python), "-I", str(_START)],
                 env=self._environment(),
                 cwd=self._directory,
                 stdin=subprocess.DEVNULL,

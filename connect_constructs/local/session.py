@@ -46,7 +46,7 @@ class LocalAws:
             unless its cdk.json has it.
         :param report: Is told each step when it is done, with its time. Left out, nobody is.
         """
-        self._app_directory = app_directory
+        self._app_directory = app_directory.resolve()
         self._context = {**_default_context(app_directory), **(context or {})}
         self._report = report or (lambda line: None)
         self._exit = contextlib.ExitStack()

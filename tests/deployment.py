@@ -1,0 +1,21 @@
+"""The app deployed into a local AWS, once for all deployed tests. A plugin, loaded by conftest.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from connect_constructs.local import LocalAws
+
+
+@pytest.fixture(scope="session")
+def local_aws() -> Iterator[LocalAws]:
+    """The repository's own app. Tests share its quota and its throttle: whoever changes one sets it back."""
+    from connect_constructs.local import LocalAws
+
+    with LocalAws(Path(__file__).resolve().parents[1]) as local:
+        yield local
