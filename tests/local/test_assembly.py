@@ -1,0 +1,79 @@
+"""What has to go from a template for the emulator, and what becomes of the rest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from connect_constructs.local.assembly import without_types
+
+
+def pruned(resources: dict[str, Any], outputs: dict[str, Any] | None = None) -> dict[str, Any]:
+    template = {"Resources": resources, "Outputs": outputs or {}}
+    return without_types(template, {"AWS::X::Gone", "AWS::Connect::Instance"}, region="us-east-1", account="0" * 12)
+
+
+def test_other_resources_stay_as_they_are() -> None:
+    resources = {
+        "A": {"Type": "AWS::S3::Bucket", "DependsOn": ["B"], "Properties": {"Tags": [{"Key": "Ref", "Value": "A"}]}},
+        "B": {"Type": "AWS::S3::Bucket", "DependsOn": "A"},
+    }
+
+    assert pruned(resources)["Resources"] == {
+        "A": resources["A"],
+        "B": {"Type": "AWS::S3::Bucket", "DependsOn": ["A"]},
+    }
+
+
+def test_references_to_what_is_gone_become_texts() -> None:
+    resources = {
+        "Gone": {"Type": "AWS::X::Gone"},
+        "Kept": {
+            "Type": "AWS::S3::Bucket",
+            "DependsOn": ["Gone", "Other"],
+            "Properties": {
+                "Ref": {"Ref": "Gone"},
+                "GetAtt": [{"Fn::GetAtt": ["Gone", "Arn"]}],
+                "Sub": {"Fn::Sub": "${Gone}/${Gone.Arn}/${Other}/${AWS::Region}"},
+                "Other": {"Ref": "Other"},
+            },
+        },
+        "Other": {"Type": "AWS::S3::Bucket"},
+    }
+
+    assert pruned(resources)["Resources"] == {
+        "Kept": {
+            "Type": "AWS::S3::Bucket",
+            "DependsOn": ["Other"],
+            "Properties": {
+                "Ref": "Gone",
+                "GetAtt": ["Gone.Arn"],
+                "Sub": {"Fn::Sub": "Gone/Gone.Arn/${Other}/${AWS::Region}"},
+                "Other": {"Ref": "Other"},
+            },
+        },
+        "Other": {"Type": "AWS::S3::Bucket"},
+    }
+
+
+def test_an_instance_that_is_gone_leaves_an_arn_and_its_id() -> None:
+    resources = {
+        "Made": {"Type": "AWS::Connect::Instance"},
+        "Kept": {
+            "Type": "AWS::S3::Bucket",
+            "Properties": {"Arn": {"Fn::GetAtt": ["Made", "Arn"]}, "Id": {"Fn::GetAtt": ["Made", "Id"]}},
+        },
+    }
+
+    properties = pruned(resources)["Resources"]["Kept"]["Properties"]
+
+    assert properties["Arn"] == f"arn:aws:connect:us-east-1:000000000000:instance/{properties['Id']}"
+
+
+def test_outputs_of_what_is_gone_go() -> None:
+    outputs = {
+        "Gone": {"Value": {"Fn::Join": ["", [{"Fn::GetAtt": ["Gone", "Arn"]}, "/x"]]}},
+        "Sub": {"Value": {"Fn::Sub": "a ${Gone.Arn}"}},
+        "Kept": {"Value": {"Ref": "Kept"}},
+    }
+
+    assert pruned({"Gone": {"Type": "AWS::X::Gone"}}, outputs)["Outputs"] == {"Kept": outputs["Kept"]}
