@@ -10,6 +10,13 @@ BIN := $(VENV)/bin
 PACKAGES := $(VENV)/.packages
 PROJECT := $(VENV)/.project
 CDK_CLI := node_modules/.installed
+# Clients that the tests call the endpoint with, each in a place of its own.
+AWS_CLI := $(VENV)/aws-cli
+AWS_CLI_PACKAGES := $(AWS_CLI)/.packages
+JAVASCRIPT := tests/clients/javascript
+JAVASCRIPT_SDK := $(JAVASCRIPT)/node_modules/.installed
+BROWSER := tests/browser
+BROWSER_DRIVER := $(BROWSER)/node_modules/.installed
 EMULATOR_LOCK := connect_constructs/local/emulator-requirements.txt
 
 # One lock for all systems and Python versions, without the address that the packages came from.
@@ -20,7 +27,7 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile --quiet --
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo local test check lint types fast-tests deployed-tests format deploy snapshots model lock build clean gone
+.PHONY: help setup demo local test check lint types fast-tests deployed-tests clients-setup browser-setup clients-table format deploy snapshots model lock build clean gone
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r target text; do printf '  make %-10s %s\n' "$$target" "$$text"; done
@@ -49,10 +56,17 @@ types: $(PACKAGES)
 	@$(BIN)/mypy
 
 fast-tests: setup
-	@$(BIN)/pytest --numprocesses 2 --ignore tests/local
+	@$(BIN)/pytest --numprocesses 2 --ignore tests/local --ignore tests/clients --ignore tests/openapi --ignore $(BROWSER)
 
-deployed-tests: setup
-	@$(BIN)/pytest tests/local
+deployed-tests: setup clients-setup browser-setup
+	@$(BIN)/pytest tests/local tests/clients tests/openapi $(BROWSER)
+
+clients-setup: $(AWS_CLI_PACKAGES) $(JAVASCRIPT_SDK)
+
+browser-setup: $(BROWSER_DRIVER)
+
+clients-table: setup clients-setup ## write docs/clients.md anew, after a wanted change of what clients get
+	@$(BIN)/pytest tests/clients --write-clients-table
 
 format: $(PACKAGES) ## format the code and mend what ruff can mend
 	@$(BIN)/ruff format .
@@ -76,17 +90,21 @@ model: $(PACKAGES) ## cut the contract out of the installed botocore anew
 # The old locks are removed first: uv and npm would keep their versions. So is node_modules: npm would take the package
 # from there, and write no hash.
 lock: $(PACKAGES) ## move the locks to the newest versions, within requirements/pinned.txt, emulator.txt and package.json
-	@rm -f requirements/dev.txt $(EMULATOR_LOCK) package-lock.json
-	@rm -rf node_modules
+	@rm -f requirements/dev.txt requirements/awscli.txt $(EMULATOR_LOCK) package-lock.json $(JAVASCRIPT)/package-lock.json \
+		$(BROWSER)/package-lock.json
+	@rm -rf node_modules $(JAVASCRIPT)/node_modules $(BROWSER)/node_modules
 	@$(COMPILE) pyproject.toml --extra dev --constraints requirements/pinned.txt --output-file requirements/dev.txt
 	@$(COMPILE) requirements/emulator.txt --output-file $(EMULATOR_LOCK)
+	@$(COMPILE) requirements/awscli.in --output-file requirements/awscli.txt
 	@$(BIN)/npm install --package-lock-only --ignore-scripts --loglevel error >/dev/null
+	@cd $(JAVASCRIPT) && npm install --package-lock-only --ignore-scripts --loglevel error >/dev/null
+	@cd $(BROWSER) && npm install --package-lock-only --ignore-scripts --loglevel error >/dev/null
 
 build: $(PACKAGES) ## build the wheel and the sdist into dist/
 	@$(BIN)/python -m build --no-isolation --outdir dist .
 
 clean: ## remove what make, the tools and the tests leave in this folder
-	@rm -rf $(VENV) node_modules dist cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) node_modules $(JAVASCRIPT)/node_modules $(BROWSER)/node_modules dist cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # Each stamp is written last, and lies inside what it vouches for: what was interrupted is made anew. So is an
 # environment whose interpreter is gone, as after an upgrade of the machine's Python.
@@ -105,4 +123,19 @@ $(PROJECT): pyproject.toml $(PACKAGES)
 $(CDK_CLI): package.json package-lock.json .npmrc $(PACKAGES)
 	@echo "node_modules: installing the CDK CLI from package-lock.json with npm (once)"
 	@$(BIN)/npm ci --ignore-scripts --loglevel error >/dev/null
+	@touch $@
+
+# Inside .venv, and so made anew with it.
+$(AWS_CLI_PACKAGES): requirements/awscli.txt requirements/make_venv.sh | $(PACKAGES)
+	@requirements/make_venv.sh $(AWS_CLI) requirements/awscli.txt '$(PYTHON)'
+	@touch $@
+
+$(JAVASCRIPT_SDK): $(JAVASCRIPT)/package.json $(JAVASCRIPT)/package-lock.json $(JAVASCRIPT)/.npmrc | $(PACKAGES)
+	@echo "$(JAVASCRIPT)/node_modules: installing the AWS SDK for JavaScript from package-lock.json with npm (once)"
+	@cd $(JAVASCRIPT) && npm ci --ignore-scripts --loglevel error >/dev/null
+	@touch $@
+
+$(BROWSER_DRIVER): $(BROWSER)/package.json $(BROWSER)/package-lock.json $(BROWSER)/.npmrc | $(PACKAGES)
+	@echo "$(BROWSER)/node_modules: installing what drives a browser from package-lock.json with npm (once)"
+	@cd $(BROWSER) && npm ci --ignore-scripts --loglevel error >/dev/null
 	@touch $@
