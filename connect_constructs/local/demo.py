@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -100,7 +101,7 @@ curl:
     {endpoint}/contact/attributes
 
 AWS CLI:
-  connect-constructs client-model > {SERVICE}.json
+  {_this_command()} client-model > {SERVICE}.json
   aws configure add-model --service-name {SERVICE} --service-model file://{SERVICE}.json
   aws {SERVICE} update-contact --endpoint-url {endpoint} \\
     --instance-id {instance_id} --contact-id {contact_id} --name 'Order 4711, express'
@@ -116,6 +117,12 @@ What Amazon Connect has, read back:
     --instance-id {instance_id} --initial-contact-id {contact_id}
 """)
     return "".join(texts)
+
+
+def _this_command() -> str:
+    """How this command can be called again from the same folder: it need not be on the user's path."""
+    command = Path(sys.argv[0]).absolute()
+    return str(command.relative_to(Path.cwd())) if command.is_relative_to(Path.cwd()) else str(command)
 
 
 def _instance_id(local: LocalAws) -> str:
