@@ -83,8 +83,9 @@ def _cors(allow_origins: Sequence[str]) -> dict[str, str]:
     if len(allow_origins) == 1:
         headers["Access-Control-Allow-Origin"] = _literal(allow_origins[0])
     else:
-        # A gateway response cannot choose from a list: its template is not evaluated. It repeats the caller's origin,
-        # and gives nothing away: the text is fixed, and a page of another origin does not get past the preflight.
+        # A gateway response cannot choose from a list: its template is not evaluated. It repeats the caller's origin.
+        # What a page of another origin can read by that is the fixed text of a refusal, and only of a request that
+        # needs no preflight.
         headers["Access-Control-Allow-Origin"] = "method.request.header.Origin"
         headers["Vary"] = _literal("Origin")
     return headers

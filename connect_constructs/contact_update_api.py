@@ -89,7 +89,8 @@ class ContactUpdateApi(Construct):
         :param queue: Takes the updates instead, once the library has a queue; this version refuses it.
         :param authorizer: Decides who may call. Left out, callers sign their requests with IAM credentials for the
             service `execute-api`, and need the permission that `grant_update_contact_attributes`,
-            `grant_update_contact` or `grant_updates` gives.
+            `grant_update_contact` or `grant_updates` gives. An authorizer that returns `contactIds` in its context, a
+            text of ids with commas, limits its caller to these contacts; without it, a caller may update any.
         :param api_key_required: Whether callers must also send an API key, which identifies but does not authorize.
             If so, a usage plan and a first key are created.
         :param allow_origins: The origins, such as `https://crm.example.com`, whose pages may call from a browser;

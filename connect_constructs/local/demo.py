@@ -54,11 +54,14 @@ def demonstrate(local: LocalAws, show: Print) -> None:
     Raises LocalAwsError if anything is not as it should be.
     """
     instance_id, contact_id = _instance_id(local), create_contact(local.connect)
-    api = local.rest_apis[0]
-    crm = contact_updates_client(local.endpoint, local.create_user("crm", may_invoke=local.invoke_arn(api)))
-    stranger = contact_updates_client(local.endpoint, local.create_user("stranger", may_invoke=None))
+    api = next((api for api in local.rest_apis if api.has_iam_authorization), None)
+    if api is None:
+        raise LocalAwsError("the demonstration signs its calls, and the app has no REST API with IAM authorization")
+    endpoint = local.endpoint_of(api)
+    crm = contact_updates_client(endpoint, local.create_user("crm", may_invoke=local.invoke_arn(api)))
+    stranger = contact_updates_client(endpoint, local.create_user("stranger", may_invoke=None))
 
-    show(f"\nendpoint  {local.endpoint}")
+    show(f"\nendpoint  {endpoint}")
     show(f"before    {_described(local.connect, contact_id)}\n")
 
     attributes = {"tier": "gold", "callback": "2026-12-01"}
@@ -87,6 +90,11 @@ def calls_to_paste(local: LocalAws) -> str:
     instance_id, contact_id = _instance_id(local), create_contact(local.connect)
     texts = []
     for number, api in enumerate(local.rest_apis, start=1):
+        if not api.has_iam_authorization:
+            texts.append(
+                f"\n{api.stack_name}: {local.endpoint_of(api)}\n\n  Callers need what its authorizer asks for.\n"
+            )
+            continue
         key_id, secret = local.create_user(f"caller{number}", may_invoke=local.invoke_arn(api))
         endpoint = local.endpoint_of(api)
         body = {"InstanceId": instance_id, "InitialContactId": contact_id, "Attributes": {"tier": "gold"}}

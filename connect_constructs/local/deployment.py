@@ -28,6 +28,8 @@ class RestApi:
     stack_name: str
     api_id: str
     stage: str
+    # Whether callers sign for execute-api; otherwise an authorizer asks for something of its own.
+    has_iam_authorization: bool
 
 
 def synthesise(cdk: CdkCli, app_directory: Path, output: Path, context: Mapping[str, str]) -> None:
@@ -104,7 +106,8 @@ def rest_apis(assembly: Path, clients: Clients) -> list[RestApi]:
         for name, resource in _of_type(stack, "AWS::ApiGateway::Stage"):
             api_id = _resolve(resource["Properties"]["RestApiId"], physical_ids)
             if api_id:
-                found.append(RestApi(stack.name, api_id, resource["Properties"].get("StageName", physical_ids[name])))
+                stage = resource["Properties"].get("StageName", physical_ids[name])
+                found.append(RestApi(stack.name, api_id, stage, _has_iam_authorization(stack)))
     return found
 
 
@@ -148,6 +151,14 @@ def bound_instances(clients: Clients) -> set[str]:
         value for function in functions for value in function.get("Environment", {}).get("Variables", {}).values()
     )
     return {value for value in values if re.fullmatch(r"arn:[^:]+:connect:[^:]+:\d{12}:instance/[^/]+", value)}
+
+
+def _has_iam_authorization(stack: StackArtifact) -> bool:
+    return all(
+        method["Properties"].get("AuthorizationType") == "AWS_IAM"
+        for _, method in _of_type(stack, "AWS::ApiGateway::Method")
+        if method["Properties"]["HttpMethod"] != "OPTIONS"
+    )
 
 
 def _physical_ids(stack: StackArtifact, clients: Clients) -> dict[str, str]:

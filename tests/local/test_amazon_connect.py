@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
@@ -173,16 +173,16 @@ def test_every_documented_error_can_be_ordered(
 ) -> None:
     contact_id = connect.create_contact(name="before")
     connect.order(documented_error(error_type), operation=operation)
-    call = {
+    calls: dict[str, Callable[[], object]] = {
         "UpdateContactAttributes": lambda: client.update_contact_attributes(
             InstanceId=INSTANCE_ID, InitialContactId=contact_id, Attributes={}
         ),
         "UpdateContact": lambda: client.update_contact(InstanceId=INSTANCE_ID, ContactId=contact_id, Name="after"),
-    }[operation]
+    }
 
     with pytest.raises(getattr(client.exceptions, error_type)):
-        call()
-    call()  # once only
+        calls[operation]()
+    calls[operation]()  # once only
 
     assert connect.calls[operation] == 2
 
