@@ -1,0 +1,84 @@
+"""boto3: its own `connect` client, or the one made from the service model that the project writes."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import boto3
+import botocore.session
+from botocore import UNSIGNED
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from tests.clients import client_names
+from tests.clients.answer import Answer
+from tests.clients.target import REGION, Credentials, Target
+
+SERVICE = "contact-updates"
+
+
+class Boto3:
+    """boto3, as a program uses it, but for the check of parameters: what is to be refused has to be sent."""
+
+    name = client_names.BOTO3
+    shows_http = True
+    has_types = True
+    retries = True
+    reads_type_from_header = True
+
+    def __init__(self, models: Path, model: Path) -> None:
+        """Install the project's service model.
+
+        :param models: A folder for service models.
+        :param model: What `connect-constructs client-model` has written.
+        """
+        folder = models / SERVICE / "2017-08-08"
+        folder.mkdir(parents=True)
+        shutil.copy(model, folder / "service-2.json")
+        self._models = models
+
+    def call(
+        self,
+        target: Target,
+        operation: str,
+        parameters: dict[str, Any],
+        *,
+        credentials: Credentials | None,
+        max_attempts: int = 1,
+        url: str | None = None,
+    ) -> Answer:
+        client = self._client(target, credentials, max_attempts, url)
+        method = {api: python for python, api in client.meta.method_to_api_mapping.items()}[operation]
+        try:
+            response = getattr(client, method)(**parameters)
+        except ClientError as error:
+            response = error.response
+            return Answer(
+                error_type=response["Error"]["Code"],
+                message=response["Error"]["Message"],
+                status=response["ResponseMetadata"]["HTTPStatusCode"],
+                is_typed=type(error).__name__ == response["Error"]["Code"],
+                retry_after=response["ResponseMetadata"]["HTTPHeaders"].get("retry-after"),
+            )
+        return Answer(status=response["ResponseMetadata"]["HTTPStatusCode"])
+
+    def _client(self, target: Target, credentials: Credentials | None, max_attempts: int, url: str | None) -> Any:
+        core = botocore.session.Session()
+        core.get_component("data_loader").search_paths.append(str(self._models))
+        session = boto3.Session(
+            botocore_session=core,
+            region_name=REGION,
+            aws_access_key_id=credentials.access_key_id if credentials else "none",
+            aws_secret_access_key=credentials.secret_access_key if credentials else "none",
+        )
+        return session.client(
+            "connect" if target.signing_name == "connect" else SERVICE,
+            endpoint_url=url or target.url,
+            config=Config(
+                parameter_validation=False,
+                retries={"mode": "standard", "total_max_attempts": max_attempts},
+                signature_version=None if credentials else UNSIGNED,
+            ),
+        )

@@ -1,0 +1,13 @@
+"""The clients, by the names that head the table's columns."""
+
+from __future__ import annotations
+
+BOTO3 = "boto3"
+AWS_CLI_1 = "AWS CLI 1"
+AWS_CLI_2 = "AWS CLI 2"
+JAVASCRIPT = "JavaScript"
+HTTP = "HTTP"
+PAWS_FORM = "paws form"
+
+AWS_CLIS = (AWS_CLI_1, AWS_CLI_2)
+ALL = (BOTO3, AWS_CLI_1, AWS_CLI_2, JAVASCRIPT, HTTP, PAWS_FORM)

@@ -1,0 +1,87 @@
+"""Requests without an SDK: plain HTTP, and the exact form that R's paws sends."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import quote
+
+import urllib3
+
+from connect_constructs.schema import service_model
+from tests.clients import client_names
+from tests.clients.answer import Answer
+from tests.clients.signing import post
+from tests.clients.target import Credentials, Target
+
+
+class PlainHttp:
+    """JSON over HTTP, signed with botocore."""
+
+    name = client_names.HTTP
+    shows_http = True
+    has_types = False
+    retries = False
+    reads_type_from_header = False
+
+    _content_type = "application/json"
+    # Where the caller looks for the text, and where after that.
+    _message_members: Sequence[str] = ("Message", "message")
+
+    def call(
+        self,
+        target: Target,
+        operation: str,
+        parameters: dict[str, Any],
+        *,
+        credentials: Credentials | None,
+        max_attempts: int = 1,
+        url: str | None = None,
+    ) -> Answer:
+        path, body = _split(operation, parameters)
+        response = post(
+            f"{url or target.url}{path}",
+            self._encode(body),
+            {"Content-Type": self._content_type},
+            credentials=credentials,
+            signing_name=target.signing_name,
+        )
+        return self._read(response)
+
+    def _encode(self, body: dict[str, Any]) -> bytes:
+        return json.dumps(body, ensure_ascii=False).encode()
+
+    def _read(self, response: urllib3.BaseHTTPResponse) -> Answer:
+        if response.status == 200:
+            return Answer(status=200, output=response.data.decode())
+        body = json.loads(response.data) if response.data else {}
+        return Answer(
+            error_type=body.get("__type"),
+            message=body.get(self._message_members[0]) or body.get(self._message_members[-1]),
+            status=response.status,
+            retry_after=response.headers.get("Retry-After"),
+        )
+
+
+class PawsForm(PlainHttp):
+    """What R's paws 0.10.0 was seen to send: another content type, sorted keys, and no body where it would be empty."""
+
+    name = client_names.PAWS_FORM
+
+    _content_type = "application/x-amz-json-1.1"
+    _message_members = ("message",)
+
+    def _encode(self, body: dict[str, Any]) -> bytes:
+        return json.dumps(body, sort_keys=True, ensure_ascii=False).encode() if body else b""
+
+
+def _split(operation: str, parameters: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The path with its labels filled in, and the body."""
+    model = service_model()
+    members = model["shapes"][model["operations"][operation]["input"]["shape"]]["members"]
+    labels = {name for name, member in members.items() if member.get("location") == "uri"}
+    path: str = model["operations"][operation]["http"]["requestUri"]
+    for label in labels:
+        path = path.replace(f"{{{label}}}", quote(parameters[label], safe="-_.~"))
+    return path, {name: value for name, value in parameters.items() if name not in labels}

@@ -1,0 +1,26 @@
+"""The rows of the table that only some clients have."""
+
+from __future__ import annotations
+
+from tests.clients.client_names import AWS_CLIS, JAVASCRIPT
+from tests.clients.table import Row
+from tests.clients.target import TargetName
+
+SHORTHAND = "`--attributes greetingPlayed=false`"
+SKELETON = "`--generate-cli-skeleton`, filled in, as `--cli-input-json`"
+TRAILING_SLASH = "an endpoint that ends with a slash"
+
+SPECIAL_ROWS = (
+    Row(SHORTHAND, dict.fromkeys(TargetName, "200"), clients=frozenset(AWS_CLIS)),
+    Row(SKELETON, dict.fromkeys(TargetName, "200"), clients=frozenset(AWS_CLIS)),
+    Row(
+        TRAILING_SLASH,
+        dict.fromkeys(TargetName, "200"),
+        note=(
+            "After a path, such as the endpoint's stage, JavaScript then sends `//contact/attributes`. The emulator "
+            "takes that for the path; whether API Gateway does was not tried. If not, the answer is the one to an "
+            "unknown path, MissingAuthenticationTokenException."
+        ),
+        clients=frozenset({JAVASCRIPT}),
+    ),
+)
