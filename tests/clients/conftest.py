@@ -25,9 +25,9 @@ from tests.clients.client_names import AWS_CLI_1, AWS_CLI_2
 from tests.clients.http_forms import PawsForm, PlainHttp
 from tests.clients.javascript_sdk import FOLDER, JavaScriptSdk
 from tests.clients.outcomes import Outcomes
-from tests.clients.stage_throttle import stage_throttle
 from tests.clients.table import Cells
 from tests.clients.target import Client, ClientNamed, Credentials, Target, TargetName, Targets
+from tests.stage_throttle import stage_throttle
 
 _CONNECT_CONSTRUCTS = Path(sys.executable).with_name("connect-constructs")
 

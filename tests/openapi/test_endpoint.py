@@ -16,6 +16,7 @@ import pytest
 from connect_constructs.local import LocalAws
 from connect_constructs.local.quota import DEFAULT_BURST, DEFAULT_RATE
 from connect_constructs.openapi import openapi
+from tests.stage_throttle import stage_throttle
 
 _CHECKS = [
     "not_a_server_error",
@@ -32,23 +33,9 @@ _TIMEOUT_SECONDS = 120
 def unthrottled(local_aws: LocalAws) -> Iterator[LocalAws]:
     """The stage's throttle and Amazon Connect's quota are wide open, or most calls would be answered with a 429."""
     local_aws.connect.set_quota(rate=1e6, burst=10**6)
-    before = _set_throttle(local_aws, rate="1000000", burst="1000000")
-    yield local_aws
-    _set_throttle(local_aws, **before)
+    with stage_throttle(local_aws, rate=1e6, burst=10**6):
+        yield local_aws
     local_aws.connect.set_quota(rate=DEFAULT_RATE, burst=DEFAULT_BURST)
-
-
-def _set_throttle(local_aws: LocalAws, *, rate: str, burst: str) -> dict[str, str]:
-    """Set it; what it was before."""
-    gateway, api = local_aws.client("apigateway"), local_aws.rest_apis[0]
-    stage = {"restApiId": api.api_id, "stageName": api.stage}
-    before = gateway.get_stage(**stage)["methodSettings"]["*/*"]
-    limits = {"throttling/rateLimit": rate, "throttling/burstLimit": burst}
-    gateway.update_stage(
-        **stage,
-        patchOperations=[{"op": "replace", "path": f"/*/*/{name}", "value": value} for name, value in limits.items()],
-    )
-    return {"rate": str(before["throttlingRateLimit"]), "burst": str(before["throttlingBurstLimit"])}
 
 
 def _with_ids(document: str, ids: dict[str, str]) -> str:
