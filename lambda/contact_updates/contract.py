@@ -104,11 +104,8 @@ def _check(shape_name: str, value: Any, path: str, depth: int) -> Violations:
 
 
 def _structure(shape: dict[str, Any], value: Any, path: str, depth: int) -> Violations:
-    if not isinstance(value, dict):
-        yield _wrong_type(path, "an object", value)
-        return
-    if depth > MAX_NESTING:
-        yield f"{path}: nested deeper than {MAX_NESTING} levels"
+    if wrong := _no_container(dict, value, path, depth):
+        yield wrong
         return
     members = shape["members"]
     for name in shape.get("required", ()):
@@ -122,11 +119,8 @@ def _structure(shape: dict[str, Any], value: Any, path: str, depth: int) -> Viol
 
 
 def _map(shape: dict[str, Any], value: Any, path: str, depth: int) -> Violations:
-    if not isinstance(value, dict):
-        yield _wrong_type(path, "an object", value)
-        return
-    if depth > MAX_NESTING:
-        yield f"{path}: nested deeper than {MAX_NESTING} levels"
+    if wrong := _no_container(dict, value, path, depth):
+        yield wrong
         return
     key_shape, value_shape = shape["key"]["shape"], shape["value"]["shape"]
     for position, (key, item) in enumerate(value.items(), start=1):
@@ -139,11 +133,8 @@ def _map(shape: dict[str, Any], value: Any, path: str, depth: int) -> Violations
 
 
 def _list(shape: dict[str, Any], value: Any, path: str, depth: int) -> Violations:
-    if not isinstance(value, list):
-        yield _wrong_type(path, "a list", value)
-        return
-    if depth > MAX_NESTING:
-        yield f"{path}: nested deeper than {MAX_NESTING} levels"
+    if wrong := _no_container(list, value, path, depth):
+        yield wrong
         return
     yield from _size(shape, len(value), path, "items")
     for position, item in enumerate(value):
@@ -218,6 +209,12 @@ def _inner(path: str, name: str, position: int) -> str:
     if _PLAIN_KEY.match(name):
         return f"{path}.{name}" if path else name
     return f"{path or 'the body'}[member {position}]"
+
+
+def _no_container(expected: type, value: Any, path: str, depth: int) -> str | None:
+    if not isinstance(value, expected):
+        return _wrong_type(path, _JSON_TYPES[expected], value)
+    return f"{path}: nested deeper than {MAX_NESTING} levels" if depth > MAX_NESTING else None
 
 
 def _wrong_type(path: str, expected: str, value: Any) -> str:
