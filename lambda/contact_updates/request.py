@@ -67,6 +67,10 @@ def update_of(event: Event, operation: Operation, given: Parameters, settings: S
         _reject("; ".join(found))
     if parameters["InstanceId"] not in {settings.instance_id, settings.instance_arn}:
         raise not_found()
+    origin = header_of(event, "origin")
+    if settings.allow_origins and origin is not None and not settings.allow_origins & {origin, "*"}:
+        # A page can send what needs no preflight, and would not see the answer: the update must not be made.
+        raise UpdateError("AccessDeniedException", "Pages of this origin may not call.")
     contacts = _contacts_of_token(event)
     if contacts is not None and parameters[operation.contact_member] not in contacts:
         raise UpdateError("AccessDeniedException", "The caller may not update this contact.")
@@ -101,7 +105,7 @@ def _contacts_of_token(event: Event) -> frozenset[str] | None:
     context = request_context.get("authorizer") if isinstance(request_context, dict) else None
     if not isinstance(context, dict) or "contactIds" not in context:
         return None
-    return frozenset(str(context["contactIds"]).split(","))
+    return frozenset(contact_id.strip() for contact_id in str(context["contactIds"]).split(","))
 
 
 def _check_media_type(event: Event) -> None:

@@ -78,3 +78,15 @@ def test_headers_are_there_on_answers_to_unknown_operations(endpoint_at: Endpoin
     headers = cors_headers(endpoint, {**from_origin(AGENTS), "resource": "/other"})
 
     assert headers["Access-Control-Allow-Origin"] == AGENTS
+
+
+@pytest.mark.parametrize("headers", [{"Content-Type": "application/json"}, {}], ids=["preflighted", "simple"])
+def test_page_of_another_origin_changes_nothing(
+    endpoint_at: EndpointAt, upstream: ScriptedUpstream, headers: dict[str, str]
+) -> None:
+    endpoint = endpoint_at(upstream.url, allow_origins=frozenset({AGENTS}))
+
+    outcome = send(endpoint, contact_event(headers={**headers, "Origin": EVIL}))
+
+    assert (outcome.status, outcome.error_type) == (403, "AccessDeniedException")
+    assert upstream.requests == []

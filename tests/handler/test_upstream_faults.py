@@ -263,6 +263,8 @@ def test_odd_headers_do_not_matter_and_are_not_repeated(
         ("Name not accepted: Ann", "Ann Lee", True),
         ("Invalid value: 'jane.doe'", "jane.doe@example.com", True),
         ("Invalid value: 42", "42", True),
+        ("Invalid value: AB-12", "AB  12", True),
+        ("Invalid value: Zo\u00eb", "Zoe\u0308", True),
         ("Invalid value: Zürich", "zürich", True),
         ("Text too long: 'a-very-long-reference-val...'", "a-very-long-reference-value-of-mine", True),
         ("Text too long: 'abcdefgh...'", "abcdefghijklmnop", True),
@@ -305,3 +307,30 @@ def test_error_without_a_message_gets_one(endpoint_at: EndpointAt, upstream: Scr
 
     assert (outcome.status, outcome.error_type) == (409, "ConflictException")
     assert outcome.message == "Amazon Connect answered ConflictException."
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 101 Switching Protocols\r\nConnection: close\r\n\r\n",
+        b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n",
+        http("300 Multiple Choices"),
+    ],
+)
+def test_what_is_neither_success_nor_error_is_tried_again(
+    endpoint_at: EndpointAt, upstream: ScriptedUpstream, answer: bytes
+) -> None:
+    upstream.script(answer, http("200 OK"))
+    outcome = send(endpoint_at(upstream.url), contact_event())
+
+    assert (outcome.status, outcome.log["attempts"]) == (200, 2)
+
+
+@pytest.mark.parametrize("body", ["null", "[]", b"\xff\xfe", "[" * 10_000])
+def test_type_in_the_header_counts_whatever_the_body_is(
+    endpoint_at: EndpointAt, upstream: ScriptedUpstream, body: str | bytes
+) -> None:
+    upstream.script(http("404 Not Found", body, "x-amzn-ErrorType: ResourceNotFoundException"))
+    outcome = send(endpoint_at(upstream.url), contact_event())
+
+    assert (outcome.status, outcome.error_type) == (404, "ResourceNotFoundException")
