@@ -5,6 +5,7 @@ Tokens pass: their values are known only when CloudFormation deploys.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 
@@ -12,9 +13,12 @@ from aws_cdk import Duration, Token
 
 from connect_constructs.schema import service_model
 
-_INSTANCE_ARN = re.compile(r"arn:aws[a-z-]*:connect:[a-z0-9-]+:\d{12}:instance/[A-Za-z0-9-]+\Z")
-_INSTANCE_ID = re.compile(r"[A-Za-z0-9-]{1,100}\Z")
-_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/,'\"?#]+\Z")
+_INSTANCE_ARN = re.compile(r"arn:aws[a-z-]*:connect:[a-z0-9-]+:\d{12}:instance/[A-Za-z0-9-]{1,36}\Z")
+_INSTANCE_ID = re.compile(r"[A-Za-z0-9-]{1,36}\Z")
+# As browsers send it: lower case, no path, no default port.
+_ORIGIN = re.compile(
+    r"(?!https://[^/]*:443\Z|http://[^/]*:80\Z)[a-z][a-z0-9+.-]*://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d+)?\Z"
+)
 
 _EXAMPLE_ID = "12345678-1234-1234-1234-123456789012"
 
@@ -38,8 +42,7 @@ def check_instance_id(value: str) -> None:
 
 def check_origins(values: Sequence[str]) -> None:
     """Origins as a browser sends them, or `*` alone."""
-    if isinstance(values, str):
-        raise ValueError(f"allow_origins: expected a list of origins, got the string {values!r}")
+    _check_list("allow_origins", "origins", values)
     if Token.is_unresolved(values):
         raise ValueError("allow_origins: expected a list whose length is known at synthesis, got a token for a list")
     if "*" in values and len(values) > 1:
@@ -52,8 +55,7 @@ def check_origins(values: Sequence[str]) -> None:
 
 
 def check_attribute_keys(values: Sequence[str]) -> None:
-    if isinstance(values, str):
-        raise ValueError(f"allowed_attributes: expected a list of attribute keys, got the string {values!r}")
+    _check_list("allowed_attributes", "attribute keys", values)
     if Token.is_unresolved(values):
         return
     if not values:
@@ -65,19 +67,30 @@ def check_attribute_keys(values: Sequence[str]) -> None:
         )
 
 
-def check_at_least(name: str, value: float, minimum: float) -> None:
-    if not Token.is_unresolved(value) and value < minimum:
-        raise ValueError(f"{name}: expected at least {minimum}, got {value}")
+def check_integer(name: str, value: int, minimum: int, maximum: int | None = None) -> None:
+    if Token.is_unresolved(value):
+        return
+    if type(value) is not int or value < minimum or (maximum is not None and value > maximum):
+        limits = f"of at least {minimum}" if maximum is None else f"from {minimum} to {maximum}"
+        raise ValueError(f"{name}: expected an integer {limits}, got {value!r}")
 
 
 def check_positive(name: str, value: float) -> None:
-    if not Token.is_unresolved(value) and value <= 0:
-        raise ValueError(f"{name}: expected more than 0, got {value}")
+    if Token.is_unresolved(value):
+        return
+    if type(value) not in (int, float) or not 0 < value < math.inf:
+        raise ValueError(f"{name}: expected a number above 0, got {value!r}")
 
 
 def check_seconds(name: str, value: Duration, minimum: int, maximum: int) -> None:
-    if not value.is_unresolved() and not minimum <= value.to_seconds() <= maximum:
+    check_is(name, value, Duration)
+    if not value.is_unresolved() and not minimum <= value.to_milliseconds() / 1000 <= maximum:
         raise ValueError(f"{name}: expected {minimum} to {maximum} seconds, got {value.to_human_string()}")
+
+
+def _check_list(name: str, items: str, values: Sequence[str]) -> None:
+    if not isinstance(values, (list, tuple)):
+        raise ValueError(f"{name}: expected a list of {items}, got {values!r}")
 
 
 def _check_text(value: str, pattern: re.Pattern[str], expected: str) -> None:

@@ -12,18 +12,15 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from connect_constructs._gateway_responses import add_gateway_responses
-from connect_constructs._validation import check_origins, check_positive
+from connect_constructs._validation import check_integer, check_origins, check_positive
 from connect_constructs.contact_update_function import ContactUpdateFunction, ContactUpdateFunctionOptions
 from connect_constructs.instance import ConnectInstance
 from connect_constructs.operation import ContactUpdateOperation
-from connect_constructs.schema import edge_schema, service_model
+from connect_constructs.schema import MEDIA_TYPES, edge_schema, service_model
 
 # Amazon Connect's quota for each of the two operations (Amazon Connect Service API throttling quotas).
 _DEFAULT_RATE_LIMIT = 10
 _DEFAULT_BURST_LIMIT = 15
-
-# R's paws sends the second one.
-_MEDIA_TYPES = ("application/json", "application/x-amz-json-1.1")
 
 # What AWS SDKs in a browser send besides the headers that need no permission.
 _ALLOWED_HEADERS = [
@@ -95,7 +92,8 @@ class ContactUpdateApi(Construct):
             If so, a usage plan and a first key are created.
         :param allow_origins: The origins, such as `https://crm.example.com`, whose pages may call from a browser;
             `["*"]` for all. Left out, pages of other origins cannot call.
-        :param allowed_attributes: The attribute keys that callers may write. Left out, they may write any.
+        :param allowed_attributes: The keys that callers may write by UpdateContactAttributes. Left out, they may
+            write any. What UpdateContact writes is not limited by it.
         :param throttling_rate_limit: Requests a second that API Gateway lets through, for each of the two methods,
             approximately. Left out: 10, Amazon Connect's default quota.
         :param throttling_burst_limit: Requests that it lets through at once. Left out: 15, likewise.
@@ -103,7 +101,7 @@ class ContactUpdateApi(Construct):
             needs a CloudWatch role in the account's API Gateway settings for the Region: see `cloud_watch_role`.
         :param access_log_retention: How long those lines are kept. Left out: three months.
         :param cloud_watch_role: Whether to create that role and set it for the whole account and Region, replacing
-            what may be set there. Left out, the account stays as it is.
+            what may be set there: on one API for each account and Region. Left out, the account stays as it is.
         :param function_options: Memory, time-out, VPC and the like of the function. Left out, each has its default.
         :raises ValueError: if an argument is out of its range.
         """
@@ -113,7 +111,8 @@ class ContactUpdateApi(Construct):
         rate = _DEFAULT_RATE_LIMIT if throttling_rate_limit is None else throttling_rate_limit
         burst = _DEFAULT_BURST_LIMIT if throttling_burst_limit is None else throttling_burst_limit
         check_positive("throttling_rate_limit", rate)
-        check_positive("throttling_burst_limit", burst)
+        check_integer("throttling_burst_limit", burst, 1)
+        _check_authorizer(authorizer)
         super().__init__(scope, construct_id)
 
         self._has_iam_authorization = authorizer is None
@@ -176,7 +175,7 @@ class ContactUpdateApi(Construct):
             http = service_model()["operations"][operation.value]["http"]
             resource = self._rest_api.root.resource_for_path(http["requestUri"])
             model = self._rest_api.add_model(
-                operation.value, content_type=_MEDIA_TYPES[0], schema=_json_schema(operation)
+                operation.value, content_type=MEDIA_TYPES[0], schema=_json_schema(operation)
             )
             methods[operation] = resource.add_method(
                 http["method"],
@@ -184,7 +183,7 @@ class ContactUpdateApi(Construct):
                 authorizer=authorizer,
                 authorization_type=None if authorizer else apigateway.AuthorizationType.IAM,
                 api_key_required=api_key_required,
-                request_models=dict.fromkeys(_MEDIA_TYPES, model),
+                request_models=dict.fromkeys(MEDIA_TYPES, model),
                 request_validator=validator,
             )
             if origins:
@@ -302,6 +301,12 @@ def _only_target(instance: ConnectInstance | None, queue: Construct | None) -> C
     if instance is None:
         raise ValueError("queue: expected instance= instead, since this version has no queue yet")
     return instance
+
+
+def _check_authorizer(authorizer: apigateway.IAuthorizer | None) -> None:
+    # CDK makes a method open to everybody of an authorizer that does not say its type.
+    if authorizer and authorizer.authorization_type in (None, apigateway.AuthorizationType.NONE):
+        raise ValueError("authorizer: expected one with an authorization_type, got one without")
 
 
 def _json_schema(operation: ContactUpdateOperation) -> apigateway.JsonSchema:

@@ -16,8 +16,8 @@ from constructs import Construct
 
 from connect_constructs._handler_code import ASSET_EXCLUDE, handler_directory
 from connect_constructs._validation import (
-    check_at_least,
     check_attribute_keys,
+    check_integer,
     check_is,
     check_origins,
     check_seconds,
@@ -91,15 +91,18 @@ class ContactUpdateFunction(Construct):
 
         :param instance: The instance whose contacts it updates. A request for another one is answered with
             ResourceNotFoundException.
-        :param allowed_attributes: The attribute keys that callers may write. Left out, they may write any.
+        :param allowed_attributes: The keys that callers may write by UpdateContactAttributes. Left out, they may
+            write any. What UpdateContact writes is not limited by it.
         :param allow_origins: The origins whose pages may read its answers (CORS). Left out, answers carry no CORS
             headers.
         :param options: Memory, time-out, VPC and the like. Left out, each has its default.
         :raises ValueError: if an argument is out of its range, or if the lists do not fit into the function's
             environment, which holds 4,096 bytes.
         """
-        options = options or ContactUpdateFunctionOptions()
+        options = ContactUpdateFunctionOptions() if options is None else options
+        check_is("options", options, ContactUpdateFunctionOptions)
         environment = _environment(instance, allowed_attributes, allow_origins)
+        _check_account(instance, Stack.of(scope))
         _check_options(options)
         super().__init__(scope, construct_id)
 
@@ -132,7 +135,7 @@ class ContactUpdateFunction(Construct):
             memory_size=options.memory_size or 512,
             timeout=options.timeout or Duration.seconds(_DEFAULT_TIMEOUT_SECONDS),
             vpc=options.vpc,
-            vpc_subnets=options.vpc_subnets,
+            vpc_subnets=_subnets(options),
             security_groups=options.security_groups,
             reserved_concurrent_executions=options.reserved_concurrent_executions,
         )
@@ -192,13 +195,31 @@ def _environment(
     return environment
 
 
+def _check_account(instance: ConnectInstance, stack: Stack) -> None:
+    account = instance.env.account
+    if not Token.is_unresolved(account) and not Token.is_unresolved(stack.account) and account != stack.account:
+        raise ValueError(
+            f"instance: expected one in the stack's account {stack.account}, got one in {account}: Amazon Connect "
+            "has no permissions across accounts"
+        )
+
+
+def _subnets(options: ContactUpdateFunctionOptions) -> ec2.SubnetSelection | None:
+    if options.vpc is None or options.vpc_subnets is not None:
+        return options.vpc_subnets
+    # CDK's own default would also take isolated subnets, from which no call gets to Amazon Connect.
+    return ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS)
+
+
 def _check_options(options: ContactUpdateFunctionOptions) -> None:
     if options.timeout is not None:
         check_seconds("timeout", options.timeout, _MIN_TIMEOUT_SECONDS, _MAX_TIMEOUT_SECONDS)
     if options.memory_size is not None:
-        check_at_least("memory_size", options.memory_size, 128)
+        check_integer("memory_size", options.memory_size, 128, 10_240)
     if options.reserved_concurrent_executions is not None:
-        check_at_least("reserved_concurrent_executions", options.reserved_concurrent_executions, 1)
+        check_integer("reserved_concurrent_executions", options.reserved_concurrent_executions, 1)
+    if getattr(options.encryption_key, "alias_name", None):
+        raise ValueError("encryption_key: expected a key, got an alias: CloudWatch Logs takes keys only")
     if options.vpc is None and (options.vpc_subnets or options.security_groups):
         raise ValueError("vpc_subnets and security_groups: expected vpc= beside them, got none")
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
-from connect_constructs.schema import component_schemas, service_model
+from connect_constructs.schema import MEDIA_TYPES, component_schemas, service_model
 
 # What the endpoint answers beside Amazon Connect's own errors, by status. Most are API Gateway's, through the gateway
 # responses of ContactUpdateApi; 502 and 503 are its answers to a function that crashed or could not be invoked.
@@ -31,8 +31,6 @@ _ENDPOINT_ERRORS = {
     503: {"InternalServiceException"},
     504: {"InternalServiceException"},
 }
-
-_MEDIA_TYPES = ("application/json", "application/x-amz-json-1.1")
 
 _SUMMARIES = {
     "UpdateContact": "Set a contact's name, description, references and other details",
@@ -115,7 +113,7 @@ def _operation(name: str, operation: Mapping[str, Any]) -> dict[str, Any]:
         "operationId": name,
         "summary": _SUMMARIES[name],
         "parameters": [_label(shape, label) for label in re.findall(r"{(\w+)}", operation["http"]["requestUri"])],
-        "requestBody": {"required": True, "content": dict.fromkeys(_MEDIA_TYPES, media)},
+        "requestBody": {"required": True, "content": dict.fromkeys(MEDIA_TYPES, media)},
         "responses": {
             "200": {"description": "Amazon Connect has made the update. The body is empty.", "headers": _REQUEST_ID},
             **{str(status): _error(status, types) for status, types in sorted(_error_types(operation).items())},

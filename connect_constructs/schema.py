@@ -16,6 +16,9 @@ from connect_constructs._handler_code import service_model_file
 
 Schema = dict[str, Any]
 
+# What clients send a body as; the second is R's paws'.
+MEDIA_TYPES = ("application/json", "application/x-amz-json-1.1")
+
 # `integer` in an AWS service model is a 32-bit integer (Smithy 2.0, "Simple types").
 _INTEGER_RANGE = {"minimum": -(2**31), "maximum": 2**31 - 1}
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from aws_cdk import CfnParameter, Duration, RemovalPolicy, Stack
+from aws_cdk import App, CfnParameter, Duration, Environment, RemovalPolicy, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
@@ -254,9 +254,14 @@ def test_infinite_log_retention_sets_no_end() -> None:
         ({"timeout": Duration.seconds(5)}, "timeout: expected 12 to 29 seconds, got 5 seconds"),
         ({"timeout": Duration.seconds(11)}, "timeout: expected 12 to 29 seconds, got 11 seconds"),
         ({"timeout": Duration.seconds(30)}, "timeout: expected 12 to 29 seconds, got 30 seconds"),
-        ({"memory_size": 64}, "memory_size: expected at least 128, got 64"),
-        ({"memory_size": 0}, "memory_size: expected at least 128, got 0"),
-        ({"reserved_concurrent_executions": 0}, "reserved_concurrent_executions: expected at least 1, got 0"),
+        ({"memory_size": 64}, "memory_size: expected an integer from 128 to 10240, got 64"),
+        ({"memory_size": 0}, "memory_size: expected an integer from 128 to 10240, got 0"),
+        (
+            {"reserved_concurrent_executions": 0},
+            "reserved_concurrent_executions: expected an integer of at least 1, got 0",
+        ),
+        ({"memory_size": "512"}, "memory_size: expected an integer from 128 to 10240, got '512'"),
+        ({"timeout": 20}, "timeout: expected a Duration, got 20"),
         (
             {"vpc_subnets": ec2.SubnetSelection(subnet_type=ec2.SubnetType.PUBLIC)},
             "vpc_subnets and security_groups: expected vpc= beside them, got none",
@@ -270,6 +275,35 @@ def test_rejects_option_out_of_its_range(options: dict[str, Any], message: str) 
         new_function(stack, **options)
     # Nothing half-made is left behind.
     assert stack.node.try_find_child("Updates") is None
+
+
+@pytest.mark.parametrize("imported", [True, False])
+def test_rejects_an_alias_as_key(imported: bool) -> None:
+    stack = new_stack()
+    alias = (
+        kms.Alias.from_alias_name(stack, "Alias", "alias/a")
+        if imported
+        else kms.Alias(stack, "Alias", alias_name="alias/a", target_key=kms.Key(stack, "Key"))
+    )
+
+    with pytest.raises(ValueError, match=r"^encryption_key: expected a key, got an alias"):
+        new_function(stack, encryption_key=alias)
+
+
+def test_rejects_a_vpc_from_which_no_call_gets_out() -> None:
+    stack = new_stack()
+    isolated = ec2.SubnetConfiguration(name="Isolated", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
+    vpc = ec2.Vpc(stack, "Vpc", subnet_configuration=[isolated])
+
+    with pytest.raises(RuntimeError, match="no 'Private' subnet groups in this VPC"):
+        new_function(stack, vpc=vpc)
+
+
+def test_rejects_an_instance_of_another_account() -> None:
+    stack = Stack(App(), "Stack", env=Environment(account="999999999999", region="us-east-1"))
+
+    with pytest.raises(ValueError, match=r"^instance: expected one in the stack's account 999999999999, got one"):
+        ContactUpdateFunction(stack, "Updates", instance=new_instance(stack))
 
 
 def test_rejects_security_groups_without_a_vpc() -> None:
@@ -337,7 +371,7 @@ def test_environment_holds_the_arn_of_an_instance_in_another_region() -> None:
         ({"allowed_attributes": []}, "allowed_attributes: expected at least one attribute key, got none"),
         (
             {"allowed_attributes": "tier"},
-            "allowed_attributes: expected a list of attribute keys, got the string 'tier'",
+            "allowed_attributes: expected a list of attribute keys, got 'tier'",
         ),
         ({"allowed_attributes": ["a b"]}, "allowed_attributes: expected attribute keys of letters.*, got 'a b'"),
         ({"allowed_attributes": ["ok", ""]}, "allowed_attributes: expected attribute keys of letters.*, got ''"),
@@ -345,7 +379,7 @@ def test_environment_holds_the_arn_of_an_instance_in_another_region() -> None:
         ({"allowed_attributes": ["é"]}, "allowed_attributes: expected attribute keys of letters.*, got 'é'"),
         ({"allowed_attributes": ["a\n"]}, r"allowed_attributes: expected attribute keys of letters.*, got 'a\\n'"),
         ({"allowed_attributes": [None]}, "allowed_attributes: expected attribute keys of letters.*, got None"),
-        ({"allow_origins": "https://a.example.com"}, "allow_origins: expected a list of origins, got the string"),
+        ({"allow_origins": "https://a.example.com"}, "allow_origins: expected a list of origins, got '"),
         ({"allow_origins": ["a.example.com"]}, "allow_origins: expected an origin such as .*, got 'a.example.com'"),
         ({"allow_origins": ["https://a.example.com/"]}, "allow_origins: expected an origin .*, without a path, got"),
         ({"allow_origins": ["https://a'b.example.com"]}, "allow_origins: expected an origin .*, got"),
