@@ -11,6 +11,7 @@ import threading
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 _INTERRUPTED = 130
 
@@ -33,7 +34,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="connect-constructs",
         description="A local AWS, client model and OpenAPI document for contact updates.",
     )
-    parser.add_argument("--version", action="version", version=f"connect-constructs {version('connect-constructs')}")
+    parser.add_argument("--version", action=_Version, help="show the version")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
     local = commands.add_parser(
@@ -66,6 +67,16 @@ def _parser() -> argparse.ArgumentParser:
     openapi.add_argument("--endpoint", metavar="URL", help="the endpoint to name as the document's server")
     openapi.set_defaults(run=_openapi)
     return parser
+
+
+class _Version(argparse.Action):
+    """Looks the version up only when it is asked for: a checkout that is not installed has none."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, **options: Any) -> None:
+        super().__init__(option_strings, dest, nargs=0, **options)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        parser.exit(message=f"connect-constructs {version('connect-constructs')}\n")
 
 
 def _context(text: str) -> tuple[str, str]:

@@ -25,7 +25,7 @@ SERVICE = "contact-updates"
 Print = Callable[[str], None]
 
 
-def contact_updates_client(endpoint: str, credentials: tuple[str, str]) -> Any:
+def contact_updates_client(endpoint: str, credentials: tuple[str, str], api_key: str | None = None) -> Any:
     """A boto3 client of the endpoint, made from the service model that `connect-constructs client-model` prints."""
     with tempfile.TemporaryDirectory() as folder:
         model_file = Path(folder) / SERVICE / "2017-08-08" / "service-2.json"
@@ -33,7 +33,7 @@ def contact_updates_client(endpoint: str, credentials: tuple[str, str]) -> Any:
         model_file.write_text(json.dumps(client_model()))
         session = botocore.session.get_session()
         session.get_component("data_loader").search_paths.append(folder)
-        return boto3.Session(botocore_session=session).client(
+        client = boto3.Session(botocore_session=session).client(
             SERVICE,
             endpoint_url=endpoint,
             region_name=REGION,
@@ -41,6 +41,11 @@ def contact_updates_client(endpoint: str, credentials: tuple[str, str]) -> Any:
             aws_secret_access_key=credentials[1],
             config=Config(retries={"mode": "standard", "total_max_attempts": 1}),
         )
+    if api_key:
+        client.meta.events.register(
+            "before-sign", lambda request, **_: request.headers.add_header("x-api-key", api_key)
+        )
+    return client
 
 
 def create_contact(connect: AmazonConnect) -> str:
@@ -53,14 +58,22 @@ def demonstrate(local: LocalAws, show: Print) -> None:
 
     Raises LocalAwsError if anything is not as it should be.
     """
-    instance_id, contact_id = _instance_id(local), create_contact(local.connect)
+    instance_id = _instance_id(local)
     api = next((api for api in local.rest_apis if api.has_iam_authorization), None)
     if api is None:
         raise LocalAwsError("the demonstration signs its calls, and the app has no REST API with IAM authorization")
     endpoint = local.endpoint_of(api)
-    crm = contact_updates_client(endpoint, local.create_user("crm", may_invoke=local.invoke_arn(api)))
-    stranger = contact_updates_client(endpoint, local.create_user("stranger", may_invoke=None))
+    crm = contact_updates_client(endpoint, local.create_user("crm", may_invoke=local.invoke_arn(api)), api.api_key)
+    stranger = contact_updates_client(endpoint, local.create_user("stranger", may_invoke=None), api.api_key)
 
+    try:
+        _demonstrate(local, show, endpoint, instance_id, crm, stranger)
+    except ClientError as error:
+        raise LocalAwsError(f"the app refuses the demonstration's call: {error}") from None
+
+
+def _demonstrate(local: LocalAws, show: Print, endpoint: str, instance_id: str, crm: Any, stranger: Any) -> None:
+    contact_id = create_contact(local.connect)
     show(f"\nendpoint  {endpoint}")
     show(f"before    {_described(local.connect, contact_id)}\n")
 
@@ -77,9 +90,7 @@ def demonstrate(local: LocalAws, show: Print) -> None:
 
     show(f"\nafter     {_described(local.connect, contact_id)}")
     contact = local.connect.contact(contact_id)
-    if contact.attributes != {"tier": "gold", "callback": "2026-12-01"} or contact.details != {
-        "Name": "Order 4711, express"
-    }:
+    if (contact.attributes, contact.details) != (attributes, {"Name": "Order 4711, express"}):
         raise LocalAwsError("the contact is not what the two updates should have made of it")
     if (refusal["status"], refusal["type"]) != (403, "AccessDeniedException"):
         raise LocalAwsError("the call without permission should have been refused with 403 AccessDeniedException")
@@ -97,6 +108,8 @@ def calls_to_paste(local: LocalAws) -> str:
             continue
         key_id, secret = local.create_user(f"caller{number}", may_invoke=local.invoke_arn(api))
         endpoint = local.endpoint_of(api)
+        without_key = " (which cannot send the API key that this API asks for)" if api.api_key else ""
+        key_header = f" -H 'x-api-key: {api.api_key}'" if api.api_key else ""
         body = {"InstanceId": instance_id, "InitialContactId": contact_id, "Attributes": {"tier": "gold"}}
         texts.append(f"""
 {api.stack_name}: {endpoint}
@@ -105,10 +118,10 @@ def calls_to_paste(local: LocalAws) -> str:
 
 curl:
   curl -i --aws-sigv4 aws:amz:{REGION}:execute-api --user $AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY \\
-    -H 'Content-Type: application/json' -d '{json.dumps(body)}' \\
+    -H 'Content-Type: application/json'{key_header} -d '{json.dumps(body)}' \\
     {endpoint}/contact/attributes
 
-AWS CLI:
+AWS CLI{without_key}:
   {_this_command()} client-model > {SERVICE}.json
   aws configure add-model --service-name {SERVICE} --service-model file://{SERVICE}.json
   aws {SERVICE} update-contact --endpoint-url {endpoint} \\

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from connect_constructs.local.assembly import StackArtifact, stacks, without_types
+from connect_constructs.local.assembly import stacks, without_types
 from connect_constructs.local.cdk_cli import CdkCli
 from connect_constructs.local.emulator import ACCOUNT, REGION
 from connect_constructs.local.errors import LocalAwsError
@@ -30,6 +30,8 @@ class RestApi:
     stage: str
     # Whether callers sign for execute-api; otherwise an authorizer asks for something of its own.
     has_iam_authorization: bool
+    # The API key that callers have to send, if any.
+    api_key: str | None
 
 
 def synthesise(cdk: CdkCli, app_directory: Path, output: Path, context: Mapping[str, str]) -> None:
@@ -54,10 +56,12 @@ def synthesise(cdk: CdkCli, app_directory: Path, output: Path, context: Mapping[
         )
 
 
-def bootstrap(cdk: CdkCli, directory: Path, environment: Mapping[str, str], clients: Clients) -> None:
+def bootstrap(
+    cdk: CdkCli, directory: Path, environment: Mapping[str, str], clients: Clients, qualifier: str | None
+) -> None:
     """Bootstrap the emulator. `directory` must hold no cdk.json: an app there would be synthesised for nothing."""
     cdk.run(
-        ["bootstrap", f"aws://{ACCOUNT}/{REGION}"],
+        ["bootstrap", f"aws://{ACCOUNT}/{REGION}", *(["--qualifier", qualifier] if qualifier else [])],
         doing="bootstrapping",
         directory=directory,
         environment=environment,
@@ -89,7 +93,8 @@ def deploy(cdk: CdkCli, assembly: Path, directory: Path, environment: Mapping[st
     """Deploy all stacks; their outputs by stack and name. Raises LocalAwsError with CloudFormation's reason."""
     outputs_file = directory / "outputs.json"
     cdk.run(
-        ["deploy", "--all", "--app", assembly, "--require-approval", "never", "--outputs-file", outputs_file],
+        # The pattern takes in the stacks of stages, which --all does not.
+        ["deploy", "**", "--app", assembly, "--require-approval", "never", "--outputs-file", outputs_file],
         doing="deploying",
         directory=directory,
         environment=environment,
@@ -101,13 +106,27 @@ def deploy(cdk: CdkCli, assembly: Path, directory: Path, environment: Mapping[st
 def rest_apis(assembly: Path, clients: Clients) -> list[RestApi]:
     """The REST APIs of the app, for each of their stages."""
     found = []
-    for stack in stacks(assembly):
-        physical_ids = _physical_ids(stack, clients)
-        for name, resource in _of_type(stack, "AWS::ApiGateway::Stage"):
-            api_id = _resolve(resource["Properties"]["RestApiId"], physical_ids)
-            if api_id:
-                stage = resource["Properties"].get("StageName", physical_ids[name])
-                found.append(RestApi(stack.name, api_id, stage, _has_iam_authorization(stack)))
+    for stack in _deployed(assembly, clients):
+        methods = [
+            method["Properties"]
+            for _, method in stack.of_type("AWS::ApiGateway::Method")
+            if method["Properties"]["HttpMethod"] != "OPTIONS"
+        ]
+        keys = [stack.physical_ids[name] for name, _ in stack.of_type("AWS::ApiGateway::ApiKey")]
+        needs_key = any(method.get("ApiKeyRequired") for method in methods)
+        for name, stage in stack.of_type("AWS::ApiGateway::Stage"):
+            api_id = _resolve(stage["Properties"]["RestApiId"], stack.physical_ids)
+            if not api_id:
+                continue
+            found.append(
+                RestApi(
+                    stack_name=stack.name,
+                    api_id=api_id,
+                    stage=stage["Properties"].get("StageName", stack.physical_ids[name]),
+                    has_iam_authorization=all(method.get("AuthorizationType") == "AWS_IAM" for method in methods),
+                    api_key=_value_of_key(keys[0], clients) if keys and needs_key else None,
+                )
+            )
     return found
 
 
@@ -115,18 +134,17 @@ def set_request_validators(assembly: Path, clients: Clients) -> int:
     """Set the methods' request validators, which the emulator's CloudFormation drops; how many it were."""
     api_gateway = clients("apigateway")
     count = 0
-    for stack in stacks(assembly):
-        physical_ids = _physical_ids(stack, clients)
+    for stack in _deployed(assembly, clients):
         validators: dict[str, str] = {}
-        for _, method in _of_type(stack, "AWS::ApiGateway::Method"):
+        for _, method in stack.of_type("AWS::ApiGateway::Method"):
             properties = method["Properties"]
             reference = properties.get("RequestValidatorId")
             if not reference:
                 continue
-            api_id = _resolve(properties["RestApiId"], physical_ids)
+            api_id = _resolve(properties["RestApiId"], stack.physical_ids)
             logical_id = reference["Ref"]
             if logical_id not in validators:
-                wanted = stack.template["Resources"][logical_id]["Properties"]
+                wanted = stack.resources[logical_id]["Properties"]
                 validators[logical_id] = api_gateway.create_request_validator(
                     restApiId=api_id,
                     name=logical_id,
@@ -135,7 +153,7 @@ def set_request_validators(assembly: Path, clients: Clients) -> int:
                 )["id"]
             api_gateway.update_method(
                 restApiId=api_id,
-                resourceId=_resolve(properties["ResourceId"], physical_ids),
+                resourceId=_resolve(properties["ResourceId"], stack.physical_ids),
                 httpMethod=properties["HttpMethod"],
                 patchOperations=[{"op": "replace", "path": "/requestValidatorId", "value": validators[logical_id]}],
             )
@@ -153,25 +171,42 @@ def bound_instances(clients: Clients) -> set[str]:
     return {value for value in values if re.fullmatch(r"arn:[^:]+:connect:[^:]+:\d{12}:instance/[^/]+", value)}
 
 
-def _has_iam_authorization(stack: StackArtifact) -> bool:
-    return all(
-        method["Properties"].get("AuthorizationType") == "AWS_IAM"
-        for _, method in _of_type(stack, "AWS::ApiGateway::Method")
-        if method["Properties"]["HttpMethod"] != "OPTIONS"
-    )
+@dataclass(frozen=True)
+class _DeployedStack:
+    """A stack, or one that is nested in it, as it was deployed."""
+
+    # The name of the outermost stack.
+    name: str
+    resources: dict[str, dict[str, Any]]
+    physical_ids: dict[str, str]
+
+    def of_type(self, resource_type: str) -> list[tuple[str, dict[str, Any]]]:
+        return [(name, item) for name, item in self.resources.items() if item["Type"] == resource_type]
 
 
-def _physical_ids(stack: StackArtifact, clients: Clients) -> dict[str, str]:
-    pages = clients("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack.name)
-    return {
+def _deployed(assembly: Path, clients: Clients) -> Iterator[_DeployedStack]:
+    for stack in stacks(assembly):
+        yield from _with_nested(stack.name, stack.name, stack.template_file, clients)
+
+
+def _with_nested(name: str, stack_id: str, template_file: Path, clients: Clients) -> Iterator[_DeployedStack]:
+    pages = clients("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack_id)
+    physical_ids = {
         resource["LogicalResourceId"]: resource.get("PhysicalResourceId", "")
         for page in pages
         for resource in page["StackResourceSummaries"]
     }
+    stack = _DeployedStack(name, json.loads(template_file.read_text(encoding="utf-8"))["Resources"], physical_ids)
+    yield stack
+    for logical_id, nested in stack.of_type("AWS::CloudFormation::Stack"):
+        # CDK notes the template's file there.
+        if file := nested.get("Metadata", {}).get("aws:asset:path"):
+            yield from _with_nested(name, physical_ids[logical_id], template_file.parent / file, clients)
 
 
-def _of_type(stack: StackArtifact, resource_type: str) -> list[tuple[str, dict[str, Any]]]:
-    return [(name, item) for name, item in stack.template["Resources"].items() if item["Type"] == resource_type]
+def _value_of_key(key_id: str, clients: Clients) -> str:
+    value: str = clients("apigateway").get_api_key(apiKey=key_id, includeValue=True)["value"]
+    return value
 
 
 def _resolve(value: Any, physical_ids: Mapping[str, str]) -> str | None:

@@ -25,7 +25,10 @@ from connect_constructs.local.errors import LocalAwsError
 
 Report = Callable[[str], None]
 
-_DEMO_INSTANCE_ARN = f"arn:aws:connect:{REGION}:{ACCOUNT}:instance/7d8e6a4c-0f51-4b7e-9c39-2f6a1e8b5d10"
+_DEMO_CONTEXT = {"instance_arn": f"arn:aws:connect:{REGION}:{ACCOUNT}:instance/7d8e6a4c-0f51-4b7e-9c39-2f6a1e8b5d10"}
+
+# CDK's context for the name of a bootstrap of one's own.
+_QUALIFIER = "@aws-cdk/core:bootstrapQualifier"
 
 
 class LocalAws:
@@ -47,7 +50,9 @@ class LocalAws:
         :param report: Is told each step when it is done, with its time. Left out, nobody is.
         """
         self._app_directory = app_directory.resolve()
-        self._context = {**_default_context(app_directory), **(context or {})}
+        own_context = _app_context(self._app_directory)
+        self._context = {**({} if "instance_arn" in own_context else _DEMO_CONTEXT), **(context or {})}
+        self._qualifier = self._context.get(_QUALIFIER, own_context.get(_QUALIFIER))
         self._report = report or (lambda line: None)
         self._exit = contextlib.ExitStack()
         self._emulator: Emulator | None = None
@@ -141,7 +146,10 @@ class LocalAws:
                 self._emulator = self._step("started the emulator", lambda: stack.enter_context(emulator))
                 environment = self._cli_environment(directory)
                 clients = functools.cache(self.client)
-                self._step("bootstrapped it", lambda: deployment.bootstrap(cdk, directory, environment, clients))
+                self._step(
+                    "bootstrapped it",
+                    lambda: deployment.bootstrap(cdk, directory, environment, clients, self._qualifier),
+                )
                 synthesis.result()
             except BaseException:
                 # The background work is waited for, and whoever presses Ctrl-C does not want to wait.
@@ -177,11 +185,13 @@ class LocalAws:
         return result
 
 
-def _default_context(app_directory: Path) -> dict[str, str]:
+def _app_context(app_directory: Path) -> dict[str, Any]:
+    """The context in the app's cdk.json. Raises LocalAwsError if there is none."""
     try:
         configuration = json.loads((app_directory / "cdk.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise LocalAwsError(f"no cdk.json in {app_directory}: this is not the folder of a CDK app") from None
     except ValueError as error:
         raise LocalAwsError(f"{app_directory / 'cdk.json'} is not JSON: {error}") from None
-    return {} if "instance_arn" in configuration.get("context", {}) else {"instance_arn": _DEMO_INSTANCE_ARN}
+    context: dict[str, Any] = configuration.get("context", {})
+    return context

@@ -139,15 +139,18 @@ def test_failed_deployment_shows_the_reason(environment: dict[str, str], app: Pa
 
 
 def test_foreign_app_deploys_without_what_the_emulator_refuses(environment: dict[str, str], app: Path) -> None:
+    """Also from a stage, with a nested stack, with a bootstrap of its own name."""
+    qualifier = {"@aws-cdk/core:bootstrapQualifier": "acme"}
+    (app / "cdk.json").write_text(json.dumps({"app": f"{sys.executable} app.py", "context": qualifier}))
     (app / "app.py").write_text(
-        "from aws_cdk import App, CfnOutput, Stack, aws_connect as connect\n"
+        "from aws_cdk import App, CfnOutput, NestedStack, Stack, Stage, aws_connect as connect\n"
         "from connect_constructs import ConnectInstance, ContactUpdateApi\n"
         "app = App()\n"
-        "stack = Stack(app, 'Foreign')\n"
+        "stack = Stack(Stage(app, 'Test'), 'Foreign')\n"
         "made = connect.CfnInstance(stack, 'Made', identity_management_type='CONNECT_MANAGED', attributes={\n"
         "    'inboundCalls': True, 'outboundCalls': True})\n"
         "instance = ConnectInstance.from_cfn_instance(stack, 'Instance', made)\n"
-        "ContactUpdateApi(stack, 'Updates', instance=instance)\n"
+        "ContactUpdateApi(NestedStack(stack, 'Nested'), 'Updates', instance=instance)\n"
         "CfnOutput(stack, 'Id', value=made.attr_id)\n"
         "app.synth()\n"
     )
@@ -156,6 +159,7 @@ def test_foreign_app_deploys_without_what_the_emulator_refuses(environment: dict
 
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "left out what the emulator does not have: AWS::Connect::Instance" in ran.stdout
+    assert "set 2 request validators" in ran.stdout
     assert "Order 4711, express" in ran.stdout
 
 
