@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from aws_cdk import Duration, Names, RemovalPolicy, Stack
 from aws_cdk import aws_apigateway as apigateway
@@ -15,7 +15,7 @@ from connect_constructs._gateway_responses import add_gateway_responses
 from connect_constructs._validation import check_integer, check_origins, check_positive
 from connect_constructs.contact_update_function import ContactUpdateFunction, ContactUpdateFunctionOptions
 from connect_constructs.instance import ConnectInstance
-from connect_constructs.operation import ContactUpdateOperation
+from connect_constructs.operation import ContactUpdateOperation, checked_operations
 from connect_constructs.schema import MEDIA_TYPES, edge_schema, service_model
 
 # Amazon Connect's quota for each of the two operations (Amazon Connect Service API throttling quotas).
@@ -69,6 +69,7 @@ class ContactUpdateApi(Construct):
         *,
         instance: ConnectInstance | None = None,
         queue: Construct | None = None,
+        operations: Collection[ContactUpdateOperation] | None = None,
         authorizer: apigateway.IAuthorizer | None = None,
         api_key_required: bool = False,
         allow_origins: Sequence[str] | None = None,
@@ -84,6 +85,7 @@ class ContactUpdateApi(Construct):
 
         :param instance: The instance whose contacts callers may update.
         :param queue: Takes the updates instead, once the library has a queue; this version refuses it.
+        :param operations: What the endpoint offers, and its function may do. Left out: both operations.
         :param authorizer: Decides who may call. Left out, callers sign their requests with IAM credentials for the
             service `execute-api`, and need the permission that `grant_update_contact_attributes`,
             `grant_update_contact` or `grant_updates` gives. An authorizer that returns `contactIds` in its context, a
@@ -113,13 +115,16 @@ class ContactUpdateApi(Construct):
         check_positive("throttling_rate_limit", rate)
         check_integer("throttling_burst_limit", burst, 1)
         _check_authorizer(authorizer)
+        offered = checked_operations(operations)
         super().__init__(scope, construct_id)
 
+        self._operations = offered
         self._has_iam_authorization = authorizer is None
         self._function = ContactUpdateFunction(
             self,
             "Function",
             instance=instance,
+            operations=operations,
             allowed_attributes=allowed_attributes,
             allow_origins=origins,
             options=function_options,
@@ -171,7 +176,7 @@ class ContactUpdateApi(Construct):
             self._function.function, allow_test_invoke=False, timeout=Duration.seconds(29)
         )
         methods = {}
-        for operation in ContactUpdateOperation:
+        for operation in self._operations:
             http = service_model()["operations"][operation.value]["http"]
             resource = self._rest_api.root.resource_for_path(http["requestUri"])
             model = self._rest_api.add_model(
@@ -242,23 +247,23 @@ class ContactUpdateApi(Construct):
     def grant_update_contact_attributes(self, grantee: iam.IGrantable) -> iam.Grant:
         """Allow `grantee` to call UpdateContactAttributes on this endpoint.
 
-        :raises ValueError: if the API has an authorizer, which decides by itself.
+        :raises ValueError: if the endpoint does not offer it, or has an authorizer, which decides by itself.
         """
         return self._grant(grantee, ContactUpdateOperation.UPDATE_CONTACT_ATTRIBUTES)
 
     def grant_update_contact(self, grantee: iam.IGrantable) -> iam.Grant:
         """Allow `grantee` to call UpdateContact on this endpoint.
 
-        :raises ValueError: if the API has an authorizer, which decides by itself.
+        :raises ValueError: if the endpoint does not offer it, or has an authorizer, which decides by itself.
         """
         return self._grant(grantee, ContactUpdateOperation.UPDATE_CONTACT)
 
     def grant_updates(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Allow `grantee` to call both operations on this endpoint.
+        """Allow `grantee` to call all operations that this endpoint offers.
 
         :raises ValueError: if the API has an authorizer, which decides by itself.
         """
-        return self._grant(grantee, *ContactUpdateOperation)
+        return self._grant(grantee, *self._operations)
 
     def metric_requests(self, *, period: Duration | None = None, statistic: str | None = None) -> cloudwatch.Metric:
         """How many requests came; the number of samples over 5 minutes, unless told otherwise."""
@@ -286,6 +291,8 @@ class ContactUpdateApi(Construct):
                 "expected an API with IAM authorization, got one with an authorizer: the authorizer decides who may "
                 "call, and a grant would have no effect"
             )
+        if absent := [operation.value for operation in operations if operation not in self._methods]:
+            raise ValueError(f"expected an operation that the endpoint offers, got {', '.join(absent)}")
         return iam.Grant.add_to_principal(
             grantee=grantee,
             actions=["execute-api:Invoke"],

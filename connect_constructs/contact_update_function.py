@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from aws_cdk import ArnFormat, Duration, Fn, IgnoreMode, RemovalPolicy, Stack, Token
@@ -23,6 +23,7 @@ from connect_constructs._validation import (
     check_seconds,
 )
 from connect_constructs.instance import ConnectInstance
+from connect_constructs.operation import ContactUpdateOperation, checked_operations
 
 # One attempt with both of the handler's time-outs, and room for the answer.
 _MIN_TIMEOUT_SECONDS = 12
@@ -73,7 +74,7 @@ class ContactUpdateFunctionOptions:
 class ContactUpdateFunction(Construct):
     """A Lambda function that answers API Gateway's proxy events by updating contacts in Amazon Connect.
 
-    Its role may call the two operations on the contacts of the one instance and write to its own log group. The
+    Its role may call the operations on the contacts of the one instance and write to its own log group. The
     function calls the instance's Region, whichever its own is. It logs one line of JSON a request, without values.
     """
 
@@ -83,6 +84,7 @@ class ContactUpdateFunction(Construct):
         construct_id: str,
         *,
         instance: ConnectInstance,
+        operations: Collection[ContactUpdateOperation] | None = None,
         allowed_attributes: Sequence[str] | None = None,
         allow_origins: Sequence[str] | None = None,
         options: ContactUpdateFunctionOptions | None = None,
@@ -91,6 +93,7 @@ class ContactUpdateFunction(Construct):
 
         :param instance: The instance whose contacts it updates. A request for another one is answered with
             ResourceNotFoundException.
+        :param operations: What its role may call. Left out: both operations.
         :param allowed_attributes: The keys that callers may write by UpdateContactAttributes. Left out, they may
             write any. What UpdateContact writes is not limited by it.
         :param allow_origins: The origins whose pages may read its answers (CORS). Left out, answers carry no CORS
@@ -103,6 +106,7 @@ class ContactUpdateFunction(Construct):
         check_is("options", options, ContactUpdateFunctionOptions)
         environment = _environment(instance, allowed_attributes, allow_origins)
         _check_account(instance, Stack.of(scope))
+        checked_operations(operations)
         _check_options(options)
         super().__init__(scope, construct_id)
 
@@ -139,7 +143,7 @@ class ContactUpdateFunction(Construct):
             security_groups=options.security_groups,
             reserved_concurrent_executions=options.reserved_concurrent_executions,
         )
-        instance.grant_updates(role)
+        instance.grant_updates(role, operations=operations)
 
     @property
     def function(self) -> lambda_.Function:

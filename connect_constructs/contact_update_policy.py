@@ -9,7 +9,7 @@ from constructs import Construct
 
 from connect_constructs._validation import check_is
 from connect_constructs.instance import ConnectInstance
-from connect_constructs.operation import ContactUpdateOperation
+from connect_constructs.operation import ContactUpdateOperation, checked_operations
 
 
 class ContactUpdatePolicy(iam.ManagedPolicy):
@@ -30,16 +30,14 @@ class ContactUpdatePolicy(iam.ManagedPolicy):
         :raises ValueError: if `operations` is empty, or holds something else.
         """
         check_is("instance", instance, ConnectInstance)
-        allowed = list(ContactUpdateOperation) if operations is None else list(operations)
-        if not allowed or not all(isinstance(operation, ContactUpdateOperation) for operation in allowed):
-            raise ValueError(f"operations: expected one or more of {list(ContactUpdateOperation)}, got {operations!r}")
+        allowed = checked_operations(operations)
         super().__init__(
             scope,
             construct_id,
             description="Updates of Amazon Connect contacts of one instance",
             statements=[
                 iam.PolicyStatement(
-                    actions=[operation.iam_action for operation in ContactUpdateOperation if operation in allowed],
+                    actions=[operation.iam_action for operation in allowed],
                     resources=[instance.contact_arns],
                 )
             ],

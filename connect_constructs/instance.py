@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from aws_cdk import Arn, ArnFormat, Resource, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk.interfaces import aws_connect as connect_interfaces
 from constructs import Construct
 
 from connect_constructs._validation import check_instance_arn, check_instance_id
-from connect_constructs.operation import ContactUpdateOperation
+from connect_constructs.operation import ContactUpdateOperation, checked_operations
 
 
 class ConnectInstance(Resource):
@@ -78,9 +80,14 @@ class ConnectInstance(Resource):
         """Allow `grantee` to call UpdateContact on the instance's contacts, and nothing else."""
         return self._grant(grantee, ContactUpdateOperation.UPDATE_CONTACT)
 
-    def grant_updates(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Allow `grantee` to call both operations on the instance's contacts, and nothing else."""
-        return self._grant(grantee, *ContactUpdateOperation)
+    def grant_updates(
+        self, grantee: iam.IGrantable, *, operations: Collection[ContactUpdateOperation] | None = None
+    ) -> iam.Grant:
+        """Allow `grantee` to call `operations` on the instance's contacts, and nothing else. Left out: both.
+
+        :raises ValueError: if `operations` is empty, or holds something else.
+        """
+        return self._grant(grantee, *checked_operations(operations))
 
     def _grant(self, grantee: iam.IGrantable, *operations: ContactUpdateOperation) -> iam.Grant:
         return iam.Grant.add_to_principal(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import Enum
 
 
@@ -18,3 +19,12 @@ class ContactUpdateOperation(Enum):
     def iam_action(self) -> str:
         """The IAM action that allows the operation, such as `connect:UpdateContact`."""
         return f"connect:{self.value}"
+
+
+def checked_operations(operations: Collection[ContactUpdateOperation] | None) -> list[ContactUpdateOperation]:
+    """`operations` in their fixed order; all of them for None. Raises ValueError if there are none, or others."""
+    if operations is None:
+        return list(ContactUpdateOperation)
+    if not operations or not all(isinstance(operation, ContactUpdateOperation) for operation in operations):
+        raise ValueError(f"operations: expected one or more of {list(ContactUpdateOperation)}, got {operations!r}")
+    return [operation for operation in ContactUpdateOperation if operation in operations]

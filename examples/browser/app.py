@@ -16,10 +16,10 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from connect_constructs import ConnectInstance, ContactUpdateApi
+from connect_constructs import ConnectInstance, ContactUpdateApi, ContactUpdateOperation
 
-# Anybody can read a page's code, and send what its code could send. So each stack but the first also limits which
-# attributes there are to write.
+# Anybody can read a page's code, and send what its code could send. So each stack but the first offers one operation
+# only, and limits which attributes there are to write.
 ATTRIBUTES = ["language", "tier"]
 
 
@@ -79,6 +79,7 @@ class CognitoTokens(Stack):
             "ContactUpdates",
             instance=ConnectInstance.from_instance_arn(self, "Instance", instance_arn),
             authorizer=apigateway.CognitoUserPoolsAuthorizer(self, "SignedIn", cognito_user_pools=[users]),
+            operations=[ContactUpdateOperation.UPDATE_CONTACT_ATTRIBUTES],
             allow_origins=[page_origin],
             allowed_attributes=ATTRIBUTES,
         )
@@ -125,6 +126,7 @@ class CognitoCredentials(Stack):
             self,
             "ContactUpdates",
             instance=ConnectInstance.from_instance_arn(self, "Instance", instance_arn),
+            operations=[ContactUpdateOperation.UPDATE_CONTACT_ATTRIBUTES],
             allow_origins=[page_origin],
             allowed_attributes=ATTRIBUTES,
         )

@@ -18,8 +18,9 @@ from aws_cdk.assertions import Match, Template
 from botocore.session import get_session
 from jsonschema import Draft4Validator
 
-from connect_constructs import ContactUpdateApi, ContactUpdateFunctionOptions
+from connect_constructs import ContactUpdateApi, ContactUpdateFunctionOptions, ContactUpdateOperation
 from tests.constructs.stacks import (
+    CONTACT_ARNS,
     INSTANCE_ARN,
     INSTANCE_ID,
     logical_id,
@@ -808,3 +809,28 @@ def test_rejects_an_authorizer_without_type() -> None:
     # CDK makes methods open to everybody of it.
     with pytest.raises(ValueError, match=r"^authorizer: expected one with an authorization_type"):
         new_api(new_stack(), authorizer=AuthorizerWithoutType())
+
+
+def test_only_the_wanted_operation_is_offered_and_allowed() -> None:
+    stack = new_stack()
+    api = new_api(stack, operations=[ContactUpdateOperation.UPDATE_CONTACT_ATTRIBUTES])
+    role = iam.Role(stack, "Caller", assumed_by=iam.AccountRootPrincipal())
+
+    api.grant_updates(role)
+    with pytest.raises(ValueError, match=r"^expected an operation that the endpoint offers, got UpdateContact$"):
+        api.grant_update_contact(role)
+
+    template = Template.from_stack(stack)
+    assert list(methods(template, "POST")) == ["/contact/attributes"]
+    assert [
+        statement
+        for policy in template.find_resources("AWS::IAM::Policy").values()
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if "connect:" in str(statement["Action"])
+    ] == [{"Action": "connect:UpdateContactAttributes", "Effect": "Allow", "Resource": CONTACT_ARNS}]
+
+
+@pytest.mark.parametrize("operations", [[], ["UpdateContact"]])
+def test_rejects_what_is_no_operation(operations: Any) -> None:
+    with pytest.raises(ValueError, match=r"^operations: expected one or more of "):
+        new_api(new_stack(), operations=operations)
