@@ -30,7 +30,7 @@ export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 .PHONY: help setup demo local test check lint types fast-tests deployed-tests clients-setup browser-setup clients-table format deploy snapshots model lock build clean gone
 
 help: ## show this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r target text; do printf '  make %-10s %s\n' "$$target" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r target text; do printf '  make %-14s %s\n' "$$target" "$$text"; done
 
 setup: $(PROJECT) $(CDK_CLI) ## only the set-up: .venv and node_modules
 
@@ -104,7 +104,7 @@ build: $(PACKAGES) ## build the wheel and the sdist into dist/
 	@$(BIN)/python -m build --no-isolation --outdir dist .
 
 clean: ## remove what make, the tools and the tests leave in this folder
-	@rm -rf $(VENV) node_modules $(JAVASCRIPT)/node_modules $(BROWSER)/node_modules dist cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) node_modules $(JAVASCRIPT)/node_modules $(BROWSER)/node_modules dist cdk.out contact-updates.json .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # Each stamp is written last, and lies inside what it vouches for: what was interrupted is made anew. So is an
 # environment whose interpreter is gone, as after an upgrade of the machine's Python.

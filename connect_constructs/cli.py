@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+import os
 import signal
 import sys
 import threading
@@ -23,6 +24,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         code: int = options.run(options)
+    except BrokenPipeError:
+        # Whoever read the output has had enough; nothing is left to be flushed at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return _INTERRUPTED
@@ -64,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     client_model.set_defaults(run=_client_model)
 
     openapi = commands.add_parser("openapi", help="print the endpoint's OpenAPI document")
-    openapi.add_argument("--endpoint", metavar="URL", help="the endpoint to name as the document's server")
+    openapi.add_argument("--endpoint", type=_url, metavar="URL", help="the endpoint to name as the document's server")
     openapi.set_defaults(run=_openapi)
     return parser
 
@@ -77,6 +82,12 @@ class _Version(argparse.Action):
 
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
         parser.exit(message=f"connect-constructs {version('connect-constructs')}\n")
+
+
+def _url(text: str) -> str:
+    if not text.startswith(("https://", "http://")):
+        raise argparse.ArgumentTypeError(f"expected a URL such as https://example.com/prod, got {text!r}")
+    return text
 
 
 def _context(text: str) -> tuple[str, str]:

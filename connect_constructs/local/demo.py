@@ -6,6 +6,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,16 @@ from botocore.exceptions import ClientError
 
 from connect_constructs.client_model import client_model
 from connect_constructs.local.amazon_connect import AmazonConnect
+from connect_constructs.local.deployment import RestApi
 from connect_constructs.local.emulator import REGION
 from connect_constructs.local.errors import LocalAwsError
 from connect_constructs.local.session import LocalAws
 
 SERVICE = "contact-updates"
+
+# What the updates make of the contact.
+_ATTRIBUTES = {"tier": "gold", "callback": "2026-12-01"}
+_NAME = "Order 4711, express"
 
 Print = Callable[[str], None]
 
@@ -54,44 +60,48 @@ def create_contact(connect: AmazonConnect) -> str:
 
 
 def demonstrate(local: LocalAws, show: Print) -> None:
-    """Make two updates as somebody who may and one as somebody who may not, and show what becomes of the contact.
+    """Make updates as somebody who may and one as somebody who may not, and show what becomes of the contact.
 
     Raises LocalAwsError if anything is not as it should be.
     """
     instance_id = _instance_id(local)
-    api = next((api for api in local.rest_apis if api.has_iam_authorization), None)
+    api = next((api for api in local.rest_apis if api.has_iam_authorization and api.operations), None)
     if api is None:
-        raise LocalAwsError("the demonstration signs its calls, and the app has no REST API with IAM authorization")
-    endpoint = local.endpoint_of(api)
-    crm = contact_updates_client(endpoint, local.create_user("crm", may_invoke=local.invoke_arn(api)), api.api_key)
-    stranger = contact_updates_client(endpoint, local.create_user("stranger", may_invoke=None), api.api_key)
-
+        raise LocalAwsError("the demonstration signs its calls, and the app has no endpoint with IAM authorization")
+    crm = local.create_user("crm", may_invoke=local.invoke_arn(api))
+    stranger = local.create_user("stranger", may_invoke=None)
     try:
-        _demonstrate(local, show, endpoint, instance_id, crm, stranger)
+        _demonstrate(local, show, api, instance_id, crm, stranger)
     except ClientError as error:
         raise LocalAwsError(f"the app refuses the demonstration's call: {error}") from None
 
 
-def _demonstrate(local: LocalAws, show: Print, endpoint: str, instance_id: str, crm: Any, stranger: Any) -> None:
-    contact_id = create_contact(local.connect)
+def _demonstrate(
+    local: LocalAws, show: Print, api: RestApi, instance_id: str, crm: tuple[str, str], stranger: tuple[str, str]
+) -> None:
+    endpoint, contact_id = local.endpoint_of(api), create_contact(local.connect)
+    calls = _calls(instance_id, contact_id)
+    client = contact_updates_client(endpoint, crm, api.api_key)
     show(f"\nendpoint  {endpoint}")
     show(f"before    {_described(local.connect, contact_id)}\n")
-
-    attributes = {"tier": "gold", "callback": "2026-12-01"}
-    show(f"IAM user crm: UpdateContactAttributes {json.dumps(attributes)}")
-    crm.update_contact_attributes(InstanceId=instance_id, InitialContactId=contact_id, Attributes=attributes)
-    show("  200")
-    show('IAM user crm: UpdateContact {"Name": "Order 4711, express"}')
-    crm.update_contact(InstanceId=instance_id, ContactId=contact_id, Name="Order 4711, express")
-    show("  200")
-    show("IAM user stranger, without permission: UpdateContactAttributes")
-    refusal = _refusal(stranger, InstanceId=instance_id, InitialContactId=contact_id, Attributes={"tier": "none"})
+    for operation in api.operations:
+        call = calls[operation]
+        show(f"IAM user crm: {operation} {json.dumps(call.shown)}")
+        getattr(client, call.method)(**call.parameters)
+        show("  200")
+    call = calls[api.operations[0]]
+    show(f"IAM user stranger, without permission: {api.operations[0]}")
+    refusal = _refusal(contact_updates_client(endpoint, stranger, api.api_key), call)
     show(f"  {refusal['status']} {refusal['type']}: {refusal['message']}")
 
     show(f"\nafter     {_described(local.connect, contact_id)}")
     contact = local.connect.contact(contact_id)
-    if (contact.attributes, contact.details) != (attributes, {"Name": "Order 4711, express"}):
-        raise LocalAwsError("the contact is not what the two updates should have made of it")
+    made = {
+        "UpdateContactAttributes": contact.attributes == _ATTRIBUTES,
+        "UpdateContact": contact.details == {"Name": _NAME},
+    }
+    if not all(made[operation] for operation in api.operations):
+        raise LocalAwsError("the contact is not what the updates should have made of it")
     if (refusal["status"], refusal["type"]) != (403, "AccessDeniedException"):
         raise LocalAwsError("the call without permission should have been refused with 403 AccessDeniedException")
 
@@ -99,45 +109,89 @@ def _demonstrate(local: LocalAws, show: Print, endpoint: str, instance_id: str, 
 def calls_to_paste(local: LocalAws) -> str:
     """The endpoint and calls that work as they are pasted, for each REST API, with an access key of their own."""
     instance_id, contact_id = _instance_id(local), create_contact(local.connect)
+    calls = _calls(instance_id, contact_id)
     texts = []
     for number, api in enumerate(local.rest_apis, start=1):
-        if not api.has_iam_authorization:
-            texts.append(
-                f"\n{api.stack_name}: {local.endpoint_of(api)}\n\n  Callers need what its authorizer asks for.\n"
-            )
+        endpoint = local.endpoint_of(api)
+        texts.append(f"\n{api.stack_name}: {endpoint}\n")
+        if not (api.has_iam_authorization and api.operations):
+            texts.append("\n  Callers need what its authorizer asks for.\n")
             continue
         key_id, secret = local.create_user(f"caller{number}", may_invoke=local.invoke_arn(api))
-        endpoint = local.endpoint_of(api)
-        without_key = " (which cannot send the API key that this API asks for)" if api.api_key else ""
-        key_header = f" -H 'x-api-key: {api.api_key}'" if api.api_key else ""
-        body = {"InstanceId": instance_id, "InitialContactId": contact_id, "Attributes": {"tier": "gold"}}
+        # Each kind of client shows another operation, where there are two.
+        first, last = calls[api.operations[0]], calls[api.operations[-1]]
         texts.append(f"""
-{api.stack_name}: {endpoint}
-
   export AWS_ACCESS_KEY_ID={key_id} AWS_SECRET_ACCESS_KEY={secret} AWS_DEFAULT_REGION={REGION}
 
 curl:
   curl -i --aws-sigv4 aws:amz:{REGION}:execute-api --user $AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY \\
-    -H 'Content-Type: application/json'{key_header} -d '{json.dumps(body)}' \\
-    {endpoint}/contact/attributes
+    -H 'Content-Type: application/json'{f" -H 'x-api-key: {api.api_key}'" if api.api_key else ""} \\
+    -d '{json.dumps(first.body)}' \\
+    {endpoint}{first.path}
 
-AWS CLI{without_key}:
+The AWS CLI and boto3 need this once (it goes into ~/.aws/models):
   {_this_command()} client-model > {SERVICE}.json
   aws configure add-model --service-name {SERVICE} --service-model file://{SERVICE}.json
-  aws {SERVICE} update-contact --endpoint-url {endpoint} \\
-    --instance-id {instance_id} --contact-id {contact_id} --name 'Order 4711, express'
 
-boto3, after the add-model above:
+boto3:
   import boto3
   connect = boto3.client("{SERVICE}", endpoint_url="{endpoint}")
-  connect.update_contact_attributes(
-      InstanceId="{instance_id}", InitialContactId="{contact_id}", Attributes={{"tier": "gold"}})
-
+{_send_api_key(api)}  connect.{first.method}(**{first.parameters!r})
+""")
+        if api.api_key:
+            texts.append("\nThe AWS CLI cannot send the API key that this API asks for.\n")
+        else:
+            options = f"aws {SERVICE} {last.cli} --endpoint-url {endpoint}"
+            texts.append(f"\nAWS CLI:\n  {options} \\\n    --cli-input-json '{json.dumps(last.parameters)}'\n")
+    texts.append(f"""
 What Amazon Connect has, read back:
   aws connect get-contact-attributes --endpoint-url {local.connect_url} \\
     --instance-id {instance_id} --initial-contact-id {contact_id}
 """)
     return "".join(texts)
+
+
+@dataclass(frozen=True)
+class _Call:
+    """One update, for all kinds of clients."""
+
+    method: str
+    cli: str
+    path: str
+    parameters: dict[str, Any]
+    body: dict[str, Any]
+    # What of it is worth showing.
+    shown: dict[str, Any]
+
+
+def _calls(instance_id: str, contact_id: str) -> dict[str, _Call]:
+    attributes = {"InstanceId": instance_id, "InitialContactId": contact_id, "Attributes": _ATTRIBUTES}
+    name = {"Name": _NAME}
+    return {
+        "UpdateContactAttributes": _Call(
+            method="update_contact_attributes",
+            cli="update-contact-attributes",
+            path="/contact/attributes",
+            parameters=attributes,
+            body=attributes,
+            shown=_ATTRIBUTES,
+        ),
+        "UpdateContact": _Call(
+            method="update_contact",
+            cli="update-contact",
+            path=f"/contacts/{instance_id}/{contact_id}",
+            parameters={"InstanceId": instance_id, "ContactId": contact_id, **name},
+            body=name,
+            shown=name,
+        ),
+    }
+
+
+def _send_api_key(api: RestApi) -> str:
+    if not api.api_key:
+        return ""
+    header = f'request.headers.add_header("x-api-key", "{api.api_key}")'
+    return f'  connect.meta.events.register("before-sign", lambda request, **_: {header})\n'
 
 
 def _this_command() -> str:
@@ -160,9 +214,9 @@ def _described(connect: AmazonConnect, contact_id: str) -> str:
     return f"Name: {contact.details['Name']} | Attributes: {json.dumps(contact.attributes)}"
 
 
-def _refusal(client: Any, **parameters: Any) -> dict[str, Any]:
+def _refusal(client: Any, call: _Call) -> dict[str, Any]:
     try:
-        client.update_contact_attributes(**parameters)
+        getattr(client, call.method)(**call.parameters)
     except ClientError as error:
         return {
             "status": error.response["ResponseMetadata"]["HTTPStatusCode"],

@@ -15,6 +15,7 @@ from connect_constructs.local.assembly import stacks, without_types
 from connect_constructs.local.cdk_cli import CdkCli
 from connect_constructs.local.emulator import ACCOUNT, REGION
 from connect_constructs.local.errors import LocalAwsError
+from connect_constructs.schema import service_model
 
 _UNRECOGNIZED_TYPES = re.compile(r"Unrecognized resource types: \[([^\]]+)\]")
 
@@ -32,6 +33,8 @@ class RestApi:
     has_iam_authorization: bool
     # The API key that callers have to send, if any.
     api_key: str | None
+    # Which of the two operations it offers, in the contract's order.
+    operations: tuple[str, ...]
 
 
 def synthesise(cdk: CdkCli, app_directory: Path, output: Path, context: Mapping[str, str]) -> None:
@@ -125,6 +128,7 @@ def rest_apis(assembly: Path, clients: Clients) -> list[RestApi]:
                     stage=stage["Properties"].get("StageName", stack.physical_ids[name]),
                     has_iam_authorization=all(method.get("AuthorizationType") == "AWS_IAM" for method in methods),
                     api_key=_value_of_key(keys[0], clients) if keys and needs_key else None,
+                    operations=_operations(api_id, clients),
                 )
             )
     return found
@@ -202,6 +206,21 @@ def _with_nested(name: str, stack_id: str, template_file: Path, clients: Clients
         # CDK notes the template's file there.
         if file := nested.get("Metadata", {}).get("aws:asset:path"):
             yield from _with_nested(name, physical_ids[logical_id], template_file.parent / file, clients)
+
+
+def _operations(api_id: str, clients: Clients) -> tuple[str, ...]:
+    pages = clients("apigateway").get_paginator("get_resources").paginate(restApiId=api_id)
+    methods = {
+        (method, resource["path"])
+        for page in pages
+        for resource in page["items"]
+        for method in resource.get("resourceMethods", {})
+    }
+    return tuple(
+        name
+        for name, operation in service_model()["operations"].items()
+        if (operation["http"]["method"], operation["http"]["requestUri"]) in methods
+    )
 
 
 def _value_of_key(key_id: str, clients: Clients) -> str:
