@@ -9,6 +9,9 @@ Run as a file, in place of `python -m ministack`: the emulator's environment doe
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -36,10 +39,17 @@ def _is_api_call(scope: Scope) -> bool:
     return _MARK in scope["raw_path"] or any(name == b"host" and _HOST in value for name, value in scope["headers"])
 
 
+def _end_with_parent() -> None:
+    """End this process and all that it has started when standard input ends: whoever holds it open has been killed."""
+    os.read(0, 1)
+    os.killpg(0, signal.SIGKILL)
+
+
 def main() -> None:
-    """Serve until stopped, as the emulator's own command does."""
+    """Serve until stopped, as the emulator's own command does, or until whoever started this is gone."""
     from ministack import app as emulator
 
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     emulator.app = with_encoded_paths(emulator.app)
     emulator.main()
 

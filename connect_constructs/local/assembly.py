@@ -51,8 +51,24 @@ def stacks(directory: Path) -> list[StackArtifact]:
     return found
 
 
-def without_types(template: dict[str, Any], types: Collection[str], *, region: str, account: str) -> dict[str, Any]:
-    """`template` without resources of `types`. What referred to one gets a text in its place; outputs of one go."""
+def template_files(template_file: Path) -> list[Path]:
+    """`template_file` and those of the stacks nested in its stack, outermost first."""
+    template = json.loads(template_file.read_text(encoding="utf-8"))
+    files = [template_file]
+    for item in template.get("Resources", {}).values():
+        # CDK notes the nested template's file there.
+        if item["Type"] == "AWS::CloudFormation::Stack" and (name := item.get("Metadata", {}).get("aws:asset:path")):
+            files += template_files(template_file.parent / name)
+    return files
+
+
+def without_types(
+    template: dict[str, Any], types: Collection[str], *, region: str, account: str, nested: bool = False
+) -> dict[str, Any]:
+    """`template` without resources of `types`. What referred to one gets a text in its place.
+
+    Outputs of one go, unless the stack is nested: there the outer stack may refer to them.
+    """
     gone = {name: item["Type"] for name, item in template["Resources"].items() if item["Type"] in types}
 
     def text(name: str, attribute: str) -> str:
@@ -92,7 +108,9 @@ def without_types(template: dict[str, Any], types: Collection[str], *, region: s
         if depends_on:
             resources[name]["DependsOn"] = depends_on
     outputs = {
-        name: output for name, output in template.get("Outputs", {}).items() if gone.keys().isdisjoint(_names(output))
+        name: replace(output)
+        for name, output in template.get("Outputs", {}).items()
+        if nested or gone.keys().isdisjoint(_names(output))
     }
     return {**template, "Resources": resources, "Outputs": outputs}
 

@@ -16,16 +16,18 @@ def cache_directory() -> Path:
     return Path(base) / "connect-constructs"
 
 
-def cached(name: str, build: Callable[[Path], None]) -> Path:
-    """The folder `name` of the cache, built by `build(folder)` if it is not there.
+def cached(name: str, build: Callable[[Path], None], *, wanted: str) -> Path:
+    """The file `wanted` in the folder `name` of the cache, which is built by `build(folder)` if the file is not there.
 
-    It appears under its name only when it is complete. Of several processes one builds, and the others wait.
+    The folder appears under its name only when it is complete. Of several processes one builds, and the others wait.
     """
     folder = cache_directory() / name
     folder.parent.mkdir(parents=True, exist_ok=True)
     with (folder.parent / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not folder.exists():
+        # A virtual environment's interpreter is a link, which leads nowhere when that Python has been removed.
+        if not (folder / wanted).exists():
+            shutil.rmtree(folder, ignore_errors=True)
             building = Path(tempfile.mkdtemp(prefix=f"{name}.", dir=folder.parent))
             try:
                 build(building)
@@ -33,4 +35,4 @@ def cached(name: str, build: Callable[[Path], None]) -> Path:
             except BaseException:
                 shutil.rmtree(building, ignore_errors=True)
                 raise
-    return folder
+    return folder / wanted

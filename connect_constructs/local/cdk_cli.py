@@ -17,11 +17,21 @@ CDK_CLI_VERSION = "2.1148.1"
 
 
 def tool_environment() -> dict[str, str]:
-    """The user's environment, with this interpreter's programs first: its Python for the app, its Node for the CLI."""
+    """The user's environment, with this interpreter's programs first: its Python for the app, its Node for the CLI.
+
+    Without the user's AWS settings: the CLI would ask the real AWS for their account, and synthesise for that and for
+    their Region.
+    """
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    no_proxy = ",".join(filter(None, [os.environ.get("NO_PROXY", os.environ.get("no_proxy")), "127.0.0.1"]))
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
         "PATH": path,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "NO_PROXY": no_proxy,
+        "no_proxy": no_proxy,
         "CDK_DISABLE_VERSION_CHECK": "1",
         "CDK_DISABLE_CLI_TELEMETRY": "true",
         "NO_COLOR": "1",
@@ -31,12 +41,13 @@ def tool_environment() -> dict[str, str]:
 class CdkCli:
     """Runs the CDK CLI that belongs to an app."""
 
-    def __init__(self, app_directory: Path) -> None:
+    def __init__(self, app_directory: Path, temporary: Path) -> None:
         """Find the CLI: in `node_modules` of the app's folder or above, or on the path; else install it in the cache.
 
-        Raises LocalAwsError if it can be neither found nor installed.
+        :param temporary: For its temporary files, and jsii's: they leave them behind when they are killed.
+        :raises LocalAwsError: if it can be neither found nor installed.
         """
-        self._environment = tool_environment()
+        self._environment = {**tool_environment(), "TMPDIR": str(temporary)}
         if not shutil.which("node", path=self._environment["PATH"]):
             raise LocalAwsError("no Node found: pip install 'connect-constructs[local]' brings one")
         self._command = _find(app_directory, self._environment)
@@ -75,4 +86,4 @@ def _find(app_directory: Path, environment: dict[str, str]) -> Path:
             environment=environment,
         )
 
-    return cached(f"aws-cdk-{CDK_CLI_VERSION}", build) / "node_modules" / ".bin" / "cdk"
+    return cached(f"aws-cdk-{CDK_CLI_VERSION}", build, wanted="node_modules/.bin/cdk")

@@ -45,7 +45,7 @@ def contact_updates_client(endpoint: str, credentials: tuple[str, str], api_key:
             region_name=REGION,
             aws_access_key_id=credentials[0],
             aws_secret_access_key=credentials[1],
-            config=Config(retries={"mode": "standard", "total_max_attempts": 1}),
+            config=Config(retries={"mode": "standard", "total_max_attempts": 1}, proxies={}),
         )
     if api_key:
         client.meta.events.register(

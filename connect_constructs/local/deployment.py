@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from connect_constructs.local.assembly import stacks, without_types
+from connect_constructs.local.assembly import stacks, template_files, without_types
 from connect_constructs.local.cdk_cli import CdkCli
 from connect_constructs.local.emulator import ACCOUNT, REGION
 from connect_constructs.local.errors import LocalAwsError
@@ -45,7 +45,8 @@ def synthesise(cdk: CdkCli, app_directory: Path, output: Path, context: Mapping[
         ["synth", "--quiet", "--output", output, *arguments],
         doing="synthesising the app",
         directory=app_directory,
-        environment={"CDK_VALIDATION": "false", "CDK_DEFAULT_ACCOUNT": ACCOUNT, "CDK_DEFAULT_REGION": REGION},
+        # The CLI sets CDK_DEFAULT_REGION itself, from AWS_REGION.
+        environment={"CDK_VALIDATION": "false", "CDK_DEFAULT_ACCOUNT": ACCOUNT, "AWS_REGION": REGION},
     )
     elsewhere = [
         f"{stack.name} ({stack.account or ACCOUNT}, {stack.region or REGION})"
@@ -79,17 +80,27 @@ def remove_refused_types(assembly: Path, clients: Clients) -> list[str]:
     """Take the resource types that the emulator refuses out of the assembly's templates; the types taken out."""
     refused: set[str] = set()
     for stack in stacks(assembly):
-        try:
-            clients("cloudformation").validate_template(TemplateBody=json.dumps(stack.template))
-        except ClientError as error:
-            match = _UNRECOGNIZED_TYPES.search(error.response["Error"].get("Message", ""))
-            if not match:
-                raise LocalAwsError(f"{stack.name}: {error.response['Error'].get('Message')}") from None
-            types = set(match[1].split(", "))
-            template = without_types(stack.template, types, region=REGION, account=ACCOUNT)
-            stack.template_file.write_text(json.dumps(template), encoding="utf-8")
-            refused |= types
+        for file in template_files(stack.template_file):
+            template = json.loads(file.read_text(encoding="utf-8"))
+            types = _refused_types(stack.name, template, clients)
+            if types:
+                nested = file != stack.template_file
+                pruned = without_types(template, types, region=REGION, account=ACCOUNT, nested=nested)
+                file.write_text(json.dumps(pruned), encoding="utf-8")
+                refused |= types
     return sorted(refused)
+
+
+def _refused_types(stack_name: str, template: dict[str, Any], clients: Clients) -> set[str]:
+    try:
+        clients("cloudformation").validate_template(TemplateBody=json.dumps(template))
+    except ClientError as error:
+        message = error.response["Error"].get("Message", "")
+        match = _UNRECOGNIZED_TYPES.search(message)
+        if not match:
+            raise LocalAwsError(f"{stack_name}: {message}") from None
+        return set(match[1].split(", "))
+    return set()
 
 
 def deploy(cdk: CdkCli, assembly: Path, directory: Path, environment: Mapping[str, str]) -> dict[str, dict[str, str]]:

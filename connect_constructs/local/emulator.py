@@ -49,7 +49,7 @@ def emulator_python(environment: dict[str, str]) -> Path:
             install = [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
         run([*install, "--require-hashes", "-r", _REQUIREMENTS], doing=doing, environment=environment)
 
-    return cached(f"emulator-{fingerprint}-py{version}", build) / "bin" / "python"
+    return cached(f"emulator-{fingerprint}-py{version}", build, wanted="bin/python")
 
 
 class Emulator:
@@ -83,7 +83,7 @@ class Emulator:
                 [str(self._python), "-I", str(_START)],
                 env=self._environment(),
                 cwd=self._directory,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,  # held open: its end tells the emulator that we are gone
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 text=True,
@@ -119,9 +119,11 @@ class Emulator:
 
     def _wait_until_healthy(self, process: subprocess.Popen[str]) -> None:
         deadline = time.monotonic() + _START_SECONDS
+        # A proxy of the user's has no way to this machine's loopback interface.
+        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         while process.poll() is None and time.monotonic() < deadline:
             try:
-                with urllib.request.urlopen(f"{self.url}/_ministack/health", timeout=1):  # noqa: S310 - ours, http
+                with direct.open(f"{self.url}/_ministack/health", timeout=1):
                     return
             except (urllib.error.URLError, OSError):
                 time.sleep(0.05)
@@ -130,3 +132,5 @@ class Emulator:
     def _stop(self) -> None:
         if self._process:
             end_group(self._process, grace_seconds=_STOP_SECONDS)
+            assert self._process.stdin
+            self._process.stdin.close()

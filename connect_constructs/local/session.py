@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any
 
 import boto3
+from botocore.config import Config
 
 from connect_constructs.local import command, deployment
 from connect_constructs.local.amazon_connect import AmazonConnect
@@ -108,6 +109,7 @@ class LocalAws:
             region_name=REGION,
             aws_access_key_id=ROOT_CREDENTIALS["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=ROOT_CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+            config=Config(proxies={}),  # not even those of the user's environment
         )
 
     def create_user(self, name: str, *, may_invoke: str | None) -> tuple[str, str]:
@@ -128,7 +130,9 @@ class LocalAws:
         directory = Path(tempfile.mkdtemp(prefix="connect-constructs-"))
         stack.callback(shutil.rmtree, directory, ignore_errors=True)
         assembly = directory / "assembly"
-        cdk = self._step("found the CDK CLI", lambda: CdkCli(self._app_directory))
+        temporary = directory / "tmp"
+        temporary.mkdir()
+        cdk = self._step("found the CDK CLI", lambda: CdkCli(self._app_directory, temporary))
         python = self._step("set up the emulator", lambda: emulator_python(tool_environment()))
 
         # Two cores: the app is synthesised while the emulator starts and is bootstrapped.

@@ -77,3 +77,14 @@ def test_outputs_of_what_is_gone_go() -> None:
     }
 
     assert pruned({"Gone": {"Type": "AWS::X::Gone"}}, outputs)["Outputs"] == {"Kept": outputs["Kept"]}
+
+
+def test_outputs_of_a_nested_stack_stay_since_the_outer_one_may_refer_to_them() -> None:
+    template = {
+        "Resources": {"Gone": {"Type": "AWS::X::Gone"}},
+        "Outputs": {"Arn": {"Value": {"Fn::GetAtt": ["Gone", "Arn"]}}},
+    }
+
+    nested = without_types(template, {"AWS::X::Gone"}, region="us-east-1", account="000000000000", nested=True)
+
+    assert nested["Outputs"] == {"Arn": {"Value": "Gone.Arn"}}

@@ -38,7 +38,9 @@ def app(tmp_path: Path) -> Path:
 @pytest.fixture(autouse=True)
 def nothing_stays(environment: dict[str, str]) -> Iterator[None]:
     yield
-    assert [path.name for path in Path(environment["TMPDIR"]).glob("connect-constructs-*")] == []
+    # Node keeps its compile cache there, for all of its programs.
+    left = [path.name for path in Path(environment["TMPDIR"]).iterdir() if path.name != "node-compile-cache"]
+    assert left == []
     assert processes_of(environment["TMPDIR"]) == []
 
 
@@ -147,10 +149,11 @@ def test_foreign_app_deploys_without_what_the_emulator_refuses(environment: dict
         "from connect_constructs import ConnectInstance, ContactUpdateApi\n"
         "app = App()\n"
         "stack = Stack(Stage(app, 'Test'), 'Foreign')\n"
-        "made = connect.CfnInstance(stack, 'Made', identity_management_type='CONNECT_MANAGED', attributes={\n"
+        "nested = NestedStack(stack, 'Nested')\n"
+        "made = connect.CfnInstance(nested, 'Made', identity_management_type='CONNECT_MANAGED', attributes={\n"
         "    'inboundCalls': True, 'outboundCalls': True})\n"
-        "instance = ConnectInstance.from_cfn_instance(stack, 'Instance', made)\n"
-        "ContactUpdateApi(NestedStack(stack, 'Nested'), 'Updates', instance=instance)\n"
+        "instance = ConnectInstance.from_cfn_instance(nested, 'Instance', made)\n"
+        "ContactUpdateApi(nested, 'Updates', instance=instance)\n"
         "CfnOutput(stack, 'Id', value=made.attr_id)\n"
         "app.synth()\n"
     )
@@ -161,6 +164,55 @@ def test_foreign_app_deploys_without_what_the_emulator_refuses(environment: dict
     assert "left out what the emulator does not have: AWS::Connect::Instance" in ran.stdout
     assert "set 2 request validators" in ran.stdout
     assert "Order 4711, express" in ran.stdout
+
+
+def test_users_aws_settings_and_proxy_stay_out_of_it(environment: dict[str, str], app: Path, tmp_path: Path) -> None:
+    """The app is not synthesised for the user's account and Region, and nobody asks the real AWS for them."""
+    settings = tmp_path / "home" / ".aws" / "config"
+    settings.parent.mkdir(parents=True)
+    settings.write_text(
+        "[default]\nregion = eu-west-1\naws_access_key_id = AKIAUSERSOWN\naws_secret_access_key = unused\n"
+    )
+    (app / "app.py").write_text(
+        "import os\n"
+        "from aws_cdk import App, Environment, Stack\n"
+        "from connect_constructs import ConnectInstance, ContactUpdateApi\n"
+        "app = App()\n"
+        "account, region = os.environ['CDK_DEFAULT_ACCOUNT'], os.environ['CDK_DEFAULT_REGION']\n"
+        "stack = Stack(app, 'Mine', env=Environment(account=account, region=region))\n"
+        "arn = app.node.get_context('instance_arn')\n"
+        "ContactUpdateApi(stack, 'Updates', instance=ConnectInstance.from_instance_arn(stack, 'Instance', arn))\n"
+        "app.synth()\n"
+    )
+    nobody = "http://127.0.0.1:9"
+    users_own = {
+        **dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), nobody),
+        "HOME": str(tmp_path / "home"),
+        "XDG_CACHE_HOME": environment.get("XDG_CACHE_HOME", str(Path.home() / ".cache")),
+    }
+
+    ran = run("local", "--demo", environment={**environment, **users_own}, directory=app)
+
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_emulator_ends_when_the_command_is_killed(environment: dict[str, str]) -> None:
+    with subprocess.Popen(
+        [*COMMAND, "local"], env=environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        while "Ctrl-C stops it" not in process.stdout.readline():
+            assert process.poll() is None
+        assert processes_of(environment["TMPDIR"])
+        process.kill()
+        process.wait(20)
+
+    deadline = time.monotonic() + 10
+    while processes_of(environment["TMPDIR"]) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert processes_of(environment["TMPDIR"]) == []
+    # The folder for temporary files is what nobody is left to remove.
+    shutil.rmtree(next(Path(environment["TMPDIR"]).glob("connect-constructs-*")))
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="no curl on this machine to paste a call of it; CI has it")
