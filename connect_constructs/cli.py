@@ -17,6 +17,8 @@ from typing import Any, NoReturn
 
 _INTERRUPTED = 130
 
+_interrupted = threading.Event()
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; its exit code."""
@@ -30,7 +32,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read the output has had enough; nothing is left to be flushed at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except KeyboardInterrupt:
+    except BaseException:
+        # Not only KeyboardInterrupt: one that strikes an import can come out as an error of what was being imported.
+        if not _interrupted.is_set():
+            raise
         print("stopped", file=sys.stderr)
         return _INTERRUPTED
     return code
@@ -40,6 +45,7 @@ def _interrupt(_: int, __: FrameType | None) -> NoReturn:
     # Whoever presses Ctrl-C twice is not to interrupt the cleaning up.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
+    _interrupted.set()
     raise KeyboardInterrupt
 
 
