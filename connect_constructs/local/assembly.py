@@ -23,12 +23,6 @@ class StackArtifact:
     account: str | None
     region: str | None
 
-    @property
-    def template(self) -> dict[str, Any]:
-        """The template, read anew."""
-        template: dict[str, Any] = json.loads(self.template_file.read_text(encoding="utf-8"))
-        return template
-
 
 def stacks(directory: Path) -> list[StackArtifact]:
     """The stacks of the assembly in `directory`, those of its stages included."""
@@ -53,13 +47,21 @@ def stacks(directory: Path) -> list[StackArtifact]:
 
 def template_files(template_file: Path) -> list[Path]:
     """`template_file` and those of the stacks nested in its stack, outermost first."""
-    template = json.loads(template_file.read_text(encoding="utf-8"))
     files = [template_file]
-    for item in template.get("Resources", {}).values():
-        # CDK notes the nested template's file there.
-        if item["Type"] == "AWS::CloudFormation::Stack" and (name := item.get("Metadata", {}).get("aws:asset:path")):
-            files += template_files(template_file.parent / name)
+    for nested_file in nested_template_files(template_file).values():
+        files += template_files(nested_file)
     return files
+
+
+def nested_template_files(template_file: Path) -> dict[str, Path]:
+    """The templates of the stacks nested directly in the stack of `template_file`, by logical id."""
+    template = json.loads(template_file.read_text(encoding="utf-8"))
+    return {
+        # CDK notes the nested template's file there.
+        logical_id: template_file.parent / item["Metadata"]["aws:asset:path"]
+        for logical_id, item in template.get("Resources", {}).items()
+        if item["Type"] == "AWS::CloudFormation::Stack" and "aws:asset:path" in item.get("Metadata", {})
+    }
 
 
 def without_types(

@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from connect_constructs.local.assembly import stacks, template_files, without_types
+from connect_constructs.local.assembly import nested_template_files, stacks, template_files, without_types
 from connect_constructs.local.cdk_cli import CdkCli
 from connect_constructs.local.emulator import ACCOUNT, REGION
 from connect_constructs.local.errors import LocalAwsError
@@ -211,12 +211,9 @@ def _with_nested(name: str, stack_id: str, template_file: Path, clients: Clients
         for page in pages
         for resource in page["StackResourceSummaries"]
     }
-    stack = _DeployedStack(name, json.loads(template_file.read_text(encoding="utf-8"))["Resources"], physical_ids)
-    yield stack
-    for logical_id, nested in stack.of_type("AWS::CloudFormation::Stack"):
-        # CDK notes the template's file there.
-        if file := nested.get("Metadata", {}).get("aws:asset:path"):
-            yield from _with_nested(name, physical_ids[logical_id], template_file.parent / file, clients)
+    yield _DeployedStack(name, json.loads(template_file.read_text(encoding="utf-8"))["Resources"], physical_ids)
+    for logical_id, nested_file in nested_template_files(template_file).items():
+        yield from _with_nested(name, physical_ids[logical_id], nested_file, clients)
 
 
 def _operations(api_id: str, clients: Clients) -> tuple[str, ...]:
