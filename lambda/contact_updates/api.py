@@ -11,22 +11,23 @@ from contact_updates.connect_client import ConnectClient, Trace
 from contact_updates.contract import is_contact_id
 from contact_updates.errors import UpdateError, internal_error
 from contact_updates.request import header_of, operation_of, parameters_of, update_of
-from contact_updates.settings import Settings
+from contact_updates.settings import EndpointSettings
+from contact_updates.update_queue import UpdateQueue
 
 # Connect's quota refills ten times a second.
 _RETRY_AFTER_SECONDS = 1
 
-_EXPOSED_HEADERS = "Retry-After,x-amzn-ErrorType,x-amzn-RequestId"
+_EXPOSED_HEADERS = "Retry-After,Update-Id,x-amzn-ErrorType,x-amzn-RequestId"
 
 Answer = dict[str, Any]
 
 
 class Endpoint:
-    """Takes one request, makes the update in Amazon Connect and answers when Amazon Connect has answered."""
+    """Takes one request, and answers when its update has been made in Amazon Connect, or when the queue has it."""
 
-    def __init__(self, settings: Settings, connect: ConnectClient) -> None:
+    def __init__(self, settings: EndpointSettings, target: ConnectClient | UpdateQueue) -> None:
         self._settings = settings
-        self._connect = connect
+        self._target = target
 
     def __call__(self, event: Any, context: Any) -> Answer:
         """The proxy response to `event`. Never raises: an unexpected fault is an InternalServiceException."""
@@ -42,16 +43,18 @@ class Endpoint:
         except Exception as unexpected:  # Lambda would answer API Gateway with a 502 and log the event's values.
             fields.update(log_line.fault(unexpected))
             error = internal_error()
+        update_id = fields.get("updateId")
+        answer = self._answer(event, error, update_id)
         fields.update(
-            outcome=error.error_type if error else "Updated",
-            status=error.status if error else 200,
+            outcome=error.error_type if error else "Accepted" if update_id else "Updated",
+            status=answer["statusCode"],
             upstreamRequestId=trace.upstream_request_id,
             upstreamError=trace.upstream_error,
             attempts=trace.attempts,
             durationMs=round((time.monotonic() - started) * 1000, 1),
         )
         log_line.write(fields)
-        return self._answer(event, error)
+        return answer
 
     def _serve(self, event: dict[str, Any], context: Any, fields: dict[str, Any], trace: Trace) -> None:
         operation = operation_of(event)
@@ -60,17 +63,19 @@ class Endpoint:
         contact_id = given.merged().get(operation.contact_member)
         fields["contactId"] = contact_id if is_contact_id(contact_id) else None
         update = update_of(event, operation, given, self._settings)
-        self._connect.update(
-            operation,
-            update.parameters,
-            remaining_seconds=lambda: context.get_remaining_time_in_millis() / 1000,
-            trace=trace,
-        )
+        if isinstance(self._target, UpdateQueue):
+            fields["updateId"] = self._target.send(update, event, fields["requestId"], trace)
+        else:
+            self._target.update(
+                update, remaining_seconds=lambda: context.get_remaining_time_in_millis() / 1000, trace=trace
+            )
 
-    def _answer(self, event: dict[str, Any], error: UpdateError | None) -> Answer:
+    def _answer(self, event: dict[str, Any], error: UpdateError | None, update_id: str | None) -> Answer:
         headers = {"Content-Type": "application/json", **self._cors(event)}
+        if update_id:
+            headers["Update-Id"] = update_id
         if error is None:
-            return {"statusCode": 200, "headers": headers, "body": "", "isBase64Encoded": False}
+            return {"statusCode": 202 if update_id else 200, "headers": headers, "body": "", "isBase64Encoded": False}
         headers["x-amzn-ErrorType"] = error.error_type
         if error.status == 429:
             headers["Retry-After"] = str(_RETRY_AFTER_SECONDS)

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import botocore.session
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as BotoConnectionError
 from botocore.parsers import ResponseParserError
+from botocore.session import Session
 
-from contact_updates.contract import SDK_MODELS, Operation
-from contact_updates.errors import UpdateError, internal_error, not_found
+from contact_updates.aws_session import error_code, new_client, response_status
+from contact_updates.errors import UpdateError, internal_error
+from contact_updates.pacing import Pacer
+from contact_updates.update import Update
 
 # For each address, and for each silence while reading: a server that keeps dripping is ended by the function's own
 # time-out. Two attempts with both, 22 seconds, fit into its default of 25 seconds, which fits into API Gateway's
@@ -45,16 +45,11 @@ _THROTTLES = frozenset({"ThrottlingException", "TooManyRequestsException"})
 # The members of a request that are no secret.
 _IDENTIFIERS = frozenset({"InstanceId", "ContactId", "InitialContactId"})
 
-_ERROR_TYPE = re.compile(r"[A-Za-z0-9_.]{1,100}\Z")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_=+/-]{1,100}\Z")
 _ACCOUNT_DETAIL = re.compile(r"arn:|(?<!\d)\d{12}(?!\d)")
 _WORD = re.compile(r"\w{3,}")
 _MIN_PART_LENGTH = 4
 _NO_WORD = re.compile(r"\W+")
-
-# At lower levels they log URLs and bodies. Everything that matters about a call stands in the handler's own log line.
-for _library in ("botocore", "urllib3"):
-    logging.getLogger(_library).setLevel(logging.CRITICAL)
 
 
 class UnreadableAnswerError(Exception):
@@ -73,51 +68,44 @@ class Trace:
 class ConnectClient:
     """Makes updates of contacts in Amazon Connect, in one Region."""
 
-    def __init__(self, region: str) -> None:
-        session = botocore.session.get_session()
-        # The service model travels with the handler: the runtime's boto3 may be older than the contract.
-        session.get_component("data_loader").search_paths.insert(0, str(SDK_MODELS))
-        client: Any = session.create_client(
+    def __init__(self, session: Session, region: str, *, pacer: Pacer | None = None) -> None:
+        """Create the client. With `pacer`, each attempt takes its time."""
+        client = new_client(
+            session,
             "connect",
-            region_name=region,
-            config=Config(
-                connect_timeout=CONNECT_TIMEOUT_SECONDS,
-                read_timeout=READ_TIMEOUT_SECONDS,
-                # Callers' SDKs retry, and retries multiply: the one that is worth it is made in `update`.
-                retries={"mode": "standard", "total_max_attempts": 1},
-                # The contract has been checked already, and botocore's messages quote values.
-                parameter_validation=False,
-            ),
+            region=region,
+            connect_timeout=CONNECT_TIMEOUT_SECONDS,
+            read_timeout=READ_TIMEOUT_SECONDS,
+            # Callers' SDKs retry, and retries multiply: the one that is worth it is made in `update`.
+            max_attempts=1,
         )
+        self._pacer = pacer or Pacer(0)
         client.meta.events.register("before-parse.connect", _check_answer)
         self._calls: dict[str, Callable[..., Any]] = {
             operation: getattr(client, method) for method, operation in client.meta.method_to_api_mapping.items()
         }
 
-    def update(
-        self,
-        operation: Operation,
-        parameters: dict[str, Any],
-        *,
-        remaining_seconds: Callable[[], float],
-        trace: Trace,
-    ) -> None:
+    @property
+    def seconds_per_update(self) -> float:
+        """The longest that an update may take."""
+        attempt = max(CONNECT_TIMEOUT_SECONDS + READ_TIMEOUT_SECONDS, self._pacer.seconds)
+        return MAX_ATTEMPTS * attempt + _RESERVE_SECONDS
+
+    def update(self, update: Update, *, remaining_seconds: Callable[[], float], trace: Trace) -> None:
         """Make one update; `trace` is filled in as the calls go. Raises UpdateError.
 
         Tries again once, on a connection error, a time-out, a 5xx or an unreadable answer, if `remaining_seconds()` has
         room for it. Both operations set values, so that making one twice is the same as making it once.
         """
-        if parameters[operation.contact_member] in {".", ".."}:
-            # HTTP libraries resolve these as parts of the path, and so call another operation.
-            raise not_found()
         while True:
             trace.attempts += 1
             try:
-                response = self._calls[operation.name](**parameters)
+                with self._pacer.call():
+                    response = self._calls[update.operation.name](**update.parameters)
             except ClientError as error:
                 _note(error.response, trace)
-                failure = _as_told_to_the_caller(error.response, parameters)
-                may_retry = _status(error.response) >= 500
+                failure = _as_told_to_the_caller(error.response, update.parameters)
+                may_retry = response_status(error.response) >= 500
             except (BotoCoreError, ResponseParserError, UnreadableAnswerError) as error:
                 trace.upstream_error, trace.upstream_request_id = type(error).__name__, None
                 failure = internal_error()
@@ -155,29 +143,24 @@ def _fits(remaining_seconds: float) -> bool:
     return remaining_seconds >= CONNECT_TIMEOUT_SECONDS + READ_TIMEOUT_SECONDS + _RESERVE_SECONDS
 
 
-def _status(response: dict[str, Any]) -> int:
-    status: int = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
-    return status
-
-
 def _note(response: dict[str, Any], trace: Trace) -> None:
     """Take over what identifies the answer. Both texts come from outside, so only plain ones are taken."""
     request_id = response.get("ResponseMetadata", {}).get("RequestId")
     trace.upstream_request_id = request_id if request_id and _REQUEST_ID.match(request_id) else None
     if "Error" in response:
-        code = str(response["Error"].get("Code"))
-        trace.upstream_error = code if _ERROR_TYPE.match(code) else f"HTTP {_status(response)}"
+        trace.upstream_error = error_code(response)
 
 
 def _as_told_to_the_caller(response: dict[str, Any], parameters: dict[str, Any]) -> UpdateError:
     code = str(response["Error"].get("Code"))
-    if code in _THROTTLES or _status(response) == 429:
+    if code in _THROTTLES or response_status(response) == 429:
         return UpdateError("ThrottlingException", "Amazon Connect's quota of requests is used up: try again later.")
     if code in _PASSED_ON:
-        message = str(response["Error"].get("Message") or f"Amazon Connect answered {code}.")
+        upstream_message = str(response["Error"].get("Message") or f"Amazon Connect answered {code}.")
+        message = upstream_message
         if _ACCOUNT_DETAIL.search(message) or _repeats(message, parameters):
             message = f"Amazon Connect answered {code}; its message is withheld because it may repeat private values."
-        return UpdateError(code, message)
+        return UpdateError(code, message, upstream_message=upstream_message)
     return internal_error()
 
 

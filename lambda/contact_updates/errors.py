@@ -6,6 +6,7 @@ from contact_updates.contract import error_status
 
 # Types that Amazon Connect's model of the two operations does not have, and their statuses.
 _OTHER_STATUSES = {
+    "RequestEntityTooLargeException": 413,
     "UnknownOperationException": 404,
     "UnsupportedMediaTypeException": 415,
 }
@@ -14,13 +15,15 @@ _OTHER_STATUSES = {
 class UpdateError(Exception):
     """An update that was not made, in the form in which the caller is told.
 
-    `message` holds nothing that is private: no value of the request, no account details.
+    `message` holds nothing that is private: no value of the request, no account details. `upstream_message` is Amazon
+    Connect's own, which may: it belongs only where the values are, too.
     """
 
-    def __init__(self, error_type: str, message: str) -> None:
+    def __init__(self, error_type: str, message: str, *, upstream_message: str | None = None) -> None:
         super().__init__(error_type)
         self.error_type = error_type
         self.message = message
+        self.upstream_message = upstream_message
         self.status = _OTHER_STATUSES.get(error_type) or error_status(error_type)
 
 

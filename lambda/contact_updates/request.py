@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 from urllib.parse import unquote_to_bytes
 
-from contact_updates.contract import MAX_NESTING, Operation, operations, violations
-from contact_updates.errors import UpdateError, not_found
-from contact_updates.settings import Settings
+from contact_updates.contract import MAX_NESTING, Operation, operations
+from contact_updates.errors import UpdateError
+from contact_updates.settings import EndpointSettings
+from contact_updates.update import Update, checked_update
 
 _MEDIA_TYPES = ("application/json", "application/x-amz-json-1.1")
 
@@ -32,14 +33,6 @@ class Parameters:
         return {**self.body, **self.labels}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Update:
-    """One update, checked against the contract. `parameters` are those of the operation in Amazon Connect."""
-
-    operation: Operation
-    parameters: dict[str, Any]
-
-
 def operation_of(event: Event) -> Operation:
     """The operation that `event` calls. Raises UpdateError (UnknownOperationException)."""
     method, resource = event.get("httpMethod"), event.get("resource")
@@ -57,33 +50,28 @@ def parameters_of(event: Event, operation: Operation) -> Parameters:
     return Parameters(body=_body(event), labels=_labels(event, operation))
 
 
-def update_of(event: Event, operation: Operation, given: Parameters, settings: Settings) -> Update:
+def update_of(event: Event, operation: Operation, given: Parameters, settings: EndpointSettings) -> Update:
     """The update, if the contract and the endpoint's settings let it pass. Raises UpdateError."""
-    parameters = given.merged()
     misplaced = [
         f"{label}: belongs into the path, not into the body" for label in operation.labels if label in given.body
     ]
-    if found := misplaced + violations(operation, parameters):
-        _reject("; ".join(found))
-    if parameters["InstanceId"] not in {settings.instance_id, settings.instance_arn}:
-        raise not_found()
+    update = checked_update(operation, given.merged(), settings, found=misplaced)
     origin = header_of(event, "origin")
     if settings.allow_origins and origin is not None and not settings.allow_origins & {origin, "*"}:
         # A page can send what needs no preflight, and would not see the answer: the update must not be made.
         raise UpdateError("AccessDeniedException", "Pages of this origin may not call.")
     contacts = _contacts_of_token(event)
-    if contacts is not None and parameters[operation.contact_member] not in contacts:
+    if contacts is not None and update.contact_id not in contacts:
         raise UpdateError("AccessDeniedException", "The caller may not update this contact.")
     if settings.allowed_attributes is not None:
-        refused = parameters.get("Attributes", {}).keys() - settings.allowed_attributes
+        refused = update.parameters.get("Attributes", {}).keys() - settings.allowed_attributes
         if refused:
             raise UpdateError(
                 "AccessDeniedException",
                 f"This endpoint does not write {len(refused)} of the attributes that were sent. "
                 f"It writes: {', '.join(sorted(settings.allowed_attributes))}.",
             )
-    # IAM evaluates an ARN given as the id to a doubled ARN, and denies: Amazon Connect gets the id.
-    return Update(operation=operation, parameters={**parameters, "InstanceId": settings.instance_id})
+    return update
 
 
 def header_of(event: Event, name: str) -> str | None:
@@ -96,14 +84,30 @@ def header_of(event: Event, name: str) -> str | None:
     return None
 
 
+def caller_of(event: Event) -> list[str | None]:
+    """What tells callers apart: the IAM principal, the API key, the authorizer's principal, the Cognito user."""
+    request_context = _object(event.get("requestContext"))
+    identity, authorizer = _object(request_context.get("identity")), _object(request_context.get("authorizer"))
+    parts = (
+        identity.get("userArn"),
+        identity.get("apiKeyId"),
+        authorizer.get("principalId"),
+        _object(authorizer.get("claims")).get("sub"),
+    )
+    return [part if isinstance(part, str) else None for part in parts]
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
 def _contacts_of_token(event: Event) -> frozenset[str] | None:
     """The contacts to which the API's authorizer limits the caller, or None if it does not.
 
     It says so here because an authorizer never sees the body, where UpdateContactAttributes has its contact.
     """
-    request_context = event.get("requestContext")
-    context = request_context.get("authorizer") if isinstance(request_context, dict) else None
-    if not isinstance(context, dict) or "contactIds" not in context:
+    context = _object(_object(event.get("requestContext")).get("authorizer"))
+    if "contactIds" not in context:
         return None
     return frozenset(contact_id.strip() for contact_id in str(context["contactIds"]).split(","))
 
@@ -119,8 +123,7 @@ def _check_media_type(event: Event) -> None:
 
 def _labels(event: Event, operation: Operation) -> dict[str, str]:
     """The path's labels, decoded: a REST API hands them over as they stand in the URL."""
-    given = event.get("pathParameters")
-    given = given if isinstance(given, dict) else {}
+    given = _object(event.get("pathParameters"))
     labels = {}
     for name in operation.labels:
         if isinstance(given.get(name), str):

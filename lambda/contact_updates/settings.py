@@ -7,25 +7,11 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
-    """The bound instance and what callers may do with it."""
+class InstanceSettings:
+    """The bound instance."""
 
     # `arn:{partition}:connect:{region}:{account}:instance/{id}`
     instance_arn: str
-    # The attribute keys that callers may write; None stands for all.
-    allowed_attributes: frozenset[str] | None = None
-    # The origins whose pages may call from a browser; `*` stands for all.
-    allow_origins: frozenset[str] = frozenset()
-
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> Settings:
-        """Read INSTANCE_ARN, ALLOWED_ATTRIBUTES and ALLOW_ORIGINS; the latter two are lists with commas."""
-        allowed = environment.get("ALLOWED_ATTRIBUTES")
-        return cls(
-            instance_arn=environment["INSTANCE_ARN"],
-            allowed_attributes=None if allowed is None else _items(allowed),
-            allow_origins=_items(environment.get("ALLOW_ORIGINS", "")),
-        )
 
     @property
     def instance_id(self) -> str:
@@ -35,6 +21,55 @@ class Settings:
     def region(self) -> str:
         """The instance's Region, which need not be the function's."""
         return self.instance_arn.split(":")[3]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndpointSettings(InstanceSettings):
+    """What callers may do with the instance, and where their updates go."""
+
+    # The attribute keys that callers may write; None stands for all.
+    allowed_attributes: frozenset[str] | None = None
+    # The origins whose pages may call from a browser; `*` stands for all.
+    allow_origins: frozenset[str] = frozenset()
+    # The queue that accepts the updates; None if Amazon Connect is called at once.
+    queue_url: str | None = None
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> EndpointSettings:
+        """Read INSTANCE_ARN and, where present, ALLOWED_ATTRIBUTES, ALLOW_ORIGINS (lists with commas) and QUEUE_URL."""
+        allowed = environment.get("ALLOWED_ATTRIBUTES")
+        return cls(
+            instance_arn=environment["INSTANCE_ARN"],
+            allowed_attributes=None if allowed is None else _items(allowed),
+            allow_origins=_items(environment.get("ALLOW_ORIGINS", "")),
+            queue_url=environment.get("QUEUE_URL"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsumerSettings(InstanceSettings):
+    """Where the consumer's updates come from and go to, and how fast."""
+
+    queue_url: str
+    dead_letter_queue_url: str
+    # How long each call keeps its execution from the next one, so that all executions together keep to the set rate.
+    seconds_per_call: float
+    # Whether consecutive attribute updates of one contact become one call.
+    merge_updates: bool = True
+    # The event bus that rejections are announced on; None if they are not.
+    event_bus_name: str | None = None
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> ConsumerSettings:
+        """Read INSTANCE_ARN, QUEUE_URL, DEAD_LETTER_QUEUE_URL, SECONDS_PER_CALL, MERGE_UPDATES and EVENT_BUS_NAME."""
+        return cls(
+            instance_arn=environment["INSTANCE_ARN"],
+            queue_url=environment["QUEUE_URL"],
+            dead_letter_queue_url=environment["DEAD_LETTER_QUEUE_URL"],
+            seconds_per_call=float(environment["SECONDS_PER_CALL"]),
+            merge_updates=environment.get("MERGE_UPDATES") != "false",
+            event_bus_name=environment.get("EVENT_BUS_NAME"),
+        )
 
 
 def _items(text: str) -> frozenset[str]:

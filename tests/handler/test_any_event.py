@@ -15,7 +15,8 @@ from connect_constructs.local.amazon_connect import AmazonConnect, ConnectError
 from contact_updates.api import Endpoint
 from contact_updates.connect_client import ConnectClient
 from contact_updates.contract import operations
-from contact_updates.settings import Settings
+from contact_updates.pacing import Pacer
+from contact_updates.settings import EndpointSettings
 from tests.handler.generated_events import generate_event
 from tests.handler.proxy import CONTACT_ID, INSTANCE_ARN, Outcome, send
 
@@ -58,6 +59,7 @@ class DirectConnectClient(ConnectClient):
 
     def __init__(self, state: AmazonConnect, rng: random.Random) -> None:
         self._state = state
+        self._pacer = Pacer(0)
         self._rng = rng
         self._calls = {operation.name: functools.partial(self._call, operation.name) for operation in operations()}
 
@@ -91,7 +93,9 @@ def make_endpoint(
     state = AmazonConnect(rate=1e9, burst=10**9)
     state.add_instance(INSTANCE_ARN)
     state.create_contact(contact_id=CONTACT_ID)
-    settings = Settings(instance_arn=INSTANCE_ARN, allowed_attributes=allowed_attributes, allow_origins=allow_origins)
+    settings = EndpointSettings(
+        instance_arn=INSTANCE_ARN, allowed_attributes=allowed_attributes, allow_origins=allow_origins
+    )
     return Endpoint(settings, DirectConnectClient(state, rng))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from contact_updates.settings import Settings
+from contact_updates.settings import EndpointSettings
 from tests.handler.conftest import Connect
 from tests.handler.proxy import CONTACT_ID, INSTANCE_ARN, INSTANCE_ID
 
@@ -99,7 +99,7 @@ def test_entry_point_fails_at_once_without_an_instance() -> None:
     ],
 )
 def test_settings_come_from_the_environment(environment: dict[str, str], expected: Any) -> None:
-    settings = Settings.from_environment({"INSTANCE_ARN": INSTANCE_ARN, **environment})
+    settings = EndpointSettings.from_environment({"INSTANCE_ARN": INSTANCE_ARN, **environment})
 
     assert (settings.allowed_attributes, settings.allow_origins) == expected
 
@@ -112,6 +112,6 @@ def test_settings_come_from_the_environment(environment: dict[str, str], expecte
     ],
 )
 def test_id_and_region_are_the_instances(arn: str, region: str) -> None:
-    settings = Settings.from_environment({"INSTANCE_ARN": arn, "AWS_REGION": "eu-central-1"})
+    settings = EndpointSettings.from_environment({"INSTANCE_ARN": arn, "AWS_REGION": "eu-central-1"})
 
     assert (settings.instance_id, settings.region) == (INSTANCE_ID, region)

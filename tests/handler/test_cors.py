@@ -12,7 +12,7 @@ from tests.handler.proxy import Event, contact_event, send
 from tests.handler.scripted_upstream import ScriptedUpstream, http
 
 AGENTS, ADMIN, EVIL = "https://agents.example.com", "https://admin.example.com", "https://evil.example"
-EXPOSED = "Retry-After,x-amzn-ErrorType,x-amzn-RequestId"
+EXPOSED = "Retry-After,Update-Id,x-amzn-ErrorType,x-amzn-RequestId"
 
 
 def cors_headers(endpoint: Endpoint, event: Event) -> dict[str, str]:

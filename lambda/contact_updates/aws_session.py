@@ -1,0 +1,60 @@
+"""The AWS SDK as the handler uses it: botocore alone, with the contract's service model, and silent."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import Any
+
+import botocore.session
+from botocore.config import Config
+
+from contact_updates.contract import SDK_MODELS
+
+_ERROR_CODE = re.compile(r"[A-Za-z0-9_.]{1,100}\Z")
+
+# At lower levels they log URLs and bodies. Everything that matters about a call stands in the handler's own log line.
+for _library in ("botocore", "urllib3"):
+    logging.getLogger(_library).setLevel(logging.CRITICAL)
+
+
+def new_session() -> botocore.session.Session:
+    """A session that finds the contract's service model first: the runtime's own may be older than the contract."""
+    session = botocore.session.get_session()
+    session.get_component("data_loader").search_paths.insert(0, str(SDK_MODELS))
+    return session
+
+
+def new_client(
+    session: botocore.session.Session,
+    service: str,
+    *,
+    region: str | None = None,
+    connect_timeout: float,
+    read_timeout: float,
+    max_attempts: int,
+) -> Any:
+    """A client of `service`, in the function's own Region unless told otherwise. Time-outs in seconds."""
+    return session.create_client(
+        service,
+        region_name=region,
+        config=Config(
+            connect_timeout=connect_timeout,
+            read_timeout=read_timeout,
+            retries={"mode": "standard", "total_max_attempts": max_attempts},
+            # The contract has been checked already, and botocore's messages quote values.
+            parameter_validation=False,
+        ),
+    )
+
+
+def error_code(response: dict[str, Any]) -> str:
+    """The code of an error response. It comes from outside, so that what is not plain is only told by its status."""
+    code = str(response["Error"].get("Code"))
+    return code if _ERROR_CODE.match(code) else f"HTTP {response_status(response)}"
+
+
+def response_status(response: dict[str, Any]) -> int:
+    """The HTTP status of a response."""
+    status: int = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+    return status

@@ -1,0 +1,190 @@
+"""Applies the queue's updates in Amazon Connect: a batch of messages → calls, dead letters, and what goes back.
+
+Nothing is acknowledged before Amazon Connect has taken it or the dead-letter queue holds it. What is not acknowledged
+goes back to the queue, and holds up the later updates of its contact.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from contact_updates import log_line
+from contact_updates.connect_client import ConnectClient, Trace
+from contact_updates.dead_letters import DeadLetterQueue
+from contact_updates.errors import UpdateError
+from contact_updates.received import Received, groups_of, merged_beginning
+from contact_updates.rejection_events import RejectionEvents
+from contact_updates.settings import ConsumerSettings
+from contact_updates.update import Update
+from contact_updates.update_message import Rejection
+from contact_updates.visibility import Visibility, backoff_seconds
+
+# What trying again never changes. Everything else may pass, and so waits: throttles, faults, denied access, expired
+# credentials, conflicts, and what nobody has seen yet.
+_PERMANENT = frozenset({"InvalidParameterException", "InvalidRequestException"})
+_NOT_FOUND = "ResourceNotFoundException"
+
+# A contact that was created just before its update may not be found yet.
+_NOT_FOUND_GRACE_SECONDS = 60
+
+# The queue forgets after 14 days.
+_EXPIRY_SECONDS = 12 * 24 * 3600
+_EXPIRED = Rejection(
+    type="Expired",
+    reason="It could not be applied within 12 days.",
+    public_reason="It could not be applied within 12 days.",
+)
+
+# Left of the function's time for a dead letter and for what goes back, when a call has used up all of its own.
+_RESERVE_SECONDS = 2
+
+RemainingSeconds = Callable[[], float]
+Waiting = list[tuple[Received, int]]
+
+
+class _HeldUpError(Exception):
+    """The group's messages have to wait, for reasons that stand in the trace."""
+
+
+class _NoTimeLeftError(Exception):
+    """The group's messages are for the next invocation."""
+
+
+class Consumer:
+    """Takes one batch of the queue's messages at a time."""
+
+    def __init__(
+        self,
+        settings: ConsumerSettings,
+        *,
+        connect: ConnectClient,
+        dead_letters: DeadLetterQueue,
+        visibility: Visibility,
+        events: RejectionEvents | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`clock` tells the seconds since 1970."""
+        self._settings = settings
+        self._connect = connect
+        self._dead_letters = dead_letters
+        self._visibility = visibility
+        self._events = events
+        self._clock = clock
+
+    def __call__(self, event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:
+        """Lambda's partial batch response: the messages that go back to the queue."""
+
+        def remaining_seconds() -> float:
+            seconds: float = context.get_remaining_time_in_millis() / 1000
+            return seconds
+
+        waiting: Waiting = []
+        for group in groups_of(event["Records"], self._settings):
+            waiting += self._work_off(group, remaining_seconds)
+        self._set_visibility(waiting)
+        return {"batchItemFailures": [{"itemIdentifier": message.id} for message, _ in waiting]}
+
+    def _work_off(self, pending: list[Received], remaining_seconds: RemainingSeconds) -> Waiting:
+        """Apply a group's messages in their order; those that go back, with the seconds that they wait."""
+        alone = 0
+        while pending:
+            merge = self._settings.merge_updates and not alone
+            count, update = merged_beginning(pending if merge else pending[:1])
+            step, trace = pending[:count], Trace()
+            try:
+                rejection = self._rejection(step, update, remaining_seconds, trace)
+                if rejection and count > 1:
+                    # One of them is the culprit, and only Amazon Connect can tell which.
+                    alone = count
+                    continue
+                if rejection:
+                    self._park(step[0], rejection, trace)
+            except Exception as error:
+                return self._go_back(pending, error, trace)
+            for message in step:
+                _log(message, "Rejected" if rejection else "Updated", trace, merged=count)
+            pending = pending[count:]
+            alone = max(0, alone - 1)
+        return []
+
+    def _rejection(
+        self, step: list[Received], update: Update | None, remaining_seconds: RemainingSeconds, trace: Trace
+    ) -> Rejection | None:
+        """Make the update; why it will never be made, if so. Raises what stands for now in its way."""
+        age = self._clock() - step[0].sent_at
+        if update is None:
+            return step[0].rejection
+        if age > _EXPIRY_SECONDS:
+            return _EXPIRED
+        if remaining_seconds() < self._connect.seconds_per_update + _RESERVE_SECONDS:
+            raise _NoTimeLeftError
+        try:
+            self._connect.update(update, remaining_seconds=remaining_seconds, trace=trace)
+        except UpdateError as error:
+            kind = error.error_type
+            if kind in _PERMANENT or (kind == _NOT_FOUND and age > _NOT_FOUND_GRACE_SECONDS):
+                return Rejection(type=kind, reason=error.upstream_message or error.message, public_reason=error.message)
+            raise _HeldUpError from error
+        return None
+
+    def _park(self, message: Received, rejection: Rejection, trace: Trace) -> None:
+        dead_letter_id = self._dead_letters.park(message.record, rejection)
+        if self._events is None:
+            return
+        try:
+            self._events.announce(
+                {
+                    **_identification(message),
+                    "type": rejection.type,
+                    "reason": rejection.public_reason,
+                    "deadLetterMessageId": dead_letter_id,
+                }
+            )
+        except Exception as error:  # The dead letter is safe. Waiting for the event bus would hold up the contact.
+            log_line.write({**_identification(message), "outcome": "NotAnnounced", **log_line.fault(error)})
+
+    def _go_back(self, pending: list[Received], error: Exception, trace: Trace) -> Waiting:
+        if isinstance(error, _NoTimeLeftError):
+            outcome, seconds, fault = "HandedBack", 0, {}
+        else:
+            outcome, seconds = "HeldUp", backoff_seconds(pending[0].receive_count)
+            fault = {} if isinstance(error, _HeldUpError) else log_line.fault(error)
+        for message in pending:
+            _log(message, outcome, trace, waitSeconds=seconds, **fault)
+        return [(message, seconds) for message in pending]
+
+    def _set_visibility(self, waiting: Waiting) -> None:
+        # Those that could not be told come back when the queue's own visibility time-out ends.
+        try:
+            failed = self._visibility.set(waiting)
+        except Exception as error:
+            log_line.write({"outcome": "VisibilityNotSet", **log_line.fault(error)})
+        else:
+            if failed:
+                log_line.write({"outcome": "VisibilityNotSet", "messages": failed})
+
+
+def _identification(message: Received) -> dict[str, Any]:
+    """What a message is about, without any value."""
+    return {
+        "updateId": message.update_id,
+        "requestId": message.request_id,
+        "operation": message.update.operation.name if message.update else None,
+        "contactId": message.update.contact_id if message.update else None,
+    }
+
+
+def _log(message: Received, outcome: str, trace: Trace, **more: Any) -> None:
+    log_line.write(
+        {
+            **_identification(message),
+            "outcome": outcome,
+            "upstreamRequestId": trace.upstream_request_id,
+            "upstreamError": trace.upstream_error,
+            "attempts": trace.attempts,
+            "receiveCount": message.receive_count,
+            **more,
+        }
+    )

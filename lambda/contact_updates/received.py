@@ -1,0 +1,101 @@
+"""Messages as Lambda hands them over, and which of them one call can apply together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from contact_updates.contract import violations
+from contact_updates.errors import UpdateError
+from contact_updates.settings import InstanceSettings
+from contact_updates.update import Update
+from contact_updates.update_message import Rejection, UnreadableMessageError, parse_message, update_in
+
+_MERGED_OPERATION = "UpdateContactAttributes"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Received:
+    """One received message. It has an update, or the rejection of what cannot be one."""
+
+    # As in an SQS event of Lambda.
+    record: dict[str, Any]
+    update: Update | None
+    rejection: Rejection | None
+    # The ids that the caller got with his 202.
+    update_id: str
+    request_id: str | None
+
+    @property
+    def id(self) -> str:
+        message_id: str = self.record["messageId"]
+        return message_id
+
+    @property
+    def sent_at(self) -> float:
+        """When the queue got it, in seconds since 1970."""
+        return int(self.record["attributes"]["SentTimestamp"]) / 1000
+
+    @property
+    def receive_count(self) -> int:
+        """How often it has been received, this time included."""
+        return int(self.record["attributes"]["ApproximateReceiveCount"])
+
+
+def groups_of(records: Iterable[dict[str, Any]], settings: InstanceSettings) -> list[list[Received]]:
+    """The messages of each group, in their order. A group's messages are to be worked off one after the other."""
+    groups: dict[str, list[Received]] = {}
+    for record in records:
+        groups.setdefault(record["attributes"]["MessageGroupId"], []).append(_received(record, settings))
+    return list(groups.values())
+
+
+def _received(record: dict[str, Any], settings: InstanceSettings) -> Received:
+    fields: dict[str, Any] = {}
+    update, rejection = None, None
+    try:
+        fields = parse_message(record["body"])
+        update = update_in(fields, settings)
+    except UnreadableMessageError as error:
+        rejection = Rejection(type="UnreadableMessage", reason=error.reason, public_reason=error.reason)
+    except UpdateError as error:
+        rejection = Rejection(type=error.error_type, reason=error.message, public_reason=error.message)
+    update_id, request_id = fields.get("updateId"), fields.get("requestId")
+    return Received(
+        record=record,
+        update=update,
+        rejection=rejection,
+        update_id=update_id if isinstance(update_id, str) else record["messageId"],
+        request_id=request_id if isinstance(request_id, str) else None,
+    )
+
+
+def merged_beginning(messages: Sequence[Received]) -> tuple[int, Update | None]:
+    """How many of the first messages one call can apply, and the update that has the effect of all of them.
+
+    Those are consecutive updates of one contact's attributes, as far as the contract lets them be one; later values
+    win. It is None for a message without an update.
+    """
+    merged = messages[0].update
+    count = 1
+    if merged is not None:
+        for message in messages[1:]:
+            both = _merged(merged, message.update)
+            if both is None:
+                break
+            merged, count = both, count + 1
+    return count, merged
+
+
+def _merged(first: Update, second: Update | None) -> Update | None:
+    if second is None or not first.operation.name == second.operation.name == _MERGED_OPERATION:
+        return None
+    if first.contact_id != second.contact_id:
+        return None
+    attributes = {**first.parameters["Attributes"], **second.parameters["Attributes"]}
+    parameters = {**first.parameters, "Attributes": attributes}
+    # Together they may be longer than one call can be.
+    if violations(first.operation, parameters):
+        return None
+    return Update(operation=first.operation, parameters=parameters)

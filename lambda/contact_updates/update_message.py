@@ -1,0 +1,123 @@
+"""The messages of the queue: the format in which an accepted update waits, and in which a rejected one is kept.
+
+Version 1 of an update's message body is a JSON object:
+
+    version     1
+    operation   UpdateContactAttributes or UpdateContact
+    parameters  the operation's parameters, by their names in Amazon Connect's API
+    updateId    optional: what the caller was told; without it, the message's own id
+    requestId   optional: API Gateway's id of the request
+    acceptedAt  optional: when it was accepted, as ISO 8601 text
+    rejection   in the dead-letter queue: type, reason, rejectedAt. Not looked at when the message is moved back
+
+The message's group is `message_group_id` of the contact: SHA-256 of the contact's id in lower case, in hexadecimal.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+from contact_updates.contract import operations
+from contact_updates.errors import UpdateError
+from contact_updates.settings import InstanceSettings
+from contact_updates.update import Update, checked_update
+
+VERSION = 1
+
+# Of the 262,144 that the queue takes; the rest is room for the rejection.
+MAX_MESSAGE_BYTES = 250_000
+
+_MAX_REASON_LENGTH = 1_000
+
+_OPERATIONS = {operation.name: operation for operation in operations()}
+
+
+class UnreadableMessageError(Exception):
+    """A message that is none of this format. `reason` says why, without repeating any of it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rejection:
+    """Why an update will never be made."""
+
+    # Amazon Connect's error type, or one of ours: UnreadableMessage, Expired.
+    type: str
+    # For people. It may repeat private values, and so belongs only where the update itself is.
+    reason: str
+    # The same without any value.
+    public_reason: str
+
+
+def message_group_id(contact_id: str) -> str:
+    """The message group of all updates of a contact: they are applied in the order in which they were accepted."""
+    return hashlib.sha256(contact_id.lower().encode()).hexdigest()
+
+
+def write_message(update: Update, *, update_id: str, request_id: str | None) -> str:
+    """The body of `update`'s message. Raises UpdateError for what does not fit into one."""
+    # ASCII: the queue refuses some characters, which JSON can escape.
+    body = json.dumps(
+        {
+            "version": VERSION,
+            "updateId": update_id,
+            "requestId": request_id,
+            "acceptedAt": now(),
+            "operation": update.operation.name,
+            "parameters": update.parameters,
+        },
+        separators=(",", ":"),
+    )
+    if len(body) > MAX_MESSAGE_BYTES:
+        raise UpdateError(
+            "RequestEntityTooLargeException",
+            f"Expected an update that takes at most {MAX_MESSAGE_BYTES} bytes as JSON in ASCII, got {len(body)}.",
+        )
+    return body
+
+
+def parse_message(body: str) -> dict[str, Any]:
+    """The fields of a message of this format. Raises UnreadableMessageError."""
+    try:
+        fields = json.loads(body)
+    except (ValueError, RecursionError):
+        raise UnreadableMessageError("expected JSON") from None
+    if not isinstance(fields, dict):
+        raise UnreadableMessageError("expected a JSON object")
+    if fields.get("version") != VERSION:
+        raise UnreadableMessageError(f"version: expected {VERSION}")
+    if not isinstance(fields.get("operation"), str) or fields["operation"] not in _OPERATIONS:
+        raise UnreadableMessageError(f"operation: expected one of {', '.join(_OPERATIONS)}")
+    if not isinstance(fields.get("parameters"), dict):
+        raise UnreadableMessageError("parameters: expected an object")
+    return fields
+
+
+def update_in(fields: dict[str, Any], settings: InstanceSettings) -> Update:
+    """The update of a parsed message. Raises UpdateError if the contract does not let it pass."""
+    return checked_update(_OPERATIONS[fields["operation"]], fields["parameters"], settings)
+
+
+def write_rejected(body: str, rejection: Rejection) -> str:
+    """The body of the dead letter: the original, with why it was rejected."""
+    try:
+        fields = json.loads(body)
+    except (ValueError, RecursionError):
+        fields = None
+    if not isinstance(fields, dict):
+        fields = {"unreadable": body}
+    reason = rejection.reason[:_MAX_REASON_LENGTH]
+    fields["rejection"] = {"type": rejection.type, "reason": reason, "rejectedAt": now()}
+    return json.dumps(fields, separators=(",", ":"))
+
+
+def now() -> str:
+    """The time as ISO 8601 text, in UTC."""
+    return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")

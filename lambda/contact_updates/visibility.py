@@ -1,0 +1,47 @@
+"""When messages that go back to the queue can be received again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from contact_updates.received import Received
+
+_FIRST_SECONDS = 5
+_MAX_SECONDS = 300
+# A queue counts to 1,000 receives, and would then give up before an update expires: 300 times 5 minutes and 526 times
+# 30 minutes are 12 days.
+_LATE_SECONDS = 1_800
+_LATE_FROM = 300
+
+
+def backoff_seconds(receive_count: int) -> int:
+    """How long a message waits that has been received so often: 5 seconds, doubled each time, up to 5 minutes."""
+    if receive_count > _LATE_FROM:
+        return _LATE_SECONDS
+    return int(min(_MAX_SECONDS, _FIRST_SECONDS * 2 ** min(receive_count - 1, 10)))
+
+
+class Visibility:
+    """Sets the visibility time-out of messages of the queue."""
+
+    def __init__(self, sqs: Any, queue_url: str) -> None:
+        """`sqs` is a client of Amazon SQS."""
+        self._sqs = sqs
+        self._queue_url = queue_url
+
+    def set(self, messages: Sequence[tuple[Received, int]]) -> int:
+        """Let each message be received again after its seconds; how many could not be told so.
+
+        Those are received again when the queue's own visibility time-out ends. Raises botocore's exceptions.
+        """
+        if not messages:
+            return 0
+        answer = self._sqs.change_message_visibility_batch(
+            QueueUrl=self._queue_url,
+            Entries=[
+                {"Id": str(number), "ReceiptHandle": message.record["receiptHandle"], "VisibilityTimeout": seconds}
+                for number, (message, seconds) in enumerate(messages)
+            ],
+        )
+        return len(answer.get("Failed", []))
