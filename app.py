@@ -2,8 +2,8 @@
 
     cdk deploy -c instance_arn=arn:aws:connect:us-east-1:111122223333:instance/12345678-1234-1234-1234-123456789012
 
-Further context, all of it optional: allow_origins and allowed_attributes (lists with commas), api_key_required,
-access_log and cloud_watch_role (true or false), account, region and stack_name.
+Further context, all of it optional: queue (true or false), allow_origins and allowed_attributes (lists with commas),
+api_key_required, access_log and cloud_watch_role (true or false), account, region and stack_name.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sys
 from aws_cdk import App, CfnOutput, Environment, Stack
 from constructs import Construct, Node
 
-from connect_constructs import ConnectInstance, ContactUpdateApi
+from connect_constructs import ConnectInstance, ContactUpdateApi, ContactUpdateQueue
 
 
 class ContactUpdateStack(Stack):
@@ -27,10 +27,14 @@ class ContactUpdateStack(Stack):
             stack_name=stack_name,
             description="An endpoint that updates Amazon Connect contacts",
         )
+        instance = ConnectInstance.from_instance_arn(self, "Instance", _instance_arn(self.node))
+        has_queue = _flag(self.node, "queue", default=False)
+        queue = ContactUpdateQueue(self, "Updates", instance=instance) if has_queue else None
         api = ContactUpdateApi(
             self,
             "ContactUpdates",
-            instance=ConnectInstance.from_instance_arn(self, "Instance", _instance_arn(self.node)),
+            instance=None if queue else instance,
+            queue=queue,
             allow_origins=_items(self.node, "allow_origins"),
             allowed_attributes=_items(self.node, "allowed_attributes"),
             api_key_required=_flag(self.node, "api_key_required", default=False),
@@ -45,6 +49,14 @@ class ContactUpdateStack(Stack):
             value=api.invoke_arn_pattern,
             description="What callers need execute-api:Invoke on",
         )
+        if queue:
+            CfnOutput(self, "QueueArn", value=queue.queue.queue_arn, description="Accepted updates wait here")
+            CfnOutput(
+                self,
+                "DeadLetterQueueArn",
+                value=queue.dead_letter_queue.queue_arn,
+                description="Rejected updates are kept here",
+            )
         if api.api_key:
             CfnOutput(self, "ApiKeyId", value=api.api_key.key_id, description="Its value: aws apigateway get-api-key")
 

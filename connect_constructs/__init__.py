@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from connect_constructs.contact_update_api import ContactUpdateApi
-    from connect_constructs.contact_update_function import ContactUpdateFunction, ContactUpdateFunctionOptions
+    from connect_constructs.contact_update_function import ContactUpdateFunction
     from connect_constructs.contact_update_policy import ContactUpdatePolicy
+    from connect_constructs.contact_update_queue import ContactUpdateQueue
+    from connect_constructs.handler_function import ContactUpdateFunctionOptions
     from connect_constructs.instance import ConnectInstance
     from connect_constructs.operation import ContactUpdateOperation
 
@@ -20,9 +22,10 @@ _MODULES = {
     "ConnectInstance": "instance",
     "ContactUpdateApi": "contact_update_api",
     "ContactUpdateFunction": "contact_update_function",
-    "ContactUpdateFunctionOptions": "contact_update_function",
+    "ContactUpdateFunctionOptions": "handler_function",
     "ContactUpdateOperation": "operation",
     "ContactUpdatePolicy": "contact_update_policy",
+    "ContactUpdateQueue": "contact_update_queue",
 }
 
 __all__ = [
@@ -32,6 +35,7 @@ __all__ = [
     "ContactUpdateFunctionOptions",
     "ContactUpdateOperation",
     "ContactUpdatePolicy",
+    "ContactUpdateQueue",
 ]
 
 

@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Sequence
 
-from aws_cdk import Duration, Token
+from aws_cdk import Duration, Stack, Token
 
 from connect_constructs.schema import service_model
 
@@ -38,6 +38,15 @@ def check_instance_arn(value: str) -> None:
 
 def check_instance_id(value: str) -> None:
     _check_text(value, _INSTANCE_ID, f"instance_id: expected an instance id such as {_EXAMPLE_ID}")
+
+
+def check_account(account: str, stack: Stack) -> None:
+    """The account of an instance, against that of the stack that is to update its contacts."""
+    if not Token.is_unresolved(account) and not Token.is_unresolved(stack.account) and account != stack.account:
+        raise ValueError(
+            f"instance: expected one in the stack's account {stack.account}, got one in {account}: Amazon Connect "
+            "has no permissions across accounts"
+        )
 
 
 def check_origins(values: Sequence[str]) -> None:

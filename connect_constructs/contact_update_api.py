@@ -13,14 +13,19 @@ from constructs import Construct
 
 from connect_constructs._gateway_responses import add_gateway_responses
 from connect_constructs._validation import check_integer, check_origins, check_positive
-from connect_constructs.contact_update_function import ContactUpdateFunction, ContactUpdateFunctionOptions
+from connect_constructs.contact_update_function import ContactUpdateFunction, offered_operations, target_instance
+from connect_constructs.contact_update_queue import ContactUpdateQueue
+from connect_constructs.handler_function import ContactUpdateFunctionOptions
 from connect_constructs.instance import ConnectInstance
-from connect_constructs.operation import ContactUpdateOperation, checked_operations
+from connect_constructs.operation import ContactUpdateOperation
 from connect_constructs.schema import MEDIA_TYPES, edge_schema, service_model
 
 # Amazon Connect's quota for each of the two operations (Amazon Connect Service API throttling quotas).
 _DEFAULT_RATE_LIMIT = 10
 _DEFAULT_BURST_LIMIT = 15
+# A queue takes bursts.
+_QUEUE_RATE_LIMIT = 500
+_QUEUE_BURST_LIMIT = 1_000
 
 # What AWS SDKs in a browser send besides the headers that need no permission.
 _ALLOWED_HEADERS = [
@@ -28,6 +33,7 @@ _ALLOWED_HEADERS = [
     "amz-sdk-request",
     "Authorization",
     "Content-Type",
+    "Idempotency-Key",
     "X-Amz-Content-Sha256",
     "X-Amz-Date",
     "X-Amz-Security-Token",
@@ -59,7 +65,7 @@ class ContactUpdateApi(Construct):
     """An endpoint that speaks Amazon Connect's wire format for UpdateContactAttributes and UpdateContact.
 
     `POST /contact/attributes` and `POST /contacts/{InstanceId}/{ContactId}` on a regional REST API. It answers when
-    Amazon Connect has answered.
+    Amazon Connect has answered; with a queue, when the queue has the update.
     """
 
     def __init__(
@@ -68,7 +74,7 @@ class ContactUpdateApi(Construct):
         construct_id: str,
         *,
         instance: ConnectInstance | None = None,
-        queue: Construct | None = None,
+        queue: ContactUpdateQueue | None = None,
         operations: Collection[ContactUpdateOperation] | None = None,
         authorizer: apigateway.IAuthorizer | None = None,
         api_key_required: bool = False,
@@ -81,11 +87,12 @@ class ContactUpdateApi(Construct):
         cloud_watch_role: bool = False,
         function_options: ContactUpdateFunctionOptions | None = None,
     ) -> None:
-        """Create the endpoint.
+        """Create the endpoint. It takes exactly one of `instance` and `queue`.
 
         :param instance: The instance whose contacts callers may update.
-        :param queue: Takes the updates instead, once the library has a queue; this version refuses it.
-        :param operations: What the endpoint offers, and its function may do. Left out: both operations.
+        :param queue: Takes the updates instead, and applies them later: the answer is then 202.
+        :param operations: What the endpoint offers, and its function may do. Left out: both operations, or those that
+            the queue applies.
         :param authorizer: Decides who may call. Left out, callers sign their requests with IAM credentials for the
             service `execute-api`, and need the permission that `grant_update_contact_attributes`,
             `grant_update_contact` or `grant_updates` gives. An authorizer that returns `contactIds` in its context, a
@@ -97,8 +104,9 @@ class ContactUpdateApi(Construct):
         :param allowed_attributes: The keys that callers may write by UpdateContactAttributes. Left out, they may
             write any. What UpdateContact writes is not limited by it.
         :param throttling_rate_limit: Requests a second that API Gateway lets through, for each of the two methods,
-            approximately. Left out: 10, Amazon Connect's default quota.
-        :param throttling_burst_limit: Requests that it lets through at once. Left out: 15, likewise.
+            approximately. Left out: 10, Amazon Connect's default quota; 500 with a queue.
+        :param throttling_burst_limit: Requests that it lets through at once. Left out: 15, likewise; 1,000 with a
+            queue.
         :param access_log: Whether API Gateway writes one line of JSON a request, without bodies and path labels. It
             needs a CloudWatch role in the account's API Gateway settings for the Region: see `cloud_watch_role`.
         :param access_log_retention: How long those lines are kept. Left out: three months.
@@ -107,15 +115,18 @@ class ContactUpdateApi(Construct):
         :param function_options: Memory, time-out, VPC and the like of the function. Left out, each has its default.
         :raises ValueError: if an argument is out of its range.
         """
-        instance = _only_target(instance, queue)
+        target_instance(instance, queue)
         origins = list(allow_origins or [])
         check_origins(allow_origins or [])
-        rate = _DEFAULT_RATE_LIMIT if throttling_rate_limit is None else throttling_rate_limit
-        burst = _DEFAULT_BURST_LIMIT if throttling_burst_limit is None else throttling_burst_limit
+        default_rate, default_burst = (
+            (_QUEUE_RATE_LIMIT, _QUEUE_BURST_LIMIT) if queue else (_DEFAULT_RATE_LIMIT, _DEFAULT_BURST_LIMIT)
+        )
+        rate = default_rate if throttling_rate_limit is None else throttling_rate_limit
+        burst = default_burst if throttling_burst_limit is None else throttling_burst_limit
         check_positive("throttling_rate_limit", rate)
         check_integer("throttling_burst_limit", burst, 1)
         _check_authorizer(authorizer)
-        offered = checked_operations(operations)
+        offered = offered_operations(operations, queue)
         super().__init__(scope, construct_id)
 
         self._operations = offered
@@ -124,6 +135,7 @@ class ContactUpdateApi(Construct):
             self,
             "Function",
             instance=instance,
+            queue=queue,
             operations=operations,
             allowed_attributes=allowed_attributes,
             allow_origins=origins,
@@ -298,16 +310,6 @@ class ContactUpdateApi(Construct):
             actions=["execute-api:Invoke"],
             resource_arns=[self._methods[operation].method_arn for operation in operations],
         )
-
-
-def _only_target(instance: ConnectInstance | None, queue: Construct | None) -> ConnectInstance:
-    if (instance is None) == (queue is None):
-        raise ValueError(
-            f"expected exactly one of instance= and queue=, got {'neither' if instance is None else 'both'}"
-        )
-    if instance is None:
-        raise ValueError("queue: expected instance= instead, since this version has no queue yet")
-    return instance
 
 
 def _check_authorizer(authorizer: apigateway.IAuthorizer | None) -> None:

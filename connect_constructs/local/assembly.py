@@ -117,6 +117,23 @@ def without_types(
     return {**template, "Resources": resources, "Outputs": outputs}
 
 
+def without_demands_for_tls(template: dict[str, Any]) -> int:
+    """Take the statements out of `template` that deny calls to queues without TLS; how many it were."""
+    count = 0
+    for item in template["Resources"].values():
+        if item["Type"] == "AWS::SQS::QueuePolicy":
+            document = item["Properties"]["PolicyDocument"]
+            kept = [statement for statement in document["Statement"] if not _demands_tls(statement)]
+            count += len(document["Statement"]) - len(kept)
+            document["Statement"] = kept
+    return count
+
+
+def _demands_tls(statement: dict[str, Any]) -> bool:
+    condition = statement.get("Condition", {}).get("Bool", {})
+    return statement.get("Effect") == "Deny" and str(condition.get("aws:SecureTransport")).lower() == "false"
+
+
 def _names(value: Any) -> Iterator[str]:
     """The logical ids that `value` refers to."""
     if isinstance(value, list):

@@ -11,7 +11,13 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from connect_constructs.local.assembly import nested_template_files, stacks, template_files, without_types
+from connect_constructs.local.assembly import (
+    nested_template_files,
+    stacks,
+    template_files,
+    without_demands_for_tls,
+    without_types,
+)
 from connect_constructs.local.cdk_cli import CdkCli
 from connect_constructs.local.emulator import ACCOUNT, REGION
 from connect_constructs.local.errors import LocalAwsError
@@ -115,6 +121,19 @@ def deploy(cdk: CdkCli, assembly: Path, directory: Path, environment: Mapping[st
     )
     outputs: dict[str, dict[str, str]] = json.loads(outputs_file.read_text()) if outputs_file.exists() else {}
     return outputs
+
+
+def remove_demands_for_tls(assembly: Path) -> int:
+    """Take out what refuses calls to queues without TLS, which the emulator does not have; how many it were."""
+    count = 0
+    for stack in stacks(assembly):
+        for file in template_files(stack.template_file):
+            template = json.loads(file.read_text(encoding="utf-8"))
+            found = without_demands_for_tls(template)
+            if found:
+                file.write_text(json.dumps(template), encoding="utf-8")
+                count += found
+    return count
 
 
 def rest_apis(assembly: Path, clients: Clients) -> list[RestApi]:

@@ -23,7 +23,7 @@ ACCOUNT = "000000000000"
 ROOT_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 _REQUIREMENTS = Path(__file__).with_name("emulator-requirements.txt")
-_START = Path(__file__).with_name("api_gateway_path.py")
+_PROCESS = Path(__file__).with_name("emulator_process")
 _START_SECONDS = 30
 # It ignores SIGTERM while a custom resource is pending.
 _STOP_SECONDS = 3
@@ -79,8 +79,8 @@ class Emulator:
             (self._directory / name).mkdir()
         with self._log.open("w") as log:
             self._process = subprocess.Popen(
-                # -I: the folder of the script holds modules of ours, which are not for the emulator to find.
-                [str(self._python), "-I", str(_START)],
+                # -I: nothing but the emulator's environment and that folder is for it to find.
+                [str(self._python), "-I", str(_PROCESS)],
                 env=self._environment(),
                 cwd=self._directory,
                 stdin=subprocess.PIPE,  # held open: its end tells the emulator that we are gone

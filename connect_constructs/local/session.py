@@ -163,6 +163,9 @@ class LocalAws:
         refused = deployment.remove_refused_types(assembly, clients)
         if refused:
             self._report(f"         left out what the emulator does not have: {', '.join(refused)}")
+        count = deployment.remove_demands_for_tls(assembly)
+        if count:
+            self._report(f"         left out the demand for TLS of {count} queue policies: the emulator has none")
         self.outputs = self._step("deployed the app", lambda: deployment.deploy(cdk, assembly, directory, environment))
         count = deployment.set_request_validators(assembly, clients)
         if count:
