@@ -27,7 +27,7 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile --quiet --
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo local test check lint types fast-tests deployed-tests clients-setup browser-setup clients-table format deploy snapshots model lock build clean gone
+.PHONY: help setup demo local test check lint types fast-tests deployed-tests clients-setup browser-setup clients-table queue-figures queue-faults format deploy snapshots model lock build clean gone
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r target text; do printf '  make %-14s %s\n' "$$target" "$$text"; done
@@ -56,10 +56,10 @@ types: $(PACKAGES)
 	@$(BIN)/mypy
 
 fast-tests: setup
-	@$(BIN)/pytest --numprocesses 2 --ignore tests/local --ignore tests/clients --ignore tests/openapi --ignore $(BROWSER)
+	@$(BIN)/pytest --numprocesses 2 --ignore tests/local --ignore tests/clients --ignore tests/openapi --ignore tests/queue --ignore $(BROWSER)
 
 deployed-tests: setup clients-setup browser-setup
-	@$(BIN)/pytest tests/local tests/clients tests/openapi $(BROWSER)
+	@$(BIN)/pytest tests/local tests/clients tests/openapi tests/queue $(BROWSER)
 
 clients-setup: $(AWS_CLI_PACKAGES) $(JAVASCRIPT_SDK)
 
@@ -67,6 +67,12 @@ browser-setup: $(BROWSER_DRIVER)
 
 clients-table: setup clients-setup ## write docs/clients.md anew, after a wanted change of what clients get
 	@$(BIN)/pytest tests/clients --write-clients-table
+
+queue-figures: setup ## run benchmarks/queue.py and write docs/queue-figures.md and its picture anew
+	@$(BIN)/python benchmarks/queue.py --output-dir docs
+
+queue-faults: setup clients-setup ## the queue under faults in the local AWS, 3,000 updates (takes some minutes)
+	@$(BIN)/python -m tests.queue.fault_run --updates 3000 --contacts 300
 
 format: $(PACKAGES) ## format the code and mend what ruff can mend
 	@$(BIN)/ruff format .

@@ -116,6 +116,10 @@ def _operation(name: str, operation: Mapping[str, Any]) -> dict[str, Any]:
         "requestBody": {"required": True, "content": dict.fromkeys(MEDIA_TYPES, media)},
         "responses": {
             "200": {"description": "Amazon Connect has made the update. The body is empty.", "headers": _REQUEST_ID},
+            "202": {
+                "description": "The queue of this endpoint has the update, and will apply it. The body is empty.",
+                "headers": {**_REQUEST_ID, "Update-Id": {"schema": {"type": "string", "format": "uuid"}}},
+            },
             **{str(status): _error(status, types) for status, types in sorted(_error_types(operation).items())},
         },
     }

@@ -19,3 +19,12 @@ def local_aws() -> Iterator[LocalAws]:
 
     with LocalAws(Path(__file__).resolve().parents[1]) as local:
         yield local
+
+
+@pytest.fixture(scope="session")
+def local_aws_with_queue() -> Iterator[LocalAws]:
+    """The same app with a queue between the endpoint and Amazon Connect, in a local AWS of its own."""
+    from connect_constructs.local import LocalAws
+
+    with LocalAws(Path(__file__).resolve().parents[1], context={"queue": "true"}) as local:
+        yield local

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ SERVICE = "contact-updates"
 # What the updates make of the contact.
 _ATTRIBUTES = {"tier": "gold", "callback": "2026-12-01"}
 _NAME = "Order 4711, express"
+# A queue applies them within a second or two.
+_QUEUE_SECONDS = 15
 
 Print = Callable[[str], None]
 
@@ -87,23 +90,36 @@ def _demonstrate(
     for operation in api.operations:
         call = calls[operation]
         show(f"IAM user crm: {operation} {json.dumps(call.shown)}")
-        getattr(client, call.method)(**call.parameters)
-        show("  200")
+        answer = getattr(client, call.method)(**call.parameters)["ResponseMetadata"]
+        update_id = answer["HTTPHeaders"].get("update-id")
+        show(f"  {answer['HTTPStatusCode']}" + (f", Update-Id {update_id}" if update_id else ""))
     call = calls[api.operations[0]]
     show(f"IAM user stranger, without permission: {api.operations[0]}")
     refusal = _refusal(contact_updates_client(endpoint, stranger, api.api_key), call)
     show(f"  {refusal['status']} {refusal['type']}: {refusal['message']}")
 
+    is_made = _wait_until_made(local.connect, contact_id, api.operations)
     show(f"\nafter     {_described(local.connect, contact_id)}")
-    contact = local.connect.contact(contact_id)
-    made = {
-        "UpdateContactAttributes": contact.attributes == _ATTRIBUTES,
-        "UpdateContact": contact.details == {"Name": _NAME},
-    }
-    if not all(made[operation] for operation in api.operations):
+    if not is_made:
         raise LocalAwsError("the contact is not what the updates should have made of it")
     if (refusal["status"], refusal["type"]) != (403, "AccessDeniedException"):
         raise LocalAwsError("the call without permission should have been refused with 403 AccessDeniedException")
+
+
+def _wait_until_made(connect: AmazonConnect, contact_id: str, operations: Sequence[str]) -> bool:
+    """Whether the contact is what the updates make of it; a queue is given time for them."""
+    deadline = time.monotonic() + _QUEUE_SECONDS
+    while True:
+        contact = connect.contact(contact_id)
+        made = {
+            "UpdateContactAttributes": contact.attributes == _ATTRIBUTES,
+            "UpdateContact": contact.details == {"Name": _NAME},
+        }
+        if all(made[operation] for operation in operations):
+            return True
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
 
 
 def calls_to_paste(local: LocalAws) -> str:

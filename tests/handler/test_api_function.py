@@ -1,4 +1,4 @@
-"""The function's entry point, as the Lambda runtime loads it: a process of its own, with its environment."""
+"""The functions' entry points, as the Lambda runtime loads them: a process of its own, with its environment."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +34,12 @@ print("MODULES " + json.dumps(sorted({name.partition(".")[0] for name in sys.mod
 """
 
 
-def invoke(events: list[Any], **environment: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]], set[str]]:
+def invoke(
+    events: list[Any], *, entry: str = "contact_updates.api_function.handler", **environment: str
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], set[str]]:
     """The answers, the log lines and the top-level modules of a function that gets `events`."""
     done = subprocess.run(
-        [sys.executable, "-c", BOOTSTRAP, "contact_updates.api_function.handler"],
+        [sys.executable, "-c", BOOTSTRAP, entry],
         input=json.dumps(events),
         # The asset's folder is all that is on the path beside the interpreter's own packages.
         env={**os.environ, "PYTHONPATH": str(ROOT / "lambda"), **environment},
@@ -84,6 +87,38 @@ def test_entry_point_answers_real_events(connect: Connect) -> None:
 def test_entry_point_fails_at_once_without_an_instance() -> None:
     with pytest.raises(AssertionError, match=r"KeyError: 'INSTANCE_ARN'"):
         invoke([], AWS_REGION="us-east-1")
+
+
+def test_entry_point_of_the_queue_applies_a_message(connect: Connect) -> None:
+    # Given: what the construct sets, and a message of a producer who sends to the queue himself
+    environment = {
+        "INSTANCE_ARN": INSTANCE_ARN,
+        "QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/111122223333/queue.fifo",
+        "DEAD_LETTER_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/111122223333/dead.fifo",
+        "SECONDS_PER_CALL": "0.3",
+        "EVENT_BUS_NAME": "arn:aws:events:us-east-1:111122223333:event-bus/bus",
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL_CONNECT": connect.url,
+    }
+    parameters = {"InstanceId": INSTANCE_ID, "InitialContactId": CONTACT_ID, "Attributes": {"Tier": "gold"}}
+    record = {
+        "messageId": "message",
+        "receiptHandle": "handle",
+        "body": json.dumps({"version": 1, "operation": "UpdateContactAttributes", "parameters": parameters}),
+        "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": str(int(time.time() * 1000)), "MessageGroupId": "group"},
+    }
+
+    # When
+    answers, logged, modules = invoke(
+        [{"Records": [record]}], entry="contact_updates.queue_function.handler", **environment
+    )
+
+    # Then
+    assert answers == [{"batchItemFailures": []}]
+    assert connect.attributes(CONTACT_ID)["Tier"] == "gold"
+    assert [(line["outcome"], line["updateId"]) for line in logged] == [("Updated", "message")]
+    assert not modules & {"boto3", "aws_cdk", "jsii", "connect_constructs", "tools", "tests", "jsonschema"}
 
 
 @pytest.mark.parametrize(

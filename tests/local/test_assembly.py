@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from connect_constructs.local.assembly import without_types
+from connect_constructs.local.assembly import without_demands_for_tls, without_types
 
 
 def pruned(resources: dict[str, Any], outputs: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -88,3 +88,22 @@ def test_outputs_of_a_nested_stack_stay_since_the_outer_one_may_refer_to_them() 
     nested = without_types(template, {"AWS::X::Gone"}, region="us-east-1", account="000000000000", nested=True)
 
     assert nested["Outputs"] == {"Arn": {"Value": "Gone.Arn"}}
+
+
+def test_demands_for_tls_go_from_queue_policies_and_nothing_else_does() -> None:
+    demand = {"Effect": "Deny", "Action": "sqs:*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
+    other = {"Effect": "Deny", "Action": "sqs:SendMessage", "Condition": {"Bool": {"aws:ViaAWSService": "false"}}}
+    template = {
+        "Resources": {
+            "Queue": {"Type": "AWS::SQS::Queue"},
+            "Policy": {
+                "Type": "AWS::SQS::QueuePolicy",
+                "Properties": {"PolicyDocument": {"Statement": [demand, other]}},
+            },
+            "Bucket": {"Type": "AWS::S3::BucketPolicy", "Properties": {"PolicyDocument": {"Statement": [demand]}}},
+        }
+    }
+
+    assert without_demands_for_tls(template) == 1
+    assert template["Resources"]["Policy"]["Properties"] == {"PolicyDocument": {"Statement": [other]}}
+    assert template["Resources"]["Bucket"]["Properties"] == {"PolicyDocument": {"Statement": [demand]}}
