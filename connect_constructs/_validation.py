@@ -85,9 +85,10 @@ def check_integer(name: str, value: int, minimum: int, maximum: int | None = Non
 
 
 def check_positive(name: str, value: float) -> None:
-    if Token.is_unresolved(value):
+    is_number = type(value) in (int, float) and math.isfinite(value)  # CDK cannot be asked about others
+    if is_number and Token.is_unresolved(value):
         return
-    if type(value) not in (int, float) or not 0 < value < math.inf:
+    if not is_number or value <= 0:
         raise ValueError(f"{name}: expected a number above 0, got {value!r}")
 
 

@@ -268,8 +268,8 @@ class ContactUpdateQueue(Construct):
 def _checked_rate(updates_per_second: float | None) -> float:
     if updates_per_second is None:
         return _DEFAULT_UPDATES_PER_SECOND
-    known = type(updates_per_second) in (int, float) and not Token.is_unresolved(updates_per_second)
-    if not known or not 1 <= updates_per_second <= _MAX_UPDATES_PER_SECOND:
+    # A token for a number is a negative one. The rate of the calls is computed here and now.
+    if type(updates_per_second) not in (int, float) or not 1 <= updates_per_second <= _MAX_UPDATES_PER_SECOND:
         raise ValueError(
             f"updates_per_second: expected a number from 1 to {_MAX_UPDATES_PER_SECOND}, known at synthesis, "
             f"got {updates_per_second!r}"

@@ -40,6 +40,9 @@ _EXPIRED = Rejection(
 # Left of the function's time for a dead letter and for what goes back, when a call has used up all of its own.
 _RESERVE_SECONDS = 2
 
+# How often messages that an execution had no time for are received again at once.
+_FREE_HAND_BACKS = 3
+
 RemainingSeconds = Callable[[], float]
 Waiting = list[tuple[Received, int]]
 
@@ -86,9 +89,9 @@ class Consumer:
         self._set_visibility(waiting)
         return {"batchItemFailures": [{"itemIdentifier": message.id} for message, _ in waiting]}
 
-    def _work_off(self, pending: list[Received], remaining_seconds: RemainingSeconds) -> Waiting:
+    def _work_off(self, group: list[Received], remaining_seconds: RemainingSeconds) -> Waiting:
         """Apply a group's messages in their order; those that go back, with the seconds that they wait."""
-        alone = 0
+        pending, alone = group, 0
         while pending:
             merge = self._settings.merge_updates and not alone
             count, update = merged_beginning(pending if merge else pending[:1])
@@ -102,7 +105,9 @@ class Consumer:
                 if rejection:
                     self._park(step[0], rejection, trace)
             except Exception as error:
-                return self._go_back(pending, error, trace)
+                # What came before was received as often: after it, this is a first failure.
+                failures = pending[0].receive_count if pending is group else 1
+                return self._go_back(pending, failures, error, trace)
             for message in step:
                 _log(message, "Rejected" if rejection else "Updated", trace, merged=count)
             pending = pending[count:]
@@ -145,12 +150,14 @@ class Consumer:
         except Exception as error:  # The dead letter is safe. Waiting for the event bus would hold up the contact.
             log_line.write({**_identification(message), "outcome": "NotAnnounced", **log_line.fault(error)})
 
-    def _go_back(self, pending: list[Received], error: Exception, trace: Trace) -> Waiting:
+    def _go_back(self, pending: list[Received], failures: int, error: Exception, trace: Trace) -> Waiting:
+        outcome, seconds, fault = "HeldUp", backoff_seconds(failures), {}
         if isinstance(error, _NoTimeLeftError):
-            outcome, seconds, fault = "HandedBack", 0, {}
-        else:
-            outcome, seconds = "HeldUp", backoff_seconds(pending[0].receive_count)
-            fault = {} if isinstance(error, _HeldUpError) else log_line.fault(error)
+            outcome = "HandedBack"
+            # Where all calls hang, batch after batch has no time for it, and each receive counts.
+            seconds = 0 if failures <= _FREE_HAND_BACKS else seconds
+        elif not isinstance(error, _HeldUpError):
+            fault = log_line.fault(error)
         for message in pending:
             _log(message, outcome, trace, waitSeconds=seconds, **fault)
         return [(message, seconds) for message in pending]

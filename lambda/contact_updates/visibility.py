@@ -15,11 +15,11 @@ _LATE_SECONDS = 1_800
 _LATE_FROM = 300
 
 
-def backoff_seconds(receive_count: int) -> int:
-    """How long a message waits that has been received so often: 5 seconds, doubled each time, up to 5 minutes."""
-    if receive_count > _LATE_FROM:
+def backoff_seconds(failures: int) -> int:
+    """How long a message waits that has failed so often: 5 seconds, doubled each time, up to 5 minutes."""
+    if failures > _LATE_FROM:
         return _LATE_SECONDS
-    return int(min(_MAX_SECONDS, _FIRST_SECONDS * 2 ** min(receive_count - 1, 10)))
+    return int(min(_MAX_SECONDS, _FIRST_SECONDS * 2 ** min(failures - 1, 10)))
 
 
 class Visibility:

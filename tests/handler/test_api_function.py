@@ -106,7 +106,11 @@ def test_entry_point_of_the_queue_applies_a_message(connect: Connect) -> None:
         "messageId": "message",
         "receiptHandle": "handle",
         "body": json.dumps({"version": 1, "operation": "UpdateContactAttributes", "parameters": parameters}),
-        "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": str(int(time.time() * 1000)), "MessageGroupId": "group"},
+        "attributes": {
+            "ApproximateReceiveCount": "1",
+            "SentTimestamp": str(int(time.time() * 1000)),
+            "MessageGroupId": "group",
+        },
     }
 
     # When

@@ -1,0 +1,677 @@
+"""Figures of the queue under bursts: calls to Amazon Connect, time to drain, throttles.
+
+    python benchmarks/queue.py                      prints the table
+    python benchmarks/queue.py --output-dir docs    also writes docs/queue-figures.md and docs/queue-figures.svg
+
+The handler's code is the real one. The queue, Lambda, Amazon Connect's quota and the time are simulated. Exits 1 if a
+contact does not end as it should, a dead letter is found, or the queue makes more calls than it promises.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import functools
+import heapq
+import itertools
+import math
+import os
+import sys
+import threading
+import uuid
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+# Python puts a script's own folder first, where this file would hide the standard library's queue.
+if str(Path(__file__).resolve().parent) in sys.path:
+    sys.path.remove(str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lambda"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from botocore.exceptions import ClientError
+
+from connect_constructs.local.amazon_connect import AmazonConnect, ConnectError
+from contact_updates.connect_client import ConnectClient, Trace
+from contact_updates.consumer import Consumer
+from contact_updates.contract import operations
+from contact_updates.dead_letters import DeadLetterQueue
+from contact_updates.errors import UpdateError
+from contact_updates.pacing import Pacer
+from contact_updates.received import Received, groups_of
+from contact_updates.settings import ConsumerSettings
+from contact_updates.update import checked_update
+from contact_updates.update_message import message_group_id, write_message
+from contact_updates.visibility import Visibility, backoff_seconds
+
+OPERATION = next(operation for operation in operations() if operation.name == "UpdateContactAttributes")
+DEFAULT_UPDATES = (1_000, 5_000, 20_000)
+UPDATES_PER_CONTACT = (100, 10, 1)
+ARRIVALS_PER_SECOND = 500
+
+EXECUTIONS = 2
+BATCH_SIZE = 10
+FUNCTION_SECONDS = 45.0
+QUEUE_VISIBILITY_SECONDS = 6 * FUNCTION_SECONDS
+
+CALL_SECONDS = 0.05
+QUOTA_RATE, QUOTA_BURST = 10.0, 15
+
+# What the queue promises.
+WINDOW_SECONDS = 2
+MAX_CALLS_IN_WINDOW = 14
+MAX_CALLS_PER_UPDATE_AT_TEN = 0.2
+
+SETTINGS = ConsumerSettings(
+    instance_arn="arn:aws:connect:us-east-1:111122223333:instance/11111111-2222-4333-8444-555555555555",
+    queue_url="https://sqs.example.com/updates.fifo",
+    dead_letter_queue_url="https://sqs.example.com/rejected.fifo",
+    # The default of 7 updates a second with 2 executions.
+    seconds_per_call=0.3,
+)
+
+
+class Simulation:
+    """A clock, and what happens by it: one thing at a time, in the order of time."""
+
+    def __init__(self) -> None:
+        self._now = 0.0
+        self._events: list[tuple[float, int, Callable[[], None]]] = []
+        self._numbers = itertools.count()
+        # Held while code runs that has been started.
+        self._handed_back = threading.Lock()
+        self._handed_back.acquire()
+        self._failure: BaseException | None = None
+
+    def clock(self) -> float:
+        """The seconds since the start."""
+        return self._now
+
+    def after(self, seconds: float, action: Callable[[], None]) -> None:
+        """Let `action` happen, outside any started code."""
+        heapq.heappush(self._events, (self._now + seconds, next(self._numbers), action))
+
+    def run(self) -> None:
+        """Let everything happen."""
+        while self._events:
+            self._now, _, action = heapq.heappop(self._events)
+            action()
+
+    def start(self, code: Callable[[], None]) -> None:
+        """Run code that may sleep. It has a thread of its own, but never runs at the same time as anything else."""
+
+        def run() -> None:
+            try:
+                code()
+            except BaseException as error:
+                self._failure = error
+            self._handed_back.release()
+
+        threading.Thread(target=run, daemon=True).start()
+        self._wait_until_handed_back()
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass for the started code that calls this."""
+        turn = threading.Lock()
+        turn.acquire()
+
+        def wake() -> None:
+            turn.release()
+            self._wait_until_handed_back()
+
+        self.after(seconds, wake)
+        self._handed_back.release()
+        turn.acquire()
+
+    def _wait_until_handed_back(self) -> None:
+        self._handed_back.acquire()
+        if self._failure:
+            raise self._failure
+
+
+@dataclass(eq=False)
+class Message:
+    """A message in the queue."""
+
+    number: int
+    group_id: str
+    body: str
+    sent_at: float
+    receive_count: int = 0
+    visible_at: float = 0.0
+
+
+@dataclass(eq=False)
+class Group:
+    """The messages of one contact."""
+
+    waiting: deque[Message] = field(default_factory=deque)
+    in_flight: set[Message] = field(default_factory=set)
+    # Visible again, but held up by others of the group that are still in flight.
+    returned: list[Message] = field(default_factory=list)
+
+
+class FifoQueue:
+    """Amazon SQS FIFO, as far as an event source and the handler see it; also the handler's client of SQS.
+
+    A group with a message in flight gives out no other. A batch begins with the group of the oldest visible message,
+    has as many of it as it can, and goes on with the group of the next oldest.
+    """
+
+    def __init__(self, simulation: Simulation) -> None:
+        self.dead_letters: list[dict[str, Any]] = []
+        self.emptied_at = 0.0
+        self.notify: Callable[[], None] = lambda: None
+        self._simulation = simulation
+        self._groups: dict[str, Group] = {}
+        # Groups that give out messages, by their oldest.
+        self._ready: list[tuple[int, str]] = []
+        self._by_receipt: dict[str, Message] = {}
+        self._held = 0
+        self._numbers = itertools.count()
+
+    def __len__(self) -> int:
+        return self._held
+
+    def add(self, body: str, group_id: str) -> None:
+        """Take a message in."""
+        message = Message(next(self._numbers), group_id, body, self._simulation.clock())
+        group = self._groups.setdefault(group_id, Group())
+        group.waiting.append(message)
+        self._held += 1
+        if len(group.waiting) == 1 and not group.in_flight:
+            self._offer(group_id)
+
+    def receive(self) -> list[dict[str, Any]]:
+        """The next batch, as in a Lambda event; empty if there is none."""
+        records: list[dict[str, Any]] = []
+        while self._ready and len(records) < BATCH_SIZE:
+            _, group_id = heapq.heappop(self._ready)
+            group = self._groups[group_id]
+            while group.waiting and len(records) < BATCH_SIZE:
+                message = group.waiting.popleft()
+                group.in_flight.add(message)
+                records.append(self._given_out(message))
+        return records
+
+    def delete(self, records: Sequence[dict[str, Any]]) -> None:
+        """Forget messages that were received."""
+        for record in records:
+            message = self._by_receipt.pop(record["receiptHandle"])
+            self._held -= 1
+            self.emptied_at = self._simulation.clock()
+            self._leave_flight(message)
+
+    def change_message_visibility_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
+        """SQS's operation of this name."""
+        assert QueueUrl == SETTINGS.queue_url
+        assert len(Entries) <= BATCH_SIZE
+        for entry in Entries:
+            self._hide(self._by_receipt[entry["ReceiptHandle"]], entry["VisibilityTimeout"])
+        return {}
+
+    def send_message(self, **parameters: Any) -> dict[str, str]:
+        """SQS's operation of this name; the handler sends nothing but dead letters."""
+        assert parameters["QueueUrl"] == SETTINGS.dead_letter_queue_url
+        self.dead_letters.append(parameters)
+        return {"MessageId": str(uuid.uuid4())}
+
+    def _given_out(self, message: Message) -> dict[str, Any]:
+        message.receive_count += 1
+        receipt = f"{message.number}-{message.receive_count}"
+        self._by_receipt[receipt] = message
+        self._hide(message, QUEUE_VISIBILITY_SECONDS)
+        return {
+            "messageId": str(message.number),
+            "receiptHandle": receipt,
+            "body": message.body,
+            "attributes": {
+                "ApproximateReceiveCount": str(message.receive_count),
+                "MessageGroupId": message.group_id,
+                "SentTimestamp": str(int(message.sent_at * 1000)),
+            },
+        }
+
+    def _hide(self, message: Message, seconds: float) -> None:
+        message.visible_at = visible_at = self._simulation.clock() + seconds
+        receipt = f"{message.number}-{message.receive_count}"
+
+        def show() -> None:
+            # It may have been deleted, or hidden anew.
+            if receipt in self._by_receipt and message.visible_at == visible_at:
+                del self._by_receipt[receipt]
+                self._groups[message.group_id].returned.append(message)
+                self._leave_flight(message)
+
+        self._simulation.after(seconds, show)
+
+    def _leave_flight(self, message: Message) -> None:
+        group = self._groups[message.group_id]
+        group.in_flight.remove(message)
+        if not group.in_flight:
+            group.waiting.extendleft(sorted(group.returned, key=lambda returned: -returned.number))
+            group.returned.clear()
+            if group.waiting:
+                self._offer(message.group_id)
+
+    def _offer(self, group_id: str) -> None:
+        heapq.heappush(self._ready, (self._groups[group_id].waiting[0].number, group_id))
+        self._simulation.after(0, self.notify)
+
+
+class Context:
+    """What the handler asks of Lambda's context."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        self._clock = simulation.clock
+        self._ends_at = simulation.clock() + FUNCTION_SECONDS
+
+    def get_remaining_time_in_millis(self) -> float:
+        return (self._ends_at - self._clock()) * 1000
+
+
+Handler = Callable[[dict[str, Any], Context], dict[str, list[dict[str, str]]]]
+
+
+class EventSource:
+    """Lambda's event source: gives batches to executions, of which each takes one at a time."""
+
+    def __init__(self, simulation: Simulation, queue: FifoQueue, executions: Sequence[Handler]) -> None:
+        self._simulation = simulation
+        self._queue = queue
+        self._idle = list(executions)
+        queue.notify = self._poll
+
+    def _poll(self) -> None:
+        while self._idle and (records := self._queue.receive()):
+            self._simulation.start(functools.partial(self._invoke, self._idle.pop(), records))
+
+    def _invoke(self, handler: Handler, records: list[dict[str, Any]]) -> None:
+        answer = handler({"Records": records}, Context(self._simulation))
+        failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
+        self._queue.delete([record for record in records if record["messageId"] not in failed])
+        self._idle.append(handler)
+        self._simulation.after(0, self._poll)
+
+
+class MeasuredConnect:
+    """The local Amazon Connect, with the time that a call takes; remembers when it was called."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        self.call_times: list[float] = []
+        self.throttled = 0
+        self._simulation = simulation
+        self._state = AmazonConnect(rate=QUOTA_RATE, burst=QUOTA_BURST, clock=simulation.clock)
+        self._state.add_instance(SETTINGS.instance_arn)
+
+    def create_contact(self, contact_id: str) -> None:
+        """Let the contact exist, without attributes."""
+        self._state.create_contact(contact_id=contact_id)
+
+    def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
+        """Make a call as botocore does."""
+        self.call_times.append(self._simulation.clock())
+        failure = None
+        try:
+            self._state.perform(operation, parameters)
+        except ConnectError as error:
+            failure = error
+        self._simulation.sleep(CALL_SECONDS)
+        if failure is None:
+            return {"ResponseMetadata": {"RequestId": "simulated", "HTTPStatusCode": 200}}
+        self.throttled += failure.error_type == "ThrottlingException"
+        raise ClientError(
+            {
+                "Error": {"Code": str(failure.error_type), "Message": failure.message},
+                "ResponseMetadata": {"HTTPStatusCode": failure.status},
+            },
+            operation,
+        )
+
+    def attributes(self, contact_ids: Sequence[str]) -> Iterator[dict[str, str]]:
+        """The attributes of each contact, whatever the quota."""
+        self._state.set_quota(rate=1, burst=len(contact_ids))
+        for contact_id in contact_ids:
+            parameters = {"InstanceId": SETTINGS.instance_id, "InitialContactId": contact_id}
+            answer = self._state.perform("GetContactAttributes", parameters)
+            assert answer is not None
+            yield answer["Attributes"]
+
+
+class SimulatedConnectClient(ConnectClient):
+    """The handler's client, with calls that need no socket."""
+
+    def __init__(self, connect: MeasuredConnect, pacer: Pacer) -> None:
+        self._pacer = pacer
+        self._calls = {operation.name: functools.partial(connect.call, operation.name) for operation in operations()}
+
+
+class NaiveConsumer:
+    """One call for each message, as fast as it can. What was throttled goes back, as the real consumer lets it."""
+
+    def __init__(self, connect: ConnectClient, visibility: Visibility) -> None:
+        self._connect = connect
+        self._visibility = visibility
+
+    def __call__(self, event: dict[str, Any], context: Context) -> dict[str, list[dict[str, str]]]:
+        waiting: list[tuple[Received, int]] = []
+        for group in groups_of(event["Records"], SETTINGS):
+            for position, message in enumerate(group):
+                assert message.update is not None
+                try:
+                    self._connect.update(message.update, remaining_seconds=lambda: 0, trace=Trace())
+                except UpdateError:
+                    # The contact's later updates must not overtake it.
+                    waiting += [(later, backoff_seconds(message.receive_count)) for later in group[position:]]
+                    break
+        self._visibility.set(waiting)
+        return {"batchItemFailures": [{"itemIdentifier": message.id} for message, _ in waiting]}
+
+
+class MakeHandler(Protocol):
+    """Makes the handler of one execution."""
+
+    def __call__(self, simulation: Simulation, connect: MeasuredConnect, sqs: Any) -> Handler: ...
+
+
+def real_consumer(simulation: Simulation, connect: MeasuredConnect, sqs: Any) -> Handler:
+    """The handler as contact_updates.queue_function makes it."""
+    pacer = Pacer(SETTINGS.seconds_per_call, clock=simulation.clock, sleep=simulation.sleep)
+    return Consumer(
+        SETTINGS,
+        connect=SimulatedConnectClient(connect, pacer),
+        dead_letters=DeadLetterQueue(sqs, SETTINGS.dead_letter_queue_url),
+        visibility=Visibility(sqs, SETTINGS.queue_url),
+        clock=simulation.clock,
+    )
+
+
+def naive_consumer(simulation: Simulation, connect: MeasuredConnect, sqs: Any) -> Handler:
+    """What the real one is compared with."""
+    pacer = Pacer(0, clock=simulation.clock, sleep=simulation.sleep)
+    return NaiveConsumer(SimulatedConnectClient(connect, pacer), Visibility(sqs, SETTINGS.queue_url))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """What one consumer made of one burst."""
+
+    calls: int
+    throttled: int
+    drained_seconds: float
+    most_calls_in_window: int
+    wrong_contacts: int
+    dead_letters: int
+    left_in_queue: int
+
+
+def simulate(make_handler: MakeHandler, updates: int, contacts: int) -> Figures:
+    """Let a burst of updates arrive, round robin over the contacts, and a consumer work it off."""
+    simulation = Simulation()
+    queue = FifoQueue(simulation)
+    connect = MeasuredConnect(simulation)
+    EventSource(simulation, queue, [make_handler(simulation, connect, queue) for _ in range(EXECUTIONS)])
+
+    expected: dict[str, dict[str, str]] = {str(uuid.UUID(int=number)): {} for number in range(contacts)}
+    for contact_id in expected:
+        connect.create_contact(contact_id)
+    for number, contact_id in zip(range(updates), itertools.cycle(expected), strict=False):
+        attributes = {"last": str(number), f"key{number // contacts % 7}": str(number)}
+        expected[contact_id].update(attributes)
+        update = checked_update(
+            OPERATION,
+            {"InstanceId": SETTINGS.instance_id, "InitialContactId": contact_id, "Attributes": attributes},
+            SETTINGS,
+        )
+        body = write_message(update, update_id=str(number), request_id=None)
+        add = functools.partial(queue.add, body, message_group_id(contact_id))
+        simulation.after(number / ARRIVALS_PER_SECOND, add)
+
+    # The handler's log lines are no part of the output.
+    with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
+        simulation.run()
+
+    found = connect.attributes(list(expected))
+    return Figures(
+        calls=len(connect.call_times),
+        throttled=connect.throttled,
+        drained_seconds=queue.emptied_at,
+        most_calls_in_window=most_in_window(connect.call_times, WINDOW_SECONDS),
+        wrong_contacts=sum(map(dict.__ne__, found, expected.values())),
+        dead_letters=len(queue.dead_letters),
+        left_in_queue=len(queue),
+    )
+
+
+def most_in_window(times: Sequence[float], seconds: int) -> int:
+    """The most of the times, which are in order, in any window of the length that has its beginning but not its end."""
+    # In whole microseconds, so that sums of fractions do not decide what is in.
+    microseconds = [round(time * 1_000_000) for time in times]
+    first, most = 0, 0
+    for position, now in enumerate(microseconds):
+        while now - microseconds[first] >= seconds * 1_000_000:
+            first += 1
+        most = max(most, position + 1 - first)
+    return most
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One burst, with both consumers."""
+
+    updates: int
+    contacts: int
+    ours: Figures
+    naive: Figures
+
+    @property
+    def limit_seconds(self) -> float:
+        """The time of one call for each contact, at the quota."""
+        return self.contacts / QUOTA_RATE
+
+    @property
+    def broken_promises(self) -> list[str]:
+        """What is not as it should be."""
+        calls_per_update = self.ours.calls / self.updates
+        broken = [
+            f"{name}: {count} {what}"
+            for name, figures in (("queue", self.ours), ("naive", self.naive))
+            for count, what in (
+                (figures.wrong_contacts, "contacts end with wrong attributes"),
+                (figures.dead_letters, "dead letters"),
+                (figures.left_in_queue, "messages are left in the queue"),
+            )
+            if count
+        ]
+        if self.ours.most_calls_in_window > MAX_CALLS_IN_WINDOW:
+            broken.append(f"{self.ours.most_calls_in_window} calls in {WINDOW_SECONDS} s")
+        if self.updates == 10 * self.contacts and calls_per_update > MAX_CALLS_PER_UPDATE_AT_TEN:
+            broken.append(f"{calls_per_update:.3f} calls for each update")
+        if self.ours.calls > self.naive.calls:
+            broken.append(f"{self.ours.calls} calls, the naive consumer {self.naive.calls}")
+        return [f"{self.updates} updates of {self.contacts} contacts: {text}" for text in broken]
+
+
+def run_case(updates: int, contacts: int) -> Case:
+    """One burst, with both consumers."""
+    return Case(
+        updates=updates,
+        contacts=contacts,
+        ours=simulate(real_consumer, updates, contacts),
+        naive=simulate(naive_consumer, updates, contacts),
+    )
+
+
+HEADINGS = (
+    "Updates",
+    "Contacts",
+    "Calls per update",
+    "naive",
+    "Seconds to drain",
+    "naive",
+    "limit",
+    "Throttled calls",
+    "naive",
+    f"Most calls in {WINDOW_SECONDS} s",
+    "naive",
+)
+
+
+def table(cases: Sequence[Case]) -> str:
+    """The figures in Markdown."""
+    rows = [
+        (
+            f"{case.updates:,}",
+            f"{case.contacts:,}",
+            f"{case.ours.calls / case.updates:.2f}",
+            f"{case.naive.calls / case.updates:.2f}",
+            seconds_text(case.ours.drained_seconds),
+            seconds_text(case.naive.drained_seconds),
+            seconds_text(case.limit_seconds),
+            f"{case.ours.throttled:,}",
+            f"{case.naive.throttled:,}",
+            f"{case.ours.most_calls_in_window}",
+            f"{case.naive.most_calls_in_window}",
+        )
+        for case in cases
+    ]
+    lines = [HEADINGS, ("---:",) * len(HEADINGS), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def seconds_text(seconds: float) -> str:
+    return f"{seconds:,.0f}" if seconds >= 10 else f"{seconds:.1f}"
+
+
+def document(cases: Sequence[Case], command: str) -> str:
+    """docs/queue-figures.md."""
+    return f"""# Figures of the queue
+
+Bursts of attribute updates that arrive at {ARRIVALS_PER_SECOND} a second, round robin over the contacts, with the queue
+at its defaults: {EXECUTIONS} executions, {SETTINGS.seconds_per_call} seconds for each call.
+
+{table(cases)}
+*Naive* is a consumer of the same queue that makes one call for each message, unpaced; what is throttled goes back for
+the same time as with the real one, and holds up its contact's later updates. Contacts with many updates wait most of
+the time. *Limit* is one call for each contact at {QUOTA_RATE:.0f} a second, the quota, even if the updates take longer
+than that to arrive.
+
+The queue stays below the quota to leave room for others. So where there is nothing to merge, a consumer that keeps
+running into the quota can be faster, at the price of its throttled calls.
+
+![Seconds to drain a burst, on a logarithmic scale](queue-figures.svg)
+
+The code that writes, reads, merges and hands back messages and paces the calls is the Lambda functions' own,
+`lambda/contact_updates`. The clock, SQS FIFO, Lambda's event source and Amazon Connect are simulated: batches of up to
+{BATCH_SIZE} that begin with the oldest message's contact, no contact in two of them at once; calls that take
+{CALL_SECONDS * 1000:.0f} ms; a quota of {QUOTA_RATE:.0f} calls a second with bursts of {QUOTA_BURST}. Polling and
+invoking take no time. Nothing of this was measured in AWS.
+
+At the end of each run every contact has the attributes that its updates in their order give it, and the dead-letter
+queue is empty. To write this page anew:
+
+```sh
+{command}
+```
+"""
+
+
+BARS = (("queue", "#1b6ca8"), ("naive", "#d9822b"), ("limit", "#8a939b"))
+BAR_WIDTH, GROUP_WIDTH = 30, 108
+LEFT, TOP, PLOT_HEIGHT, BELOW = 64, 76, 320, 64
+
+
+def picture(cases: Sequence[Case]) -> str:
+    """docs/queue-figures.svg: the seconds to drain, in grouped bars on a logarithmic scale."""
+    groups = [(case.ours.drained_seconds, case.naive.drained_seconds, case.limit_seconds) for case in cases]
+    lowest = math.ceil(math.log10(min(map(min, groups)))) - 1
+    highest = math.ceil(math.log10(max(map(max, groups))))
+    right, bottom = LEFT + GROUP_WIDTH * len(cases), TOP + PLOT_HEIGHT
+    width, height = right + 24, bottom + BELOW
+
+    def y(seconds: float) -> float:
+        return bottom - PLOT_HEIGHT * (math.log10(seconds) - lowest) / (highest - lowest)
+
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+        'font-family="system-ui, sans-serif" font-size="12" fill="#24292f">',
+        "<title>Seconds to drain a burst of updates</title>",
+        f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
+        f'<text x="{LEFT}" y="28" font-size="16" font-weight="600">Seconds to drain a burst (logarithmic scale)</text>',
+    ]
+    for number, (name, colour) in enumerate(BARS):
+        x = LEFT + 84 * number
+        parts.append(f'<rect x="{x}" y="42" width="12" height="12" fill="{colour}"/>')
+        parts.append(f'<text x="{x + 18}" y="52">{name}</text>')
+    for power in range(lowest, highest + 1):
+        line = y(10.0**power)
+        parts.append(f'<line x1="{LEFT}" y1="{line:.1f}" x2="{right}" y2="{line:.1f}" stroke="#d8dee4"/>')
+        parts.append(f'<text x="{LEFT - 8}" y="{line + 4:.1f}" text-anchor="end">{10.0**power:,g}</text>')
+    for number, (case, group) in enumerate(zip(cases, groups, strict=True)):
+        middle = LEFT + GROUP_WIDTH * (number + 0.5)
+        for position, (seconds, (_, colour)) in enumerate(zip(group, BARS, strict=True)):
+            left, top = middle + BAR_WIDTH * (position - 1.5), y(seconds)
+            parts.append(
+                f'<rect x="{left + 1:.1f}" y="{top:.1f}" width="{BAR_WIDTH - 2}" height="{bottom - top:.1f}" '
+                f'fill="{colour}"/>'
+            )
+            parts.append(
+                f'<text x="{left + BAR_WIDTH / 2:.1f}" y="{top - 4:.1f}" font-size="10" text-anchor="middle">'
+                f"{seconds_text(seconds)}</text>"
+            )
+        for row, text in enumerate((f"{case.updates:,} updates", f"{case.contacts:,} contacts")):
+            parts.append(f'<text x="{middle:.1f}" y="{bottom + 20 + 16 * row}" text-anchor="middle">{text}</text>')
+    parts.append(f'<line x1="{LEFT}" y1="{bottom}" x2="{right}" y2="{bottom}" stroke="#57606a"/>')
+    return "\n".join([*parts, "</svg>\n"])
+
+
+def main() -> int:
+    """Run the bursts; the exit code."""
+    summary, _, usage = (__doc__ or "").partition("\n")
+    parser = argparse.ArgumentParser(
+        description=summary, epilog=usage, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--updates",
+        type=_positive,
+        nargs="+",
+        default=list(DEFAULT_UPDATES),
+        metavar="N",
+        help=f"sizes of the bursts (default: {' '.join(map(str, DEFAULT_UPDATES))}); each is run with 100, 10 and 1 "
+        "updates for each contact",
+    )
+    parser.add_argument("--output-dir", type=Path, help="where queue-figures.md and queue-figures.svg are written")
+    arguments = parser.parse_args()
+    if sys.platform == "linux":
+        # One thread runs at a time, and each change from one to another is faster on one processor.
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+
+    cases = [
+        run_case(updates, max(1, updates // updates_per_contact))
+        for updates in arguments.updates
+        for updates_per_contact in UPDATES_PER_CONTACT
+    ]
+    print(table(cases), end="")
+    broken = [text for case in cases for text in case.broken_promises]
+    for text in broken:
+        print(f"not as promised: {text}", file=sys.stderr)
+    # The page says that all is as promised.
+    if arguments.output_dir and not broken:
+        arguments.output_dir.mkdir(parents=True, exist_ok=True)
+        command = " ".join(["python benchmarks/queue.py", *sys.argv[1:]])
+        (arguments.output_dir / "queue-figures.md").write_text(document(cases, command), encoding="utf-8")
+        (arguments.output_dir / "queue-figures.svg").write_text(picture(cases), encoding="utf-8")
+    return 1 if broken else 0
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1044 @@
+"""What the consumer makes of the queue's messages: calls, dead letters, and what goes back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import (
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ReadTimeoutError,
+)
+from botocore.parsers import ResponseParserError
+
+from connect_constructs.local.amazon_connect import AmazonConnect
+from connect_constructs.local.faults import BARE_THROTTLE, TOO_MANY_REQUESTS, ErrorAnswer, documented_error
+from contact_updates import connect_client
+from contact_updates.connect_client import Trace, UnreadableAnswerError
+from contact_updates.consumer import Consumer
+from contact_updates.dead_letters import DeadLetterQueue
+from contact_updates.pacing import Pacer
+from contact_updates.settings import ConsumerSettings
+from contact_updates.update_message import (
+    MAX_MESSAGE_BYTES,
+    Rejection,
+    message_group_id,
+    parse_message,
+    update_in,
+    write_rejected,
+)
+from contact_updates.visibility import Visibility, backoff_seconds
+from tests.handler.proxy import CONTACT_ID, INSTANCE_ARN, INSTANCE_ID
+from tests.handler.queue_fakes import (
+    DAY,
+    DEAD_LETTER_QUEUE_URL,
+    QUEUE_URL,
+    Clock,
+    Delivery,
+    DirectConnectClient,
+    EventBus,
+    FifoQueue,
+    Message,
+    TimedContext,
+    client_error,
+    deliver,
+)
+
+OTHER_CONTACT = "another-contact"
+# A word that nothing else says.
+SECRET = "zq7canary7qz"
+
+NO_ENDPOINT = EndpointConnectionError(endpoint_url="https://sqs.us-east-1.amazonaws.com")
+
+
+class Rig:
+    """A consumer between a queue and Amazon Connect. What the test sends here has an id as `u1`, `u2` and so on."""
+
+    def __init__(self, *, merge_updates: bool = True, seconds_per_call: float = 0) -> None:
+        self.clock = Clock()
+        self.queue = FifoQueue(self.clock)
+        self.dead_letters = FifoQueue(self.clock, DEAD_LETTER_QUEUE_URL)
+        self.state = AmazonConnect(rate=1e9, burst=10**9)
+        self.state.add_instance(INSTANCE_ARN)
+        for contact_id in (CONTACT_ID, OTHER_CONTACT):
+            self.state.create_contact(contact_id=contact_id)
+        pacer = Pacer(seconds_per_call, clock=self.clock, sleep=self.clock.advance)
+        self.connect = DirectConnectClient(self.state, pacer)
+        self.bus = EventBus()
+        self.settings = ConsumerSettings(
+            instance_arn=INSTANCE_ARN,
+            queue_url=QUEUE_URL,
+            dead_letter_queue_url=DEAD_LETTER_QUEUE_URL,
+            seconds_per_call=seconds_per_call,
+            merge_updates=merge_updates,
+        )
+        self.consumer = Consumer(
+            self.settings,
+            connect=self.connect,
+            dead_letters=DeadLetterQueue(self.dead_letters, DEAD_LETTER_QUEUE_URL),
+            visibility=Visibility(self.queue, QUEUE_URL),
+            events=self.bus,
+            clock=self.clock,
+        )
+        self._sent = 0
+
+    def attributes(self, values: dict[str, str], contact_id: str = CONTACT_ID, **changes: Any) -> str:
+        """Let an attribute update be in the queue; its message id."""
+        parameters = {"InstanceId": INSTANCE_ID, "InitialContactId": contact_id, "Attributes": values}
+        return self._message("UpdateContactAttributes", parameters, contact_id, changes)
+
+    def details(self, fields: dict[str, Any], contact_id: str = CONTACT_ID, **changes: Any) -> str:
+        """Let an update by UpdateContact be in the queue; its message id."""
+        parameters = {"InstanceId": INSTANCE_ID, "ContactId": contact_id, **fields}
+        return self._message("UpdateContact", parameters, contact_id, changes)
+
+    def _message(self, operation: str, parameters: dict[str, Any], contact_id: str, changes: dict[str, Any]) -> str:
+        number = self._sent + 1
+        fields = {
+            "version": 1,
+            "updateId": f"u{number}",
+            "requestId": f"r{number}",
+            "acceptedAt": "2027-01-15T08:00:00.000Z",
+            "operation": operation,
+            "parameters": parameters,
+            **changes,
+        }
+        return self.body(json.dumps(fields), contact_id)
+
+    def body(self, body: str, contact_id: str = CONTACT_ID) -> str:
+        """Let a message be in the queue; its id."""
+        self._sent += 1
+        message_id: str = self.queue.send_message(
+            QueueUrl=QUEUE_URL,
+            MessageBody=body,
+            MessageGroupId=message_group_id(contact_id),
+            MessageDeduplicationId=f"d{self._sent}",
+        )["MessageId"]
+        return message_id
+
+    def deliver(self, *, seconds: float = 300) -> Delivery:
+        return deliver(self.queue, self.consumer, TimedContext(self.clock, seconds))
+
+    def waits(self, message_id: str) -> float:
+        """How many seconds the message cannot be received yet."""
+        return self.message(message_id).visible_at - self.clock()
+
+    def message(self, message_id: str) -> Message:
+        return next(message for message in self.queue.messages if message.id == message_id)
+
+    def values(self, contact_id: str = CONTACT_ID) -> dict[str, str]:
+        return self.state.contact(contact_id).attributes
+
+    def fail_for(self, contact_id: str, error: BaseException) -> None:
+        """Let each call for the contact fail."""
+
+        def trouble(_: str, parameters: dict[str, Any]) -> None:
+            if contact_id in (parameters.get("InitialContactId"), parameters.get("ContactId")):
+                raise error
+
+        self.connect.trouble = trouble
+
+    def refuse(self, value: str, error: BaseException) -> None:
+        """Let each call that has the attribute value fail."""
+
+        def trouble(_: str, parameters: dict[str, Any]) -> None:
+            if value in parameters.get("Attributes", {}).values():
+                raise error
+
+        self.connect.trouble = trouble
+
+    def heal(self) -> None:
+        self.connect.trouble = lambda *_: None
+
+    @property
+    def sent_attributes(self) -> list[dict[str, str]]:
+        """The attributes of each call to Amazon Connect."""
+        return [parameters.get("Attributes", {}) for _, parameters in self.connect.made]
+
+    @property
+    def parked(self) -> list[tuple[str, str]]:
+        """The update id and the type of each dead letter."""
+        return [
+            (str(message.fields.get("updateId")), message.fields["rejection"]["type"])
+            for message in self.dead_letters.messages
+        ]
+
+
+@pytest.fixture
+def rig() -> Rig:
+    return Rig()
+
+
+def raises(error: BaseException) -> Callable[..., None]:
+    def trouble(*_: Any) -> None:
+        raise error
+
+    return trouble
+
+
+# -- updates ----------------------------------------------------------------------------------------------------------
+
+
+def test_update_of_the_queue_is_made_and_acknowledged(rig: Rig) -> None:
+    rig.attributes({"Tier": "gold"})
+    rig.details({"Name": "A name"}, OTHER_CONTACT)
+
+    delivery = rig.deliver()
+
+    assert delivery.failed == []
+    assert not rig.queue.messages + rig.dead_letters.messages
+    assert not rig.bus.entries
+    assert not rig.queue.visibility_calls
+    assert rig.values() == {"Tier": "gold"}
+    assert rig.state.contact(OTHER_CONTACT).details == {"Name": "A name"}
+    assert delivery.logs[0] == {
+        "updateId": "u1",
+        "requestId": "r1",
+        "operation": "UpdateContactAttributes",
+        "contactId": CONTACT_ID,
+        "outcome": "Updated",
+        "upstreamRequestId": "up-1",
+        "upstreamError": None,
+        "attempts": 1,
+        "receiveCount": 1,
+        "merged": 1,
+    }
+    assert len(delivery.logs) == 2
+
+
+def test_message_without_the_optional_fields_is_applied_under_its_own_id(rig: Rig) -> None:
+    parameters = {"InstanceId": INSTANCE_ARN, "InitialContactId": CONTACT_ID, "Attributes": {"a": "1"}}
+    fields = {"version": 1, "operation": "UpdateContactAttributes", "parameters": parameters}
+    message_id = rig.body(json.dumps(fields))
+
+    delivery = rig.deliver()
+
+    assert rig.values() == {"a": "1"}
+    assert (delivery.logs[0]["updateId"], delivery.logs[0]["requestId"]) == (message_id, None)
+    # An ARN in place of the id would be denied.
+    assert rig.connect.made[0][1]["InstanceId"] == INSTANCE_ID
+
+
+def test_updates_of_a_contact_are_made_in_their_order_over_many_batches(rig: Rig) -> None:
+    for number in range(25):
+        rig.details({"Name": f"N{number}"})
+
+    while rig.queue.messages:
+        rig.deliver()
+
+    assert [parameters["Name"] for _, parameters in rig.connect.made] == [f"N{number}" for number in range(25)]
+
+
+# -- merging ----------------------------------------------------------------------------------------------------------
+
+
+def test_consecutive_attribute_updates_are_one_call_in_which_the_later_wins(rig: Rig) -> None:
+    rig.state.create_contact(contact_id=CONTACT_ID, attributes={"gone": "1", "kept": "1"})
+    rig.attributes({"a": "1", "b": "1"})
+    rig.attributes({"b": "2", "gone": ""})
+    rig.attributes({"c": "3"})
+
+    delivery = rig.deliver()
+
+    assert rig.sent_attributes == [{"a": "1", "b": "2", "gone": "", "c": "3"}]
+    assert rig.values() == {"kept": "1", "a": "1", "b": "2", "c": "3"}
+    assert [(log["updateId"], log["outcome"], log["merged"]) for log in delivery.logs] == [
+        ("u1", "Updated", 3),
+        ("u2", "Updated", 3),
+        ("u3", "Updated", 3),
+    ]
+
+
+def test_a_removal_after_a_value_removes_and_a_value_after_a_removal_stays(rig: Rig) -> None:
+    rig.attributes({"a": "1", "b": ""})
+    rig.attributes({"a": "", "b": "2"})
+
+    rig.deliver()
+
+    assert rig.sent_attributes == [{"a": "", "b": "2"}]
+    assert rig.values() == {"b": "2"}
+
+
+def test_nothing_is_merged_across_the_other_operation(rig: Rig) -> None:
+    rig.attributes({"a": "1"})
+    rig.details({"Name": "N"})
+    rig.attributes({"a": "2"})
+    rig.attributes({"b": "3"})
+
+    rig.deliver()
+
+    assert [operation for operation, _ in rig.connect.made] == [
+        "UpdateContactAttributes",
+        "UpdateContact",
+        "UpdateContactAttributes",
+    ]
+    assert rig.sent_attributes == [{"a": "1"}, {}, {"a": "2", "b": "3"}]
+
+
+def test_updates_by_update_contact_are_not_merged(rig: Rig) -> None:
+    rig.details({"Name": "A"})
+    rig.details({"Description": "B"})
+
+    rig.deliver()
+
+    assert len(rig.connect.made) == 2
+
+
+def test_nothing_is_merged_across_contacts(rig: Rig) -> None:
+    rig.state.create_contact(contact_id=CONTACT_ID.upper() + "A")
+    rig.state.create_contact(contact_id=CONTACT_ID.upper() + "a")
+    # These two have one group.
+    rig.attributes({"a": "1"}, CONTACT_ID.upper() + "A")
+    rig.attributes({"a": "2"}, CONTACT_ID.upper() + "a")
+    rig.attributes({"a": "3"}, OTHER_CONTACT)
+
+    rig.deliver()
+
+    assert rig.sent_attributes == [{"a": "1"}, {"a": "2"}, {"a": "3"}]
+
+
+def test_merges_only_as_far_as_one_call_may_go(rig: Rig) -> None:
+    half = "x" * 16_383
+    rig.attributes({"a": half})
+    rig.attributes({"b": half})
+    rig.attributes({"b": "", "a": ""})
+    rig.attributes({"c": "é"})
+
+    delivery = rig.deliver()
+
+    assert [list(sent) for sent in rig.sent_attributes] == [["a", "b", "c"]]
+    assert rig.values() == {"c": "é"}
+    assert delivery.failed == []
+
+
+def test_what_is_too_large_together_is_not_merged(rig: Rig) -> None:
+    rig.attributes({"a": "x" * 16_383})
+    rig.attributes({"b": "x" * 16_384})
+    rig.attributes({"a": ""})
+
+    rig.deliver()
+
+    assert [list(sent) for sent in rig.sent_attributes] == [["a"], ["b", "a"]]
+
+
+def test_nothing_is_merged_when_that_is_turned_off() -> None:
+    rig = Rig(merge_updates=False)
+    rig.attributes({"a": "1"})
+    rig.attributes({"a": "2"})
+
+    rig.deliver()
+
+    assert rig.sent_attributes == [{"a": "1"}, {"a": "2"}]
+
+
+# -- what holds up ----------------------------------------------------------------------------------------------------
+
+HOLDING_UP = {
+    "a throttle": client_error(documented_error("ThrottlingException")),
+    "another throttle": client_error(TOO_MANY_REQUESTS),
+    "a bare throttle": client_error(BARE_THROTTLE),
+    "an internal error": client_error(documented_error("InternalServiceException")),
+    "a 503": client_error(ErrorAnswer(503)),
+    "a 502 with a type of 400": client_error(ErrorAnswer(502, "Whatever")),
+    "a read time-out": ReadTimeoutError(endpoint_url="https://example.com"),
+    "a connect time-out": ConnectTimeoutError(endpoint_url="https://example.com"),
+    "a closed connection": ConnectionClosedError(endpoint_url="https://example.com"),
+    "no endpoint": EndpointConnectionError(endpoint_url="https://example.com"),
+    "denied access": client_error(documented_error("AccessDeniedException")),
+    "an expired token": client_error(ErrorAnswer(403, "ExpiredTokenException")),
+    "a conflict": client_error(documented_error("ConflictException")),
+    "an inactive Region": client_error(documented_error("InvalidActiveRegionException")),
+    "an unknown error of 400": client_error(ErrorAnswer(400, "SomethingNewException")),
+    "a bare 400": client_error(ErrorAnswer(400)),
+    "a bare 404": client_error(ErrorAnswer(404)),
+    "a serialization error": client_error(ErrorAnswer(400, "SerializationException")),
+    "an unreadable answer": UnreadableAnswerError(),
+    "an answer that botocore cannot parse": ResponseParserError("?"),
+    "no credentials": NoCredentialsError(),
+    "an unexpected exception": ValueError("?"),
+}
+
+
+@pytest.mark.parametrize("error", HOLDING_UP.values(), ids=HOLDING_UP)
+def test_whatever_may_pass_blocks_its_contact_and_no_other(rig: Rig, error: Exception) -> None:
+    first, foreign = rig.attributes({"a": "1"}), rig.attributes({"b": "1"}, OTHER_CONTACT)
+    second, third = rig.details({"Name": "N"}), rig.attributes({"a": "2"})
+    rig.fail_for(CONTACT_ID, error)
+
+    delivery = rig.deliver()
+
+    assert delivery.failed == [first, second, third]
+    assert foreign not in delivery.failed
+    assert {rig.waits(message) for message in delivery.failed} == {5}
+    assert len(rig.queue.visibility_calls) == 1
+    assert rig.values(OTHER_CONTACT) == {"b": "1"}
+    assert not rig.dead_letters.messages
+    assert not rig.bus.entries
+    assert sorted(delivery.outcomes) == ["HeldUp", "HeldUp", "HeldUp", "Updated"]
+
+    # Then: once it has passed, all of them are made, in their order
+    rig.heal()
+    rig.clock.advance(4.9)
+    assert rig.deliver().records == []
+    rig.clock.advance(0.1)
+    assert rig.deliver().failed == []
+    assert rig.values() == {"a": "2"}
+    assert rig.state.contact(CONTACT_ID).details == {"Name": "N"}
+    assert rig.queue.messages == []
+
+
+def test_what_was_made_before_the_trouble_is_acknowledged(rig: Rig) -> None:
+    rig.details({"Name": "N"})
+    second = rig.attributes({"a": "bad"})
+    third = rig.details({"Name": "M"})
+    rig.refuse("bad", client_error(BARE_THROTTLE))
+
+    assert rig.deliver().failed == [second, third]
+    assert [message.id for message in rig.queue.messages] == [second, third]
+    assert rig.state.contact(CONTACT_ID).details == {"Name": "N"}
+
+
+def test_a_call_that_took_effect_but_timed_out_is_made_again(rig: Rig) -> None:
+    message = rig.attributes({"a": "1"})
+    rig.connect.trouble_after = raises(ReadTimeoutError(endpoint_url="https://example.com"))
+
+    assert rig.deliver().failed == [message]
+    assert len(rig.connect.made) == 2
+    rig.connect.trouble_after = lambda *_: None
+    rig.clock.advance(5)
+    assert rig.deliver().failed == []
+    assert rig.values() == {"a": "1"}
+
+
+def test_group_waits_as_its_first_message_commands(rig: Rig) -> None:
+    rig.fail_for(CONTACT_ID, client_error(BARE_THROTTLE))
+    first = rig.details({"Name": "N"})
+    waits = []
+    for _ in range(9):
+        rig.deliver()
+        waits.append(rig.waits(first))
+        rig.clock.advance(waits[-1])
+    second = rig.details({"Name": "M"})
+
+    rig.deliver()
+
+    assert waits == [5, 10, 20, 40, 80, 160, 300, 300, 300]
+    assert rig.waits(first) == rig.waits(second) == 300
+
+
+def test_back_off_doubles_from_5_seconds_to_5_minutes() -> None:
+    assert [backoff_seconds(count) for count in range(1, 10)] == [5, 10, 20, 40, 80, 160, 300, 300, 300]
+    assert backoff_seconds(300) == 300
+    # SQS takes 12 hours at most.
+    assert all(1 <= backoff_seconds(count) <= 12 * 3600 for count in range(1, 2_000))
+
+
+def test_a_thousand_receives_outlast_the_twelve_days_of_an_update() -> None:
+    # The last one has to be made after the twelve days, and before the queue forgets after fourteen.
+    waits = [backoff_seconds(count) for count in range(1, 1_000)]
+    assert sum(waits) > 12 * DAY
+    assert max(waits) < 1 * DAY
+
+
+def test_day_in_which_each_call_hangs_does_not_use_up_the_receives_of_a_queue(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connect_client, "CONNECT_TIMEOUT_SECONDS", 2)
+    monkeypatch.setattr(connect_client, "READ_TIMEOUT_SECONDS", 9)
+    # What an execution has no time for is received again, and each time counts.
+    for number in range(30):
+        rig.attributes({"a": "1"}, f"contact-{number}")
+
+    def hang(*_: Any) -> None:
+        rig.clock.advance(11)
+        raise ReadTimeoutError(endpoint_url="https://example.com")
+
+    rig.connect.trouble = hang
+    ends_at = rig.clock() + DAY
+    while rig.clock() < ends_at and max(message.receive_count for message in rig.queue.messages) < 1_000:
+        if not rig.deliver(seconds=45).records:
+            rig.clock.advance(5)
+
+    # A queue counts to 1,000, and an update may wait for twelve days.
+    assert max(message.receive_count for message in rig.queue.messages) < 1_000
+
+
+# -- what is rejected -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("error_type", ["InvalidRequestException", "InvalidParameterException"])
+def test_what_amazon_connect_refuses_for_good_is_parked_at_once(rig: Rig, error_type: str) -> None:
+    rig.details({"Name": "bad"})
+    rig.details({"Name": "good"})
+
+    def trouble(_: str, parameters: dict[str, Any]) -> None:
+        if parameters["Name"] == "bad":
+            raise client_error(ErrorAnswer(400, error_type, "Not this."))
+
+    rig.connect.trouble = trouble
+    original = rig.queue.messages[0]
+
+    delivery = rig.deliver()
+
+    assert delivery.failed == []
+    assert delivery.outcomes == ["Rejected", "Updated"]
+    assert rig.state.contact(CONTACT_ID).details == {"Name": "good"}
+    (dead,) = rig.dead_letters.messages
+    fields = dead.fields
+    assert fields.pop("rejection").items() >= {"type": error_type, "reason": "Not this."}.items()
+    assert fields == original.fields
+    assert (dead.group, dead.deduplication_id) == (original.group, original.id)
+
+
+def test_reason_in_the_dead_letter_is_amazon_connects_own(rig: Rig) -> None:
+    rig.attributes({"a": SECRET})
+    message = f"This is not good: {SECRET} in arn:aws:connect"
+    rig.refuse(SECRET, client_error(ErrorAnswer(400, "InvalidRequestException", message)))
+
+    delivery = rig.deliver()
+
+    assert rig.dead_letters.messages[0].fields["rejection"]["reason"] == message
+    assert "withheld" in rig.bus.details[0]["reason"]
+    assert SECRET not in delivery.printed + json.dumps(rig.bus.entries)
+
+
+def test_rejection_names_its_time(rig: Rig) -> None:
+    rig.body("nonsense")
+
+    rig.deliver()
+
+    rejection = rig.dead_letters.messages[0].fields["rejection"]
+    assert rejection.keys() == {"type", "reason", "rejectedAt"}
+    assert rejection["rejectedAt"].endswith("Z")
+
+
+def test_contact_that_is_not_there_yet_is_waited_for_a_minute(rig: Rig) -> None:
+    message = rig.attributes({"a": "1"}, "a-new-contact")
+
+    assert rig.deliver().failed == [message]
+    rig.clock.advance(59)
+    assert rig.deliver().failed == [message]
+    assert rig.dead_letters.messages == []
+    rig.clock.advance(10)
+    assert rig.deliver().failed == []
+    assert rig.parked == [("u1", "ResourceNotFoundException")]
+
+
+def test_contact_that_comes_within_the_minute_is_updated(rig: Rig) -> None:
+    rig.attributes({"a": "1"}, "a-new-contact")
+    rig.deliver()
+    rig.state.create_contact(contact_id="a-new-contact")
+    rig.clock.advance(5)
+
+    assert rig.deliver().outcomes == ["Updated"]
+    assert rig.values("a-new-contact") == {"a": "1"}
+
+
+def test_only_the_culprit_of_a_merged_call_is_parked(rig: Rig) -> None:
+    for value in ("1", "bad", "3"):
+        rig.attributes({"a": value, value: value})
+    rig.attributes({"b": "4"})
+    rig.refuse("bad", client_error(documented_error("InvalidRequestException")))
+
+    delivery = rig.deliver()
+
+    assert delivery.failed == []
+    assert rig.parked == [("u2", "InvalidRequestException")]
+    # One call for all of them, and then one for each.
+    assert len(rig.connect.made) == 5
+    assert rig.values() == {"a": "3", "1": "1", "3": "3", "b": "4"}
+    assert [(log["updateId"], log["outcome"]) for log in delivery.logs] == [
+        ("u1", "Updated"),
+        ("u2", "Rejected"),
+        ("u3", "Updated"),
+        ("u4", "Updated"),
+    ]
+
+
+def test_trouble_amid_the_search_for_the_culprit_loses_nothing(rig: Rig) -> None:
+    rig.attributes({"a": "1"})
+    rig.attributes({"b": "bad"})
+    third = rig.attributes({"c": "held"})
+    fourth = rig.attributes({"d": "4"})
+
+    def trouble(_: str, parameters: dict[str, Any]) -> None:
+        values = parameters["Attributes"].values()
+        if "bad" in values:
+            raise client_error(documented_error("InvalidParameterException"))
+        if "held" in values:
+            raise client_error(documented_error("ThrottlingException"))
+
+    rig.connect.trouble = trouble
+
+    assert rig.deliver().failed == [third, fourth]
+    assert rig.values() == {"a": "1"}
+    assert rig.parked == [("u2", "InvalidParameterException")]
+
+
+def test_young_update_merged_with_an_old_one_keeps_its_minute(rig: Rig) -> None:
+    rig.attributes({"a": "1"}, "a-new-contact")
+    rig.clock.advance(61)
+    young = rig.attributes({"a": "2"}, "a-new-contact")
+
+    assert rig.deliver().failed == [young]
+    assert rig.parked == [("u1", "ResourceNotFoundException")]
+
+
+UNREADABLE = {
+    "no JSON": ("nonsense", "UnreadableMessage"),
+    "deeply nested": ("[" * 5_000, "UnreadableMessage"),
+    "no object": ("[1]", "UnreadableMessage"),
+    "null": ("null", "UnreadableMessage"),
+    "no version": (json.dumps({"operation": "UpdateContact", "parameters": {}}), "UnreadableMessage"),
+    "another version": (
+        json.dumps({"version": 2, "operation": "UpdateContact", "parameters": {}}),
+        "UnreadableMessage",
+    ),
+    "another operation": (
+        json.dumps({"version": 1, "operation": "StopContact", "parameters": {}}),
+        "UnreadableMessage",
+    ),
+    "an operation that is no text": (
+        json.dumps({"version": 1, "operation": ["UpdateContact"], "parameters": {}}),
+        "UnreadableMessage",
+    ),
+    "no parameters": (json.dumps({"version": 1, "operation": "UpdateContact"}), "UnreadableMessage"),
+    "a violation": (
+        json.dumps(
+            {
+                "version": 1,
+                "operation": "UpdateContact",
+                "parameters": {"InstanceId": INSTANCE_ID, "ContactId": CONTACT_ID, "Name": 7},
+            }
+        ),
+        "InvalidRequestException",
+    ),
+    "a foreign instance": (
+        json.dumps(
+            {
+                "version": 1,
+                "operation": "UpdateContact",
+                "parameters": {"InstanceId": "another", "ContactId": CONTACT_ID, "Name": "N"},
+            }
+        ),
+        "ResourceNotFoundException",
+    ),
+    "a contact that is a path": (
+        json.dumps(
+            {
+                "version": 1,
+                "operation": "UpdateContact",
+                "parameters": {"InstanceId": INSTANCE_ID, "ContactId": "..", "Name": "N"},
+            }
+        ),
+        "ResourceNotFoundException",
+    ),
+    "half of a surrogate pair": (
+        json.dumps(
+            {
+                "version": 1,
+                "operation": "UpdateContact",
+                "parameters": {"InstanceId": INSTANCE_ID, "ContactId": CONTACT_ID, "Name": "\ud800"},
+            }
+        ),
+        "InvalidRequestException",
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "rejection_type"), UNREADABLE.values(), ids=UNREADABLE)
+def test_what_is_no_update_is_parked_without_a_call(rig: Rig, body: str, rejection_type: str) -> None:
+    rig.attributes({"a": "1"})
+    message_id = rig.body(body)
+    rig.attributes({"a": "2"})
+
+    delivery = rig.deliver()
+
+    assert delivery.failed == []
+    assert delivery.outcomes == ["Updated", "Rejected", "Updated"]
+    assert rig.sent_attributes == [{"a": "1"}, {"a": "2"}]
+    (dead,) = rig.dead_letters.messages
+    assert dead.fields["rejection"]["type"] == rejection_type
+    assert dead.deduplication_id == message_id
+    fields = {key: value for key, value in dead.fields.items() if key != "rejection"}
+    assert fields == (json.loads(body) if body.startswith("{") else {"unreadable": body})
+
+
+@pytest.mark.parametrize("body", ["[" * 200_000, '{"a":' * 40_000, "\u00e9" * 100_000, '"' * 200_000])
+def test_largest_unreadable_message_does_not_block_its_contact(rig: Rig, body: str) -> None:
+    # As JSON in JSON it grows; the dead-letter queue takes larger messages than the queue.
+    rig.body(body)
+
+    assert rig.deliver().failed == []
+    assert len(rig.dead_letters.messages) == 1
+
+
+@pytest.mark.parametrize("depth", [33, 500, 900, 980, 2_000])
+def test_deeply_nested_message_does_not_block_its_contact(rig: Rig, depth: int) -> None:
+    segment = '{"ValueMap":{"a":' * (depth // 2) + "{}" + "}}" * (depth // 2)
+    rig.body('{"version":1,"operation":"UpdateContact","parameters":{"SegmentAttributes":{"a":' + segment + "}}}")
+
+    assert rig.deliver().failed == []
+    assert len(rig.dead_letters.messages) == 1
+
+
+def test_largest_dead_letter_fits_into_a_queue(rig: Rig) -> None:
+    body = json.dumps({"version": 1, "x": "x" * 249_980}, separators=(",", ":"))
+    assert len(body) == MAX_MESSAGE_BYTES
+    rejection = Rejection(type="InvalidActiveRegionException", reason="😀" * 5_000, public_reason="")
+
+    assert len(write_rejected(body, rejection)) <= 262_144
+
+
+def test_update_that_is_too_old_is_parked_as_expired_without_a_call(rig: Rig) -> None:
+    rig.attributes({"a": "1"})
+    rig.clock.advance(12 * DAY)
+    rig.attributes({"b": "2"})
+
+    # Exactly twelve days is not older than that.
+    rig.fail_for(CONTACT_ID, client_error(BARE_THROTTLE))
+    assert rig.deliver().outcomes == ["HeldUp", "HeldUp"]
+    rig.heal()
+    rig.connect.made.clear()
+    rig.clock.advance(5)
+    delivery = rig.deliver()
+
+    assert delivery.failed == []
+    assert rig.parked == [("u1", "Expired")]
+    assert rig.sent_attributes == [{"b": "2"}]
+
+
+# -- dead letters -----------------------------------------------------------------------------------------------------
+
+
+def test_dead_letter_that_is_sent_to_the_queue_again_is_applied(rig: Rig) -> None:
+    rig.attributes({"a": "1"}, "a-new-contact")
+    rig.clock.advance(61)
+    rig.deliver()
+    rig.state.create_contact(contact_id="a-new-contact")
+    (dead,) = rig.dead_letters.messages
+    assert dead.fields["rejection"]["type"] == "ResourceNotFoundException"
+
+    rig.body(dead.body, "a-new-contact")
+    delivery = rig.deliver()
+
+    assert delivery.outcomes == ["Updated"]
+    assert (delivery.logs[0]["updateId"], delivery.logs[0]["requestId"]) == ("u1", "r1")
+    assert rig.values("a-new-contact") == {"a": "1"}
+
+
+def test_dead_letter_that_is_rejected_again_has_the_new_reason(rig: Rig) -> None:
+    rig.body("nonsense")
+    rig.deliver()
+    (dead,) = rig.dead_letters.messages
+    rig.body(dead.body)
+
+    rig.deliver()
+
+    again = rig.dead_letters.messages[1].fields
+    assert again["unreadable"] == "nonsense"
+    assert again.keys() == {"unreadable", "rejection"}
+
+
+def test_update_parked_twice_within_five_minutes_is_there_once(rig: Rig) -> None:
+    rig.body("nonsense")
+    records = rig.queue.receive()
+    context = TimedContext(rig.clock)
+
+    # The function answered, but its answer did not arrive.
+    rig.consumer({"Records": records}, context)
+    rig.clock.advance(299)
+    rig.consumer({"Records": records}, context)
+    assert len(rig.dead_letters.messages) == 1
+
+    rig.clock.advance(2)
+    rig.consumer({"Records": records}, context)
+    assert len(rig.dead_letters.messages) == 2
+
+
+@pytest.mark.parametrize(
+    "error",
+    [NO_ENDPOINT, client_error(ErrorAnswer(403, "AccessDenied"), "SendMessage"), ResponseParserError("?")],
+    ids=["no endpoint", "denied", "unreadable"],
+)
+@pytest.mark.parametrize("takes_effect", [False, True])
+def test_dead_letter_queue_that_fails_lets_the_message_go_back(rig: Rig, error: Exception, takes_effect: bool) -> None:
+    messages = [rig.body("nonsense"), rig.attributes({"a": "1"})]
+    rig.attributes({"b": "2"}, OTHER_CONTACT)
+    setattr(rig.dead_letters, "trouble_after" if takes_effect else "trouble", raises(error))
+
+    delivery = rig.deliver()
+
+    assert delivery.failed == messages
+    assert rig.values(OTHER_CONTACT) == {"b": "2"}
+    assert rig.values() == {}
+    assert rig.bus.entries == []
+    assert [rig.waits(message) for message in messages] == [5, 5]
+
+    # Then
+    rig.dead_letters.trouble = rig.dead_letters.trouble_after = raises_nothing
+    rig.clock.advance(5)
+    assert rig.deliver().failed == []
+    assert len(rig.dead_letters.messages) == 1
+    assert rig.values() == {"a": "1"}
+
+
+def raises_nothing(_: str) -> None: ...
+
+
+def test_answer_of_the_dead_letter_queue_without_an_id_keeps_the_message(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = rig.body("nonsense")
+    monkeypatch.setattr(rig.dead_letters, "send_message", lambda **_: {"ResponseMetadata": {"HTTPStatusCode": 200}})
+
+    delivery = rig.deliver()
+
+    assert delivery.failed == [message]
+    assert delivery.logs[0]["fault"] == "KeyError"
+
+
+# -- time -------------------------------------------------------------------------------------------------------------
+
+
+def test_without_time_left_messages_are_handed_back_at_once_and_no_call_is_made(rig: Rig) -> None:
+    messages = [rig.attributes({"a": "1"}), rig.details({"Name": "N"}), rig.attributes({"b": "1"}, OTHER_CONTACT)]
+
+    delivery = rig.deliver(seconds=rig.connect.seconds_per_update + 1.9)
+
+    assert delivery.failed == messages
+    assert rig.connect.made == []
+    assert delivery.outcomes == ["HandedBack"] * 3
+    assert {rig.waits(message) for message in messages} == {0}
+    assert rig.deliver().failed == []
+
+
+def test_time_that_runs_out_on_the_way_hands_the_rest_back(rig: Rig) -> None:
+    messages = [rig.details({"Name": f"N{number}"}) for number in range(10)]
+    rig.connect.trouble_after = lambda *_: rig.clock.advance(10)
+
+    delivery = rig.deliver(seconds=30 + rig.connect.seconds_per_update)
+
+    assert delivery.failed == messages[3:]
+    assert delivery.outcomes == ["Updated"] * 3 + ["HandedBack"] * 7
+    assert rig.deliver().records[0]["messageId"] == messages[3]
+
+
+def test_pace_counts_into_the_time_that_an_update_may_take() -> None:
+    rig = Rig(seconds_per_call=30)
+    rig.attributes({"a": "1"})
+
+    assert rig.connect.seconds_per_update == 60.5
+    assert rig.deliver(seconds=62).outcomes == ["HandedBack"]
+    assert rig.deliver(seconds=63).outcomes == ["Updated"]
+
+
+# -- visibility -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("error", [NO_ENDPOINT, client_error(BARE_THROTTLE), ResponseParserError("?")])
+def test_visibility_that_cannot_be_set_loses_nothing(rig: Rig, error: Exception) -> None:
+    message = rig.attributes({"a": "1"})
+    rig.fail_for(CONTACT_ID, client_error(BARE_THROTTLE))
+    rig.queue.trouble = raises(error)
+
+    delivery = rig.deliver()
+
+    assert delivery.failed == [message]
+    assert delivery.logs[-1]["outcome"] == "VisibilityNotSet"
+    rig.heal()
+    rig.clock.advance(1_800)
+    assert rig.deliver().outcomes == ["Updated"]
+
+
+def test_visibility_that_is_set_in_part_only_is_told(rig: Rig) -> None:
+    rig.attributes({"a": "1"})
+
+    # Given: the call takes so long that the queue has given the message up
+    def trouble(_: str, __: dict[str, Any]) -> None:
+        rig.clock.advance(2_000)
+        raise client_error(BARE_THROTTLE)
+
+    rig.connect.trouble = trouble
+
+    delivery = rig.deliver(seconds=10_000)
+
+    assert delivery.logs[-1] == {"outcome": "VisibilityNotSet", "messages": 1}
+    assert len(rig.queue.messages) == 1
+
+
+# -- events -----------------------------------------------------------------------------------------------------------
+
+
+def test_rejection_is_announced_with_the_ids_of_the_update_and_without_values(rig: Rig) -> None:
+    rig.attributes({SECRET: SECRET}, "a-new-contact")
+    rig.clock.advance(61)
+
+    rig.deliver()
+
+    (entry,) = rig.bus.entries
+    assert entry.pop("Detail")
+    assert entry == {
+        "EventBusName": "the-bus",
+        "Source": "connect-constructs",
+        "DetailType": "Contact Update Rejected",
+    }
+
+
+def test_announcement_says_which_update_and_why(rig: Rig) -> None:
+    rig.attributes({SECRET: SECRET}, "a-new-contact")
+    rig.clock.advance(61)
+
+    rig.deliver()
+
+    assert rig.bus.details == [
+        {
+            "updateId": "u1",
+            "requestId": "r1",
+            "operation": "UpdateContactAttributes",
+            "contactId": "a-new-contact",
+            "type": "ResourceNotFoundException",
+            "reason": "Contact not found",
+            "deadLetterMessageId": rig.dead_letters.messages[0].id,
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        NO_ENDPOINT,
+        client_error(ErrorAnswer(400, "AccessDeniedException")),
+        {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "InternalFailure"}]},
+        {},
+    ],
+    ids=["no endpoint", "denied", "not taken", "no answer"],
+)
+def test_event_bus_that_fails_does_not_hold_up(rig: Rig, answer: dict[str, Any] | Exception) -> None:
+    rig.body("nonsense")
+    rig.attributes({"a": "1"})
+    rig.bus.answer = answer
+
+    delivery = rig.deliver()
+
+    assert delivery.failed == []
+    assert delivery.outcomes == ["NotAnnounced", "Rejected", "Updated"]
+    assert len(rig.dead_letters.messages) == 1
+
+
+def test_values_are_in_no_log_line_and_in_no_event(rig: Rig) -> None:
+    errors = [
+        client_error(ErrorAnswer(400, "InvalidRequestException", f"Bad: {SECRET}")),
+        client_error(ErrorAnswer(400, f"{SECRET} Exception", SECRET)),
+        client_error(ErrorAnswer(500, "InternalServiceException", SECRET)),
+        ReadTimeoutError(endpoint_url=f"https://example.com/{SECRET}"),
+        ValueError(SECRET),
+    ]
+    printed = ""
+    for error in errors:
+        rig.attributes({SECRET: SECRET})
+        rig.details({"Name": SECRET, "References": {SECRET: {"Type": "URL", "Value": SECRET}}})
+        rig.attributes({f"a b {SECRET}": SECRET}, OTHER_CONTACT)
+        rig.body(f"nonsense {SECRET}")
+        rig.body(json.dumps({"version": SECRET, SECRET: SECRET}))
+        rig.body(json.dumps({"version": 1, "operation": SECRET, "parameters": {}}))
+        rig.details({f"a {SECRET}": SECRET, "Name": [SECRET], "QueueInfo": {"Id": SECRET * 100}})
+        for trouble in (raises(error), raises_nothing_of_connect):
+            rig.connect.trouble = trouble
+            printed += rig.deliver().printed
+            rig.clock.advance(300)
+    rig.dead_letters.trouble = rig.queue.trouble = raises(ValueError(SECRET))
+    rig.queue.messages.clear()
+    rig.queue.trouble = raises_nothing
+    rig.body(f"nonsense {SECRET}")
+    rig.queue.trouble = raises(ValueError(SECRET))
+    printed += rig.deliver().printed
+
+    for outcome in ("Updated", "Rejected", "HeldUp", "VisibilityNotSet"):
+        assert f'"{outcome}"' in printed
+    assert len(rig.bus.entries) > 10
+    assert SECRET not in printed.casefold()
+    assert SECRET not in json.dumps(rig.bus.entries).casefold()
+    assert all(SECRET in message.body for message in rig.dead_letters.messages)
+
+
+def raises_nothing_of_connect(_: str, __: dict[str, Any]) -> None: ...
+
+
+# -- pacing -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lasts", [0, 0.1, 0.285, 0.286, 3])
+def test_calls_start_no_faster_than_the_pace_whether_they_succeed_or_not(lasts: float) -> None:
+    rig = Rig(seconds_per_call=2 / 7, merge_updates=False)
+    for number in range(10):
+        rig.attributes({"a": str(number)}, OTHER_CONTACT if number % 2 else CONTACT_ID)
+    starts: list[float] = []
+
+    def trouble(_: str, parameters: dict[str, Any]) -> None:
+        starts.append(rig.clock())
+        rig.clock.advance(lasts)
+        match len(starts) % 5:
+            case 0:
+                raise client_error(documented_error("InvalidRequestException"))
+            case 1:
+                # It is tried again, as a call of its own.
+                raise ReadTimeoutError(endpoint_url="https://example.com")
+
+    rig.connect.trouble = trouble
+    rig.deliver()
+    # The execution is not free for the next batch before that.
+    free_at = rig.clock()
+
+    assert len(starts) > 10
+    gaps = [later - earlier for earlier, later in zip(starts, [*starts[1:], free_at], strict=True)]
+    assert min(gaps) >= 2 / 7 - 1e-6
+    assert max(gaps) <= max(2 / 7, lasts) + 1e-6
+
+
+def test_pacer_gives_its_time_to_a_call_that_raises() -> None:
+    clock = Clock(100)
+    pacer = Pacer(0.5, clock=clock, sleep=clock.advance)
+
+    def call() -> None:
+        with pacer.call():
+            clock.advance(0.25)
+            raise ValueError("x")
+
+    with pytest.raises(ValueError, match="x"):
+        call()
+
+    assert clock() == 100.5
+
+
+def test_retried_call_takes_its_time_twice() -> None:
+    clock = Clock()
+    state = AmazonConnect()
+    state.add_instance(INSTANCE_ARN)
+    state.create_contact(contact_id=CONTACT_ID)
+    connect = DirectConnectClient(state, Pacer(2, clock=clock, sleep=clock.advance))
+    starts: list[float] = []
+
+    def trouble(_: str, __: dict[str, Any]) -> None:
+        starts.append(clock())
+        if len(starts) == 1:
+            raise ReadTimeoutError(endpoint_url="https://example.com")
+
+    connect.trouble = trouble
+    settings = Rig().settings
+    fields = {
+        "version": 1,
+        "operation": "UpdateContact",
+        "parameters": {"InstanceId": INSTANCE_ID, "ContactId": CONTACT_ID, "Name": "N"},
+    }
+    update = update_in(parse_message(json.dumps(fields)), settings)
+    begun = clock()
+    connect.update(update, remaining_seconds=lambda: 100, trace=Trace())
+
+    assert starts == [begun, begun + 2]
+    assert clock() == begun + 4

@@ -1,0 +1,300 @@
+"""Whatever happens on the way, each contact ends up as if its accepted updates had been made in their order."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import io
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from connect_constructs.local.amazon_connect import AmazonConnect
+from connect_constructs.local.faults import BARE_THROTTLE, TOO_MANY_REQUESTS, ErrorAnswer, documented_error
+from contact_updates.api import Endpoint
+from contact_updates.consumer import Consumer
+from contact_updates.dead_letters import DeadLetterQueue
+from contact_updates.settings import ConsumerSettings, EndpointSettings
+from contact_updates.update_queue import UpdateQueue
+from contact_updates.visibility import Visibility
+from tests.handler.proxy import INSTANCE_ARN, INSTANCE_ID, Event, LambdaContext, attributes_event, contact_event
+from tests.handler.queue_fakes import (
+    DEAD_LETTER_QUEUE_URL,
+    QUEUE_URL,
+    Clock,
+    DirectConnectClient,
+    EventBus,
+    FifoQueue,
+    KilledError,
+    TimedContext,
+    client_error,
+    deliver,
+)
+
+CONTACTS = ["one", "two", "three"]
+MISSING = "missing"
+# Amazon Connect never takes an update with this attribute. No other update can hide it in a merge: all of them have it.
+REFUSED = "refused"
+
+VALUES = st.dictionaries(st.sampled_from("abc"), st.sampled_from(["", "1", "2", "3"]), min_size=1, max_size=3)
+
+# The fault of one call: before it takes effect, or (its answer lost) afterwards. None: the call goes well.
+Mishap = tuple[str, BaseException] | None
+
+_LOST = ReadTimeoutError(endpoint_url="https://example.com")
+_CLOSED = ConnectionClosedError(endpoint_url="https://example.com")
+_NOWHERE = EndpointConnectionError(endpoint_url="https://example.com")
+_KILLED = KilledError()
+
+CONNECT_MISHAPS: list[Mishap] = [
+    None,
+    None,
+    None,
+    ("before", client_error(documented_error("ThrottlingException"))),
+    ("before", client_error(TOO_MANY_REQUESTS)),
+    ("before", client_error(BARE_THROTTLE)),
+    ("before", client_error(documented_error("InternalServiceException"))),
+    ("before", client_error(documented_error("AccessDeniedException"))),
+    ("before", client_error(documented_error("ConflictException"))),
+    ("before", client_error(ErrorAnswer(403, "ExpiredTokenException"))),
+    ("before", _CLOSED),
+    ("before", _LOST),
+    ("after", _LOST),
+    ("after", _CLOSED),
+    ("before", _KILLED),
+    ("after", _KILLED),
+]
+QUEUE_MISHAPS: list[Mishap] = [
+    None,
+    None,
+    ("before", client_error(ErrorAnswer(403, "AccessDenied"))),
+    ("before", _NOWHERE),
+    ("after", _LOST),
+    ("before", _KILLED),
+    ("after", _KILLED),
+]
+
+
+class Mishaps:
+    """The faults of the next calls, one for each."""
+
+    def __init__(self) -> None:
+        self._next: list[Mishap] = []
+        self._after: BaseException | None = None
+
+    def plan(self, mishaps: list[Mishap]) -> None:
+        self._next = list(mishaps)
+
+    def before(self, *_: Any) -> None:
+        mishap = self._next.pop(0) if self._next else None
+        self._after = None
+        if mishap is None:
+            return
+        when, error = mishap
+        if when == "before":
+            raise error
+        self._after = error
+
+    def after(self, *_: Any) -> None:
+        if self._after is not None:
+            raise self._after
+
+
+class QueueMachine(RuleBasedStateMachine):
+    """An endpoint, a queue, a consumer and Amazon Connect, all of which fail and are killed at any point."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock = Clock()
+        self.queue = FifoQueue(self.clock, visibility_seconds=360)
+        self.dead_letters = FifoQueue(self.clock, DEAD_LETTER_QUEUE_URL)
+        self.state = AmazonConnect(rate=1e9, burst=10**9)
+        self.state.add_instance(INSTANCE_ARN)
+        self.connect = DirectConnectClient(self.state)
+        self.of_connect, self.of_dead_letters, self.of_queue = Mishaps(), Mishaps(), Mishaps()
+        self.connect.trouble, self.connect.trouble_after = self._arrives, self.of_connect.after
+        self.dead_letters.trouble, self.dead_letters.trouble_after = (
+            self.of_dead_letters.before,
+            self.of_dead_letters.after,
+        )
+        self.queue.trouble, self.queue.trouble_after = self.of_queue.before, self.of_queue.after
+        self.endpoint = Endpoint(
+            EndpointSettings(instance_arn=INSTANCE_ARN, queue_url=QUEUE_URL), UpdateQueue(self.queue, QUEUE_URL)
+        )
+        # What has to come out: the contacts, and the messages that are to be rejected, with their groups.
+        self.attributes: dict[str, dict[str, str]] = {}
+        self.names: dict[str, str] = {}
+        self.rejected: dict[str, str] = {}
+        for contact_id in CONTACTS:
+            self.state.create_contact(contact_id=contact_id)
+            self.attributes[contact_id] = {}
+        self.sent = 0
+        self.last: tuple[Event, Callable[[], None]] | None = None
+
+    @initialize(merge_updates=st.booleans())
+    def start(self, merge_updates: bool) -> None:
+        consumer_settings = ConsumerSettings(
+            instance_arn=INSTANCE_ARN,
+            queue_url=QUEUE_URL,
+            dead_letter_queue_url=DEAD_LETTER_QUEUE_URL,
+            seconds_per_call=0,
+            merge_updates=merge_updates,
+        )
+        self.consumer = Consumer(
+            consumer_settings,
+            connect=self.connect,
+            dead_letters=DeadLetterQueue(self.dead_letters, DEAD_LETTER_QUEUE_URL),
+            visibility=Visibility(self.queue, QUEUE_URL),
+            events=EventBus(),
+            clock=self.clock,
+        )
+
+    # -- updates ------------------------------------------------------------------------------------------------------
+
+    @rule(
+        contact_id=st.sampled_from([*CONTACTS, MISSING]),
+        burst=st.lists(st.tuples(VALUES, st.sampled_from([False, False, False, True])), min_size=1, max_size=4),
+        mishap=st.sampled_from(QUEUE_MISHAPS[:-2]),
+    )
+    def update_attributes(self, contact_id: str, burst: list[tuple[dict[str, str], bool]], mishap: Mishap) -> None:
+        for values, refused in burst:
+            attributes = {**values, REFUSED: "1"} if refused else values
+            body = {"InstanceId": INSTANCE_ID, "InitialContactId": contact_id, "Attributes": attributes}
+            rejected = refused or contact_id == MISSING
+            take_effect = self._rejected if rejected else functools.partial(self._made, contact_id, values)
+            self._call(attributes_event(body), take_effect, mishap)
+
+    def _made(self, contact_id: str, values: dict[str, str]) -> None:
+        merged = {**self.attributes[contact_id], **values}
+        self.attributes[contact_id] = {key: value for key, value in merged.items() if value}
+
+    @rule(
+        contact_id=st.sampled_from([*CONTACTS, MISSING]),
+        name=st.sampled_from(["A", "B", "C"]),
+        mishap=st.sampled_from(QUEUE_MISHAPS[:-2]),
+    )
+    def update_details(self, contact_id: str, name: str, mishap: Mishap) -> None:
+        def made() -> None:
+            self.names[contact_id] = name
+
+        event = contact_event({"Name": name}, contact=contact_id)
+        self._call(event, self._rejected if contact_id == MISSING else made, mishap)
+
+    @rule(mishap=st.sampled_from(QUEUE_MISHAPS[:-2]))
+    def call_again(self, mishap: Mishap) -> None:
+        """A client that got no answer, or does not believe it."""
+        if self.last:
+            self._send(*self.last, mishap)
+
+    def _rejected(self) -> None:
+        message = self.queue.messages[-1]
+        self.rejected[message.id] = message.group
+
+    def _call(self, event: Event, take_effect: Callable[[], None], mishap: Mishap) -> None:
+        self.sent += 1
+        headers = {**event["headers"], "amz-sdk-invocation-id": f"call-{self.sent}"}
+        self.last = {**event, "headers": headers}, take_effect
+        self._send(*self.last, mishap)
+
+    def _send(self, event: Event, take_effect: Callable[[], None], mishap: Mishap) -> None:
+        self.of_queue.plan([mishap])
+        newest = self.queue.newest_id
+        with contextlib.redirect_stdout(io.StringIO()):
+            status = self.endpoint(event, LambdaContext())["statusCode"]
+        assert status == (500 if mishap else 202)
+        if self.queue.newest_id != newest:
+            take_effect()
+
+    def _arrives(self, operation: str, parameters: dict[str, Any]) -> None:
+        self.of_connect.before()
+        if REFUSED in parameters.get("Attributes", {}):
+            raise client_error(documented_error("InvalidRequestException"), operation)
+
+    # -- deliveries ---------------------------------------------------------------------------------------------------
+
+    @rule(seconds=st.sampled_from([300, 300, 300, 0, 7]))
+    def deliver_in_peace(self, seconds: float) -> None:
+        self._deliver(seconds)
+
+    @rule(
+        of_connect=st.lists(st.sampled_from(CONNECT_MISHAPS), min_size=1, max_size=8),
+        of_dead_letters=st.lists(st.sampled_from(QUEUE_MISHAPS), max_size=3),
+        of_visibility=st.sampled_from(QUEUE_MISHAPS),
+    )
+    def deliver_amid_trouble(
+        self, of_connect: list[Mishap], of_dead_letters: list[Mishap], of_visibility: Mishap
+    ) -> None:
+        self.of_connect.plan(of_connect)
+        self.of_dead_letters.plan(of_dead_letters)
+        self.of_queue.plan([of_visibility])
+        self._deliver(300)
+
+    @rule()
+    def deliver_to_a_function_whose_answer_is_lost(self) -> None:
+        self._heal()
+        with contextlib.redirect_stdout(io.StringIO()):
+            self.consumer({"Records": self.queue.receive()}, TimedContext(self.clock))
+
+    @rule(seconds=st.sampled_from([1, 5, 20, 61, 299, 360, 3_600]))
+    def let_time_pass(self, seconds: int) -> None:
+        self.clock.advance(seconds)
+
+    def _deliver(self, seconds: float) -> None:
+        with contextlib.suppress(KilledError):
+            deliver(self.queue, self.consumer, TimedContext(self.clock, seconds))
+        self._heal()
+
+    def _heal(self) -> None:
+        for mishaps in (self.of_connect, self.of_dead_letters, self.of_queue):
+            mishaps.plan([])
+
+    # -- what holds ---------------------------------------------------------------------------------------------------
+
+    @invariant()
+    def nothing_is_parked_that_is_not_to_be_rejected(self) -> None:
+        assert {message.deduplication_id for message in self.dead_letters.messages} <= set(self.rejected)
+
+    @invariant()
+    def nothing_that_is_to_be_rejected_is_lost(self) -> None:
+        kept = {message.id for message in self.queue.messages}
+        kept |= {message.deduplication_id for message in self.dead_letters.messages}
+        assert set(self.rejected) <= kept
+
+    def teardown(self) -> None:
+        if not hasattr(self, "consumer"):
+            return
+        self._heal()
+        for _ in range(len(self.queue.messages) + 5):
+            self.clock.advance(3_600)
+            self._deliver(300)
+
+        assert self.queue.messages == []
+        for contact_id in CONTACTS:
+            contact = self.state.contact(contact_id)
+            assert contact.attributes == self.attributes[contact_id]
+            assert contact.details.get("Name") == self.names.get(contact_id)
+        self._check_dead_letters()
+
+    def _check_dead_letters(self) -> None:
+        parked: dict[str, float] = {}
+        for message in self.dead_letters.messages:
+            source = message.deduplication_id
+            assert message.fields["rejection"]["type"] in {"InvalidRequestException", "ResourceNotFoundException"}
+            # What is parked again within five minutes is there once.
+            assert source not in parked or message.sent_at - parked[source] >= 300
+            parked[source] = message.sent_at
+        # None is missing, and those of each contact came in their order.
+        first_seen = list(dict.fromkeys(message.deduplication_id for message in self.dead_letters.messages))
+        for group in set(self.rejected.values()):
+            expected = [message_id for message_id, its_group in self.rejected.items() if its_group == group]
+            assert [message_id for message_id in first_seen if self.rejected[message_id] == group] == expected
+
+
+TestQueue = QueueMachine.TestCase
+TestQueue.settings = settings(
+    max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)

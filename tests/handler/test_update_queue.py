@@ -1,0 +1,439 @@
+"""The endpoint with a queue behind it: what it accepts, what is then in the queue, and what the caller is told."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, ReadTimeoutError
+from botocore.parsers import ResponseParserError
+
+from connect_constructs.local.faults import ErrorAnswer
+from contact_updates.api import Endpoint
+from contact_updates.settings import EndpointSettings
+from contact_updates.update_message import MAX_MESSAGE_BYTES
+from contact_updates.update_queue import UpdateQueue
+from tests.handler.proxy import (
+    CONTACT_ID,
+    INSTANCE_ARN,
+    INSTANCE_ID,
+    Event,
+    LambdaContext,
+    attributes_event,
+    contact_event,
+    send,
+)
+from tests.handler.queue_fakes import QUEUE_URL, Clock, FifoQueue, client_error
+
+# A word that nothing else says.
+SECRET = "zq7canary7qz"
+
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def queue(clock: Clock) -> FifoQueue:
+    return FifoQueue(clock)
+
+
+@pytest.fixture
+def endpoint(queue: FifoQueue) -> Endpoint:
+    return endpoint_before(queue)
+
+
+def endpoint_before(sqs: Any, **settings: Any) -> Endpoint:
+    return Endpoint(
+        EndpointSettings(instance_arn=INSTANCE_ARN, queue_url=QUEUE_URL, **settings), UpdateQueue(sqs, QUEUE_URL)
+    )
+
+
+def attributes(values: dict[str, str], contact_id: str = CONTACT_ID, **headers: str) -> Event:
+    body = {"InstanceId": INSTANCE_ID, "InitialContactId": contact_id, "Attributes": values}
+    return attributes_event(body, headers={"Content-Type": "application/json", **headers})
+
+
+def called_by(event: Event, identity: dict[str, Any] | None = None, authorizer: dict[str, Any] | None = None) -> Event:
+    request_context = {**event["requestContext"], "identity": identity or {}, "authorizer": authorizer or {}}
+    return {**event, "requestContext": request_context}
+
+
+def requested_as(event: Event, request_id: str) -> Event:
+    return {**event, "requestContext": {**event["requestContext"], "requestId": request_id}}
+
+
+# -- what is accepted -------------------------------------------------------------------------------------------------
+
+
+def test_accepted_update_is_answered_with_its_id(endpoint: Endpoint, queue: FifoQueue) -> None:
+    outcome = send(endpoint, attributes_event())
+
+    update_id = outcome.headers["Update-Id"]
+    assert UUID.match(update_id)
+    assert outcome.answer == {
+        "statusCode": 202,
+        "headers": {"Content-Type": "application/json", "Update-Id": update_id},
+        "body": "",
+        "isBase64Encoded": False,
+    }
+    assert len(queue.messages) == 1
+
+
+def test_log_line_has_the_ids_of_the_update_and_of_the_request(endpoint: Endpoint) -> None:
+    outcome = send(endpoint, attributes_event())
+
+    log = outcome.log
+    assert log.pop("durationMs") >= 0
+    assert log == {
+        "requestId": "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee",
+        "operation": "UpdateContactAttributes",
+        "contactId": CONTACT_ID,
+        "updateId": outcome.headers["Update-Id"],
+        "outcome": "Accepted",
+        "status": 202,
+        "upstreamRequestId": None,
+        "upstreamError": None,
+        "attempts": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("event", "operation", "parameters"),
+    [
+        (
+            attributes({"Tier": "gold", "gone": ""}),
+            "UpdateContactAttributes",
+            {"InstanceId": INSTANCE_ID, "InitialContactId": CONTACT_ID, "Attributes": {"Tier": "gold", "gone": ""}},
+        ),
+        (
+            contact_event({"Name": "Ä 😀\n\x00", "QueueInfo": {"Id": "q"}}, instance=INSTANCE_ARN),
+            "UpdateContact",
+            {"InstanceId": INSTANCE_ID, "ContactId": CONTACT_ID, "Name": "Ä 😀\n\x00", "QueueInfo": {"Id": "q"}},
+        ),
+    ],
+    ids=["attributes", "details"],
+)
+def test_message_has_the_documented_format(
+    endpoint: Endpoint, queue: FifoQueue, event: Event, operation: str, parameters: dict[str, Any]
+) -> None:
+    outcome = send(endpoint, event)
+
+    (message,) = queue.messages
+    fields = message.fields
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", fields.pop("acceptedAt"))
+    assert fields == {
+        "version": 1,
+        "updateId": outcome.headers["Update-Id"],
+        "requestId": "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee",
+        "operation": operation,
+        "parameters": parameters,
+    }
+    assert message.body.isascii()
+
+
+@pytest.mark.parametrize("contact_id", [CONTACT_ID, CONTACT_ID.upper(), "A/ß Ä", "x" * 256])
+def test_group_of_a_message_is_the_hash_of_its_contact(endpoint: Endpoint, queue: FifoQueue, contact_id: str) -> None:
+    send(endpoint, attributes({"a": "1"}, contact_id))
+    send(endpoint, contact_event(contact=contact_id))
+
+    assert [message.group for message in queue.messages] == [
+        hashlib.sha256(contact_id.lower().encode()).hexdigest()
+    ] * 2
+
+
+def test_largest_attributes_fit_even_if_each_character_is_escaped(endpoint: Endpoint, queue: FifoQueue) -> None:
+    values = {"k": "\x01" * 32_767}
+
+    assert send(endpoint, attributes(values)).status == 202
+    assert queue.messages[0].fields["parameters"]["Attributes"] == values
+
+
+def segments(size: int, filling: str = "x") -> Event:
+    """An update whose segment attributes have values of `size` characters in all, in 1,000 of them."""
+    share, more = divmod(size, 1_000)
+    values = ((filling * 255)[: share + (number < more)] for number in range(1_000))
+    return contact_event({"SegmentAttributes": {f"s{n:03}": {"ValueString": value} for n, value in enumerate(values)}})
+
+
+def test_update_that_no_message_can_hold_is_too_large(endpoint: Endpoint, queue: FifoQueue) -> None:
+    outcome = send(endpoint, segments(255_000, SECRET))
+
+    assert (outcome.status, outcome.error_type) == (413, "RequestEntityTooLargeException")
+    assert outcome.headers["x-amzn-ErrorType"] == "RequestEntityTooLargeException"
+    assert "Update-Id" not in outcome.headers
+    assert "updateId" not in outcome.log
+    assert SECRET not in outcome.everything_said
+    assert queue.messages == []
+
+
+def test_update_is_accepted_up_to_the_size_of_a_message(endpoint: Endpoint, queue: FifoQueue) -> None:
+    send(endpoint, segments(0))
+    room = MAX_MESSAGE_BYTES - len(queue.messages[0].body)
+
+    fits, too_large = send(endpoint, segments(room)), send(endpoint, segments(room + 1))
+
+    assert (fits.status, too_large.status) == (202, 413)
+
+
+def test_page_that_may_call_can_read_the_id(queue: FifoQueue) -> None:
+    endpoint = endpoint_before(queue, allow_origins=frozenset({"*"}))
+
+    outcome = send(endpoint, attributes({"a": "1"}, Origin="https://agents.example.com"))
+
+    assert outcome.status == 202
+    assert "Update-Id" in outcome.headers["Access-Control-Expose-Headers"].split(",")
+
+
+# -- one call, sent once or more --------------------------------------------------------------------------------------
+
+CALL_HEADERS = ["amz-sdk-invocation-id", "Amz-Sdk-Invocation-Id", "Idempotency-Key", "idempotency-key"]
+
+
+@pytest.mark.parametrize("header", CALL_HEADERS)
+def test_call_that_is_sent_again_is_one_update(endpoint: Endpoint, queue: FifoQueue, clock: Clock, header: str) -> None:
+    first = send(endpoint, requested_as(attributes({"a": "1", "b": "2"}, **{header: "call-1"}), "request-1"))
+    clock.advance(299)
+    second = send(endpoint, requested_as(attributes({"b": "2", "a": "1"}, **{header: "call-1"}), "request-2"))
+
+    assert first.status == second.status == 202
+    assert first.headers["Update-Id"] == second.headers["Update-Id"]
+    assert len(queue.messages) == 1
+
+
+def test_call_that_is_sent_again_after_the_queues_memory_is_another_message(
+    endpoint: Endpoint, queue: FifoQueue, clock: Clock
+) -> None:
+    event = attributes({"a": "1"}, **{"Idempotency-Key": "call-1"})
+    send(endpoint, event)
+    clock.advance(300)
+    send(endpoint, event)
+
+    assert len(queue.messages) == 2
+
+
+def test_instance_may_be_given_as_its_id_or_its_arn_when_the_call_is_sent_again(
+    endpoint: Endpoint, queue: FifoQueue
+) -> None:
+    headers = {"Idempotency-Key": "call-1"}
+    send(endpoint, contact_event(instance=INSTANCE_ID, headers=headers))
+    send(endpoint, contact_event(instance=INSTANCE_ARN, headers=headers))
+
+    assert len(queue.messages) == 1
+
+
+CALL = {"amz-sdk-invocation-id": "call-1"}
+ARN = "arn:aws:sts::111122223333:assumed-role/role/session"
+FIRST_CALL = called_by(attributes({"a": "1"}, **CALL), {"userArn": ARN, "apiKeyId": "k"}, {"principalId": "p"})
+OTHER_CALLS = {
+    "call": called_by(
+        attributes({"a": "1"}, **{"amz-sdk-invocation-id": "call-2"}),
+        {"userArn": ARN, "apiKeyId": "k"},
+        {"principalId": "p"},
+    ),
+    "principal": called_by(
+        attributes({"a": "1"}, **CALL), {"userArn": ARN + "2", "apiKeyId": "k"}, {"principalId": "p"}
+    ),
+    "API key": called_by(attributes({"a": "1"}, **CALL), {"userArn": ARN, "apiKeyId": "k2"}, {"principalId": "p"}),
+    "authorizer's principal": called_by(
+        attributes({"a": "1"}, **CALL), {"userArn": ARN, "apiKeyId": "k"}, {"principalId": "p2"}
+    ),
+    "Cognito user": called_by(
+        attributes({"a": "1"}, **CALL),
+        {"userArn": ARN, "apiKeyId": "k"},
+        {"principalId": "p", "claims": {"sub": "user-1"}},
+    ),
+    "value": called_by(attributes({"a": "2"}, **CALL), {"userArn": ARN, "apiKeyId": "k"}, {"principalId": "p"}),
+    "key": called_by(attributes({"b": "1"}, **CALL), {"userArn": ARN, "apiKeyId": "k"}, {"principalId": "p"}),
+    "contact": called_by(
+        attributes({"a": "1"}, "another", **CALL), {"userArn": ARN, "apiKeyId": "k"}, {"principalId": "p"}
+    ),
+    "operation": called_by(contact_event(headers=CALL), {"userArn": ARN, "apiKeyId": "k"}, {"principalId": "p"}),
+}
+
+
+@pytest.mark.parametrize("other", OTHER_CALLS.values(), ids=OTHER_CALLS)
+def test_call_that_differs_is_another_update(endpoint: Endpoint, queue: FifoQueue, other: Event) -> None:
+    first, second = send(endpoint, FIRST_CALL), send(endpoint, other)
+
+    assert first.status == second.status == 202
+    assert first.headers["Update-Id"] != second.headers["Update-Id"]
+    assert len(queue.messages) == 2
+
+
+def test_idempotency_key_counts_before_the_sdks_own_id(endpoint: Endpoint, queue: FifoQueue) -> None:
+    for sdk_call in ("call-1", "call-2"):
+        send(endpoint, attributes({"a": "1"}, **{"amz-sdk-invocation-id": sdk_call, "Idempotency-Key": "mine"}))
+
+    assert len(queue.messages) == 1
+
+
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": ""}, {"amz-sdk-invocation-id": ""}])
+def test_without_an_invocation_id_each_request_is_an_update(
+    endpoint: Endpoint, queue: FifoQueue, headers: dict[str, str]
+) -> None:
+    for request_id in ("request-1", "request-2"):
+        send(endpoint, requested_as(attributes({"a": "1"}, **headers), request_id))
+
+    assert len(queue.messages) == 2
+
+
+def test_request_that_arrives_twice_under_its_own_id_is_one_update(endpoint: Endpoint, queue: FifoQueue) -> None:
+    outcomes = [send(endpoint, requested_as(attributes({"a": "1"}), "request-1")) for _ in range(2)]
+
+    assert outcomes[0].headers["Update-Id"] == outcomes[1].headers["Update-Id"]
+    assert len(queue.messages) == 1
+
+
+def test_request_without_any_id_is_an_update_of_its_own(endpoint: Endpoint, queue: FifoQueue) -> None:
+    event = {**attributes_event(), "requestContext": {}}
+    context = LambdaContext(aws_request_id="")
+
+    assert [send(endpoint, event, context).status for _ in range(2)] == [202, 202]
+    assert len(queue.messages) == 2
+
+
+# -- what is rejected before it is sent -------------------------------------------------------------------------------
+
+REJECTED: dict[str, tuple[Event, int, str]] = {
+    "no JSON": (attributes_event("{"), 400, "InvalidRequestException"),
+    "a member that is missing": (attributes_event({}), 400, "InvalidRequestException"),
+    "a wrong type": (contact_event({"Name": 7}), 400, "InvalidRequestException"),
+    "nothing to update": (contact_event({}), 400, "InvalidRequestException"),
+    "an unknown member": (contact_event({"Nome": SECRET}), 400, "InvalidRequestException"),
+    "too large attributes": (attributes({"a": "x" * 32_768}), 400, "InvalidRequestException"),
+    "a contact of no length": (attributes({"a": "1"}, ""), 400, "InvalidRequestException"),
+    "a foreign instance": (contact_event(instance="another"), 404, "ResourceNotFoundException"),
+    "a foreign instance's ARN": (
+        contact_event(instance=INSTANCE_ARN.replace("us-east-1", "eu-west-2")),
+        404,
+        "ResourceNotFoundException",
+    ),
+    "a dot": (contact_event(contact="."), 404, "ResourceNotFoundException"),
+    "two dots": (attributes({"a": "1"}, ".."), 404, "ResourceNotFoundException"),
+    "attributes that are not allowed": (attributes({"a": SECRET, "b": SECRET}), 403, "AccessDeniedException"),
+    "a contact that the token does not have": (
+        {**contact_event(), "requestContext": {"authorizer": {"contactIds": "another"}}},
+        403,
+        "AccessDeniedException",
+    ),
+    "an origin that may not call": (attributes({"a": "1"}, Origin="https://x.example"), 403, "AccessDeniedException"),
+    "another media type": (
+        attributes_event(headers={"Content-Type": "text/plain"}),
+        415,
+        "UnsupportedMediaTypeException",
+    ),
+    "an unknown operation": (attributes_event(resource="/else"), 404, "UnknownOperationException"),
+}
+
+
+@pytest.mark.parametrize(("event", "status", "error_type"), REJECTED.values(), ids=REJECTED)
+def test_what_would_never_be_made_is_not_accepted(queue: FifoQueue, event: Event, status: int, error_type: str) -> None:
+    endpoint = endpoint_before(
+        queue,
+        allowed_attributes=frozenset({"a", "Tier"}),
+        allow_origins=frozenset({"https://agents.example.com"}),
+    )
+
+    outcome = send(endpoint, event)
+
+    assert (outcome.status, outcome.error_type) == (status, error_type)
+    assert queue.messages == []
+    assert "Update-Id" not in outcome.headers
+    assert "updateId" not in outcome.log
+    assert outcome.log["attempts"] == 0
+    assert SECRET not in outcome.everything_said
+
+
+# -- a queue that fails -----------------------------------------------------------------------------------------------
+
+FAILURES: dict[str, tuple[Exception, str]] = {
+    "denied": (client_error(ErrorAnswer(403, "AccessDenied", SECRET), "SendMessage"), "AccessDenied"),
+    "throttled": (client_error(ErrorAnswer(400, "RequestThrottled", SECRET), "SendMessage"), "RequestThrottled"),
+    "no queue": (
+        ClientError({"Error": {"Code": "AWS.SimpleQueueService.NonExistentQueue", "Message": SECRET}}, "SendMessage"),
+        "AWS.SimpleQueueService.NonExistentQueue",
+    ),
+    "a code that is none": (client_error(ErrorAnswer(503, f"{SECRET} !"), "SendMessage"), "HTTP 503"),
+    "no endpoint": (EndpointConnectionError(endpoint_url=f"https://{SECRET}"), "EndpointConnectionError"),
+    "a time-out": (ReadTimeoutError(endpoint_url=f"https://{SECRET}"), "ReadTimeoutError"),
+    "no credentials": (NoCredentialsError(), "NoCredentialsError"),
+    "an unreadable answer": (ResponseParserError(SECRET), "ResponseParserError"),
+}
+
+
+@pytest.mark.parametrize("takes_effect", [False, True])
+@pytest.mark.parametrize(("error", "upstream_error"), FAILURES.values(), ids=FAILURES)
+def test_update_that_the_queue_does_not_confirm_is_not_accepted(
+    endpoint: Endpoint, queue: FifoQueue, error: Exception, upstream_error: str, takes_effect: bool
+) -> None:
+    def trouble(_: str) -> None:
+        raise error
+
+    setattr(queue, "trouble_after" if takes_effect else "trouble", trouble)
+
+    outcome = send(endpoint, attributes({SECRET: SECRET}))
+
+    assert (outcome.status, outcome.error_type) == (500, "InternalServiceException")
+    assert outcome.message == "The update could not be made because of a fault in this service."
+    assert "Update-Id" not in outcome.headers
+    assert outcome.log["upstreamError"] == upstream_error
+    assert "updateId" not in outcome.log
+    assert SECRET not in outcome.everything_said
+
+
+def test_call_that_is_sent_again_after_a_lost_answer_is_in_the_queue_once(endpoint: Endpoint, queue: FifoQueue) -> None:
+    def trouble(_: str) -> None:
+        raise ReadTimeoutError(endpoint_url="https://example.com")
+
+    event = attributes({"a": "1"}, **CALL)
+    queue.trouble_after = trouble
+    assert send(endpoint, event).status == 500
+    queue.trouble_after = lambda _: None
+
+    assert send(endpoint, event).status == 202
+    assert len(queue.messages) == 1
+
+
+@pytest.mark.parametrize("answer", [{}, {"MessageId": ""}, {"MessageId": None}, {"ResponseMetadata": {}}])
+def test_answer_without_a_message_id_is_no_confirmation(answer: dict[str, Any]) -> None:
+    class Sqs:
+        def send_message(self, **_: Any) -> dict[str, Any]:
+            return answer
+
+    outcome = send(endpoint_before(Sqs()), attributes({SECRET: SECRET}))
+
+    assert (outcome.status, outcome.error_type) == (500, "InternalServiceException")
+    assert outcome.log["upstreamError"] == "UnreadableAnswer"
+    assert SECRET not in outcome.everything_said
+
+
+def test_unexpected_exception_is_no_confirmation(endpoint: Endpoint, queue: FifoQueue) -> None:
+    def trouble(_: str) -> None:
+        raise ValueError(SECRET)
+
+    queue.trouble = trouble
+
+    outcome = send(endpoint, attributes({"a": SECRET}))
+
+    assert (outcome.status, outcome.error_type) == (500, "InternalServiceException")
+    assert outcome.log["fault"] == "ValueError"
+    assert SECRET not in outcome.everything_said
+
+
+def test_values_are_in_no_log_line(endpoint: Endpoint, queue: FifoQueue) -> None:
+    event = contact_event(
+        {"Name": SECRET, "References": {SECRET: {"Type": "URL", "Value": SECRET}}}, headers={"Idempotency-Key": SECRET}
+    )
+
+    outcome = send(endpoint, called_by(event, {"userArn": SECRET}))
+
+    assert outcome.status == 202
+    assert SECRET not in outcome.everything_said + json.dumps(outcome.headers)
+    assert queue.messages[0].body.count(SECRET) == 3
