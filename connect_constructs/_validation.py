@@ -8,10 +8,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from aws_cdk import Duration, Stack, Token
 
 from connect_constructs.schema import service_model
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_kms as kms
 
 _INSTANCE_ARN = re.compile(r"arn:aws[a-z-]*:connect:[a-z0-9-]+:\d{12}:instance/[A-Za-z0-9-]{1,36}\Z")
 _INSTANCE_ID = re.compile(r"[A-Za-z0-9-]{1,36}\Z")
@@ -77,7 +81,7 @@ def check_attribute_keys(values: Sequence[str]) -> None:
 
 
 def check_integer(name: str, value: int, minimum: int, maximum: int | None = None) -> None:
-    if Token.is_unresolved(value):
+    if _is_finite(value) and Token.is_unresolved(value):
         return
     if type(value) is not int or value < minimum or (maximum is not None and value > maximum):
         limits = f"of at least {minimum}" if maximum is None else f"from {minimum} to {maximum}"
@@ -85,17 +89,34 @@ def check_integer(name: str, value: int, minimum: int, maximum: int | None = Non
 
 
 def check_positive(name: str, value: float) -> None:
-    is_number = type(value) in (int, float) and math.isfinite(value)  # CDK cannot be asked about others
-    if is_number and Token.is_unresolved(value):
+    if _is_finite(value) and Token.is_unresolved(value):
         return
-    if not is_number or value <= 0:
+    if not _is_finite(value) or value <= 0:
         raise ValueError(f"{name}: expected a number above 0, got {value!r}")
+
+
+def _is_finite(value: object) -> bool:
+    # Asked whether infinity is a token, CDK's process ends.
+    return type(value) in (int, float) and math.isfinite(value)  # type: ignore[arg-type]
 
 
 def check_seconds(name: str, value: Duration, minimum: int, maximum: int) -> None:
     check_is(name, value, Duration)
-    if not value.is_unresolved() and not minimum <= value.to_milliseconds() / 1000 <= maximum:
-        raise ValueError(f"{name}: expected {minimum} to {maximum} seconds, got {value.to_human_string()}")
+    if value.is_unresolved():
+        return
+    seconds = value.to_milliseconds() / 1000
+    if not minimum <= seconds <= maximum or seconds % 1:
+        raise ValueError(f"{name}: expected {minimum} to {maximum} whole seconds, got {value.to_human_string()}")
+
+
+def check_key(name: str, value: kms.IKey | None) -> None:
+    """A KMS key, and no alias: CDK cannot grant the use of what it knows by an alias only."""
+    if value is None:
+        return
+    if not hasattr(value, "key_arn"):
+        raise ValueError(f"{name}: expected a KMS key, got {value!r}")
+    if getattr(value, "alias_name", None):
+        raise ValueError(f"{name}: expected a key, got an alias: neither CloudWatch Logs nor grants take one")
 
 
 def _check_list(name: str, items: str, values: Sequence[str]) -> None:

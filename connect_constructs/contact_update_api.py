@@ -136,7 +136,7 @@ class ContactUpdateApi(Construct):
             "Function",
             instance=instance,
             queue=queue,
-            operations=operations,
+            operations=offered,
             allowed_attributes=allowed_attributes,
             allow_origins=origins,
             options=function_options,

@@ -66,7 +66,7 @@ class ContactUpdateFunction(HandlerFunction):
         """
         bound = target_instance(instance, queue)
         checked_options(options, _TIMEOUT_LIMITS)
-        offered_operations(operations, queue)
+        offered = offered_operations(operations, queue)
         environment = _environment(bound, queue, allowed_attributes, allow_origins)
         check_account(bound.env.account, Stack.of(scope))
         super().__init__(
@@ -81,7 +81,7 @@ class ContactUpdateFunction(HandlerFunction):
         if queue:
             queue.grant_send_updates(self.role)
         else:
-            bound.grant_updates(self.role, operations=operations)
+            bound.grant_updates(self.role, operations=offered)
 
 
 def target_instance(instance: ConnectInstance | None, queue: ContactUpdateQueue | None) -> ConnectInstance:

@@ -14,7 +14,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from connect_constructs._validation import check_account, check_is
+from connect_constructs._validation import check_account, check_is, check_key
 from connect_constructs.handler_function import (
     ContactUpdateFunctionOptions,
     HandlerFunction,
@@ -85,7 +85,8 @@ class ContactUpdateQueue(Construct):
         :param instance: The instance whose contacts are updated.
         :param operations: What is applied, and what the function's role may call. Left out: both operations.
         :param updates_per_second: How often Amazon Connect is called at most, over any two seconds and both operations
-            together; 1 to 5,000. Left out: 7, which leaves agents and flows a part of the default quota of 10.
+            together; 1 to 5,000. Fractions are mostly rounded down. Left out: 7, which leaves agents and flows a part
+            of the default quota of 10.
         :param merge_updates: Whether consecutive attribute updates of one contact that wait together become one call.
             Amazon Connect then does not see values in between.
         :param event_bus: Where each rejected update is announced, without its values. Left out, none is.
@@ -99,6 +100,10 @@ class ContactUpdateQueue(Construct):
         self._max_concurrency = max(_MIN_CONCURRENCY, math.ceil(rate / _CALLS_PER_SECOND_OF_AN_EXECUTION))
         _check_concurrency(options, self._max_concurrency)
         timeout = _timeout_seconds(options)
+        check_is("merge_updates", merge_updates, bool)
+        check_key("encryption_key", encryption_key)
+        if event_bus is not None and not hasattr(event_bus, "event_bus_arn"):
+            raise ValueError(f"event_bus: expected an EventBridge event bus, got {event_bus!r}")
         check_account(instance.env.account, Stack.of(scope))
         self._operations = checked_operations(operations)
         self._instance = instance
@@ -131,7 +136,7 @@ class ContactUpdateQueue(Construct):
             timeout_limits=_TIMEOUT_LIMITS,
             options=function_options,
         )
-        instance.grant_updates(self._function.role, operations=operations)
+        instance.grant_updates(self._function.role, operations=self._operations)
         self._grant_send(self._function.role, self._dead_letter_queue)
         if event_bus:
             iam.Grant.add_to_principal(
@@ -238,9 +243,7 @@ class ContactUpdateQueue(Construct):
         self, *, period: Duration | None = None, statistic: str | None = None
     ) -> cloudwatch.Metric:
         """How many updates wait to be applied; the maximum over 5 minutes, unless told otherwise."""
-        return self._queue.metric_approximate_number_of_messages_visible(
-            period=period, statistic=statistic or cloudwatch.Stats.MAXIMUM
-        )
+        return self._queue.metric_approximate_number_of_messages_visible(period=period, statistic=statistic)
 
     def metric_oldest_update_age(
         self, *, period: Duration | None = None, statistic: str | None = None
@@ -252,9 +255,7 @@ class ContactUpdateQueue(Construct):
         self, *, period: Duration | None = None, statistic: str | None = None
     ) -> cloudwatch.Metric:
         """How many rejected updates the dead-letter queue holds; the maximum over 5 minutes by default."""
-        return self._dead_letter_queue.metric_approximate_number_of_messages_visible(
-            period=period, statistic=statistic or cloudwatch.Stats.MAXIMUM
-        )
+        return self._dead_letter_queue.metric_approximate_number_of_messages_visible(period=period, statistic=statistic)
 
     def _grant_send(self, grantee: iam.IGrantable, queue: sqs.Queue) -> iam.Grant:
         grant = iam.Grant.add_to_principal(

@@ -15,7 +15,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from connect_constructs._handler_code import ASSET_EXCLUDE, handler_directory
-from connect_constructs._validation import check_integer, check_is, check_seconds
+from connect_constructs._validation import check_integer, check_is, check_key, check_seconds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,8 +74,7 @@ def checked_options(
         check_integer("memory_size", options.memory_size, 128, 10_240)
     if options.reserved_concurrent_executions is not None:
         check_integer("reserved_concurrent_executions", options.reserved_concurrent_executions, 1)
-    if getattr(options.encryption_key, "alias_name", None):
-        raise ValueError("encryption_key: expected a key, got an alias: CloudWatch Logs takes keys only")
+    check_key("encryption_key", options.encryption_key)
     if options.vpc is None and (options.vpc_subnets or options.security_groups):
         raise ValueError("vpc_subnets and security_groups: expected vpc= beside them, got none")
     return options

@@ -127,6 +127,12 @@ def test_app_leaves_the_account_as_it_is(validated: tuple[dict[str, Any], dict[s
     assert "AWS::ApiGateway::Account" not in types(template)
 
 
+def test_app_has_no_queue_unless_asked_for(validated: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    template, _ = validated
+
+    assert "AWS::SQS::Queue" not in types(template)
+
+
 def test_every_context_value_takes_effect(tmp_path: Path) -> None:
     template, stack = synthesise(
         tmp_path,
@@ -161,6 +167,28 @@ def test_every_context_value_takes_effect(tmp_path: Path) -> None:
     assert types(template).count("AWS::ApiGateway::Account") == 1
 
 
+def test_queue_takes_the_updates_when_asked_for(tmp_path: Path) -> None:
+    template, _ = synthesise(tmp_path, {"instance_arn": INSTANCE_ARN, "queue": "true"})
+
+    (source,) = [
+        resource["Properties"]
+        for resource in template["Resources"].values()
+        if resource["Type"] == "AWS::Lambda::EventSourceMapping"
+    ]
+    queue = source["EventSourceArn"]["Fn::GetAtt"][0]
+    redrive = template["Resources"][queue]["Properties"]["RedrivePolicy"]
+    assert template["Outputs"].keys() == {"Endpoint", "ApiId", "InvokeArn", "QueueArn", "DeadLetterQueueArn"}
+    assert template["Outputs"]["QueueArn"]["Value"] == {"Fn::GetAtt": [queue, "Arn"]}
+    assert template["Outputs"]["DeadLetterQueueArn"]["Value"] == redrive["deadLetterTargetArn"]
+    # The endpoint's function and the queue's
+    environments = [
+        resource["Properties"]["Environment"]["Variables"]
+        for resource in template["Resources"].values()
+        if resource["Type"] == "AWS::Lambda::Function"
+    ]
+    assert [environment["QUEUE_URL"] for environment in environments] == [{"Ref": queue}] * 2
+
+
 def test_booleans_of_cdk_json_are_honoured(tmp_path: Path) -> None:
     template, _ = synthesise(
         tmp_path,
@@ -182,6 +210,7 @@ def test_booleans_of_cdk_json_are_honoured(tmp_path: Path) -> None:
             {"instance_arn": INSTANCE_ARN, "api_key_required": "yes"},
             "error: api_key_required: expected true or false, got 'yes'",
         ),
+        ({"instance_arn": INSTANCE_ARN, "queue": "yes"}, "error: queue: expected true or false, got 'yes'"),
         (
             {"instance_arn": INSTANCE_ARN, "allowed_attributes": "a b"},
             "error: allowed_attributes: expected attribute keys of letters",

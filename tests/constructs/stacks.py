@@ -7,12 +7,19 @@ from typing import Any
 
 from aws_cdk import App, Duration, Environment, Stack
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_events as events
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk.assertions import Template
 from constructs import Construct
 
-from connect_constructs import ConnectInstance, ContactUpdateApi, ContactUpdateFunctionOptions
+from connect_constructs import (
+    ConnectInstance,
+    ContactUpdateApi,
+    ContactUpdateFunctionOptions,
+    ContactUpdateOperation,
+    ContactUpdateQueue,
+)
 
 INSTANCE_ID = "12345678-1234-1234-1234-123456789012"
 INSTANCE_ARN = f"arn:aws:connect:us-east-1:111122223333:instance/{INSTANCE_ID}"
@@ -38,14 +45,6 @@ def minimal_stack() -> Stack:
 def maximal_stack() -> Stack:
     """The endpoint with every option given."""
     stack = new_stack("Maximal")
-    vpc = ec2.Vpc.from_vpc_attributes(
-        stack,
-        "Vpc",
-        vpc_id="vpc-0123456789abcdef0",
-        availability_zones=["us-east-1a"],
-        private_subnet_ids=["subnet-0123456789abcdef0"],
-        private_subnet_route_table_ids=["rtb-0123456789abcdef0"],
-    )
     ContactUpdateApi(
         stack,
         "ContactUpdates",
@@ -60,13 +59,58 @@ def maximal_stack() -> Stack:
         function_options=ContactUpdateFunctionOptions(
             memory_size=1024,
             timeout=Duration.seconds(20),
-            vpc=vpc,
+            vpc=_vpc(stack),
             log_retention=logs.RetentionDays.ONE_MONTH,
             encryption_key=kms.Key(stack, "Key", enable_key_rotation=True),
             reserved_concurrent_executions=5,
         ),
     )
     return stack
+
+
+def queue_stack() -> Stack:
+    """The endpoint in front of a queue, with nothing but what is required."""
+    stack = new_stack("Queue")
+    updates = ContactUpdateQueue(stack, "Updates", instance=new_instance(stack))
+    ContactUpdateApi(stack, "ContactUpdates", queue=updates)
+    return stack
+
+
+def maximal_queue_stack() -> Stack:
+    """The endpoint in front of a queue, with every option of the queue given."""
+    stack = new_stack("MaximalQueue")
+    key = kms.Key(stack, "Key", enable_key_rotation=True)
+    updates = ContactUpdateQueue(
+        stack,
+        "Updates",
+        instance=new_instance(stack),
+        operations=[ContactUpdateOperation.UPDATE_CONTACT_ATTRIBUTES],
+        updates_per_second=20,
+        merge_updates=False,
+        event_bus=events.EventBus(stack, "Rejected"),
+        encryption_key=key,
+        function_options=ContactUpdateFunctionOptions(
+            memory_size=1024,
+            timeout=Duration.seconds(30),
+            vpc=_vpc(stack),
+            log_retention=logs.RetentionDays.ONE_MONTH,
+            encryption_key=key,
+            reserved_concurrent_executions=5,
+        ),
+    )
+    ContactUpdateApi(stack, "ContactUpdates", queue=updates)
+    return stack
+
+
+def _vpc(stack: Stack) -> ec2.IVpc:
+    return ec2.Vpc.from_vpc_attributes(
+        stack,
+        "Vpc",
+        vpc_id="vpc-0123456789abcdef0",
+        availability_zones=["us-east-1a"],
+        private_subnet_ids=["subnet-0123456789abcdef0"],
+        private_subnet_route_table_ids=["rtb-0123456789abcdef0"],
+    )
 
 
 def resources(template: Template, type_: str, properties: Mapping[str, Any] | None = None) -> dict[str, dict[str, Any]]:

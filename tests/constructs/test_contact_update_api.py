@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable
 from typing import Any
@@ -262,6 +263,12 @@ def test_rejects_throttle_that_lets_nothing_through(name: str, value: int) -> No
         template_with(**arguments)
 
 
+@pytest.mark.parametrize("rate", [math.nan, math.inf])
+def test_rejects_rate_that_is_no_finite_number(rate: float) -> None:
+    with pytest.raises(ValueError, match=f"^throttling_rate_limit: expected a number above 0, got {rate}$"):
+        template_with(throttling_rate_limit=rate)
+
+
 def test_throttle_may_be_a_token() -> None:
     stack = new_stack()
     rate = CfnParameter(stack, "Rate", type="Number").value_as_number
@@ -443,6 +450,7 @@ def test_origins_are_allowed_in_preflights_gateway_responses_and_answers(
         assert headers["method.response.header.Access-Control-Allow-Methods"] == "'POST'"
         allowed = headers["method.response.header.Access-Control-Allow-Headers"].strip("'").split(",")
         assert {"Authorization", "Content-Type", "X-Amz-Date", "X-Amz-Security-Token", "X-Api-Key"} <= set(allowed)
+        assert "Idempotency-Key" in allowed
         for origin in origins[1:]:
             assert f'#if($origin == "{origin}")' in response["ResponseTemplates"]["application/json"]
 

@@ -251,9 +251,9 @@ def test_infinite_log_retention_sets_no_end() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"timeout": Duration.seconds(5)}, "timeout: expected 12 to 29 seconds, got 5 seconds"),
-        ({"timeout": Duration.seconds(11)}, "timeout: expected 12 to 29 seconds, got 11 seconds"),
-        ({"timeout": Duration.seconds(30)}, "timeout: expected 12 to 29 seconds, got 30 seconds"),
+        ({"timeout": Duration.seconds(5)}, "timeout: expected 12 to 29 whole seconds, got 5 seconds"),
+        ({"timeout": Duration.seconds(11)}, "timeout: expected 12 to 29 whole seconds, got 11 seconds"),
+        ({"timeout": Duration.seconds(30)}, "timeout: expected 12 to 29 whole seconds, got 30 seconds"),
         ({"memory_size": 64}, "memory_size: expected an integer from 128 to 10240, got 64"),
         ({"memory_size": 0}, "memory_size: expected an integer from 128 to 10240, got 0"),
         (
