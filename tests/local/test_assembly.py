@@ -93,7 +93,7 @@ def test_outputs_of_a_nested_stack_stay_since_the_outer_one_may_refer_to_them() 
 def test_demands_for_tls_go_from_queue_policies_and_nothing_else_does() -> None:
     demand = {"Effect": "Deny", "Action": "sqs:*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
     other = {"Effect": "Deny", "Action": "sqs:SendMessage", "Condition": {"Bool": {"aws:ViaAWSService": "false"}}}
-    template = {
+    template: dict[str, Any] = {
         "Resources": {
             "Queue": {"Type": "AWS::SQS::Queue"},
             "Policy": {
