@@ -1,0 +1,211 @@
+"""The deployed queue: what only API Gateway, SQS, IAM and Lambda together can tell."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from connect_constructs.local.demo import contact_updates_client
+from connect_constructs.local.faults import documented_error
+from tests.queue.fault_run import DeployedQueue, User, post
+
+# The contact may hold 4,096 bytes of references.
+_MANY_REFERENCES = {"full": {"Type": "STRING", "Value": "x" * 4_000}}
+_MORE_REFERENCES = {"more": {"Type": "STRING", "Value": "y" * 200}}
+
+
+@pytest.fixture(scope="module")
+def caller(queue: DeployedQueue) -> User:
+    return queue.create_caller()
+
+
+@pytest.fixture(scope="module")
+def client(queue: DeployedQueue, caller: User) -> Any:
+    return contact_updates_client(queue.local.endpoint, caller)
+
+
+@pytest.fixture
+def contact_id(queue: DeployedQueue) -> str:
+    return queue.connect.create_contact(attributes={"tier": "silver"}, name="Before")
+
+
+def _wait_for(condition: Callable[[], bool], seconds: float = 15) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.05)
+
+
+def _update_id(answer: dict[str, Any]) -> str:
+    update_id: str = answer["ResponseMetadata"]["HTTPHeaders"]["update-id"]
+    return update_id
+
+
+def test_calls_keep_to_the_deployed_pace(queue: DeployedQueue, client: Any) -> None:
+    seconds_per_call = float(queue.deployed_environment["SECONDS_PER_CALL"])
+    contacts = [queue.connect.create_contact() for _ in range(16)]
+    queue.set_consumer()
+    queue.connect.arrivals.clear()
+
+    for contact_id in contacts:
+        client.update_contact(InstanceId=queue.instance_id, ContactId=contact_id, Name="After")
+    assert queue.wait_until_empty(15)  # a change of the function ends what is running
+    queue.set_consumer(SECONDS_PER_CALL="0.01")
+
+    arrivals = queue.connect.arrivals
+    assert len(arrivals) == len(contacts)
+    assert seconds_per_call == 0.3
+    # 7 updates a second are the default. This is one execution, and Lambda runs up to two of them.
+    assert max(sum(start <= each < start + 2 for each in arrivals) for start in arrivals) <= 14 / 2
+    assert {queue.connect.contact(each).details["Name"] for each in contacts} == {"After"}
+
+
+def test_accepted_update_arrives(queue: DeployedQueue, client: Any, contact_id: str) -> None:
+    answer = client.update_contact_attributes(
+        InstanceId=queue.instance_id, InitialContactId=contact_id, Attributes={"tier": "", "note": "Grüße, 100 %"}
+    )
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 202
+    assert answer["ResponseMetadata"]["HTTPHeaders"]["content-length"] == "0"
+    assert uuid.UUID(_update_id(answer))
+    answer = client.update_contact(
+        InstanceId=queue.instance_id, ContactId=contact_id, Name="After", References=_MANY_REFERENCES
+    )
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 202
+
+    assert queue.wait_until_empty(15)
+    contact = queue.connect.contact(contact_id)
+    # An empty value removes the attribute.
+    assert contact.attributes == {"note": "Grüße, 100 %"}
+    assert contact.details == {"Name": "After", "References": _MANY_REFERENCES}
+
+
+def test_order_is_kept_over_both_operations(queue: DeployedQueue, client: Any, contact_id: str) -> None:
+    ids = set()
+    for number in range(12):
+        name, attributes = f"Name {number}", {"tier": f"{number}", f"only{number}": "1"}
+        update = client.update_contact(InstanceId=queue.instance_id, ContactId=contact_id, Name=name)
+        merged = client.update_contact_attributes(
+            InstanceId=queue.instance_id, InitialContactId=contact_id, Attributes=attributes
+        )
+        ids |= {_update_id(update), _update_id(merged)}
+
+    assert len(ids) == 24
+    assert queue.wait_until_empty(15)
+    contact = queue.connect.contact(contact_id)
+    assert contact.details == {"Name": "Name 11"}
+    assert contact.attributes == {"tier": "11", **{f"only{number}": "1" for number in range(12)}}
+
+
+def test_retry_of_an_sdk_is_accepted_once(queue: DeployedQueue, caller: User, contact_id: str) -> None:
+    url = f"{queue.local.endpoint}/contact/attributes"
+    ids = {"InstanceId": queue.instance_id, "InitialContactId": contact_id}
+    first, second = ({"amz-sdk-invocation-id": str(uuid.uuid4())} for _ in range(2))
+
+    gold = post(url, {**ids, "Attributes": {"tier": "gold"}}, signed_by=caller, headers=first)
+    iron = post(url, {**ids, "Attributes": {"tier": "iron"}}, signed_by=caller, headers=second)
+    again = post(url, {**ids, "Attributes": {"tier": "gold"}}, signed_by=caller, headers=first)
+
+    assert (gold.status, iron.status, again.status) == (202, 202, 202)
+    assert gold.body == again.body == b""
+    assert gold.headers["update-id"] == again.headers["update-id"] != iron.headers["update-id"]
+    assert queue.wait_until_empty(15)
+    # The repeated call has not come after the later one.
+    assert queue.connect.contact(contact_id).attributes == {"tier": "iron"}
+
+
+def test_rejected_update_is_kept_and_can_be_applied_later(queue: DeployedQueue, client: Any, contact_id: str) -> None:
+    queue.take_dead_letters()
+    target = {"InstanceId": queue.instance_id, "ContactId": contact_id}
+    client.update_contact(**target, References=_MANY_REFERENCES)
+    rejected = client.update_contact(**target, Name="Rejected", References=_MORE_REFERENCES)
+    client.update_contact(**target, Description="Later")
+    assert queue.wait_until_empty(15)
+
+    # It has not held up the later update.
+    assert queue.connect.contact(contact_id).details == {
+        "Name": "Before",
+        "Description": "Later",
+        "References": _MANY_REFERENCES,
+    }
+    (message,) = queue.sqs.receive_message(QueueUrl=queue.dead_letter_url, VisibilityTimeout=0)["Messages"]
+    letter = json.loads(message["Body"])
+    assert letter["updateId"] == _update_id(rejected)
+    assert uuid.UUID(letter["requestId"])
+    assert letter["operation"] == "UpdateContact"
+    assert letter["parameters"] == {**target, "Name": "Rejected", "References": _MORE_REFERENCES}
+    assert letter["rejection"]["type"] == "InvalidRequestException"
+    assert "more than 4096 bytes" in letter["rejection"]["reason"]
+
+    # Room is made, and the update is moved back.
+    client.update_contact(**target, References={"full": {"Type": "STRING", "Value": ""}})
+    assert queue.wait_until_empty(15)
+    queue.sqs.start_message_move_task(SourceArn=queue.dead_letter_arn, DestinationArn=queue.queue_arn)
+    _wait_for(lambda: queue.connect.contact(contact_id).details["Name"] == "Rejected")
+    assert queue.connect.contact(contact_id).details["References"]["more"] == _MORE_REFERENCES["more"]
+    assert queue.take_dead_letters() == []
+    (task,) = queue.sqs.list_message_move_tasks(SourceArn=queue.dead_letter_arn)["Results"]
+    assert (task["Status"], task["ApproximateNumberOfMessagesMoved"]) == ("COMPLETED", 1)
+
+
+def test_update_waits_for_what_may_pass(queue: DeployedQueue, client: Any, contact_id: str) -> None:
+    queue.take_dead_letters()
+    other = queue.connect.create_contact()
+    queue.connect.order(documented_error("AccessDeniedException"), operation="UpdateContactAttributes")
+    ids = {"InstanceId": queue.instance_id, "InitialContactId": contact_id}
+    client.update_contact_attributes(**ids, Attributes={"tier": "gold"})
+    _wait_for(lambda: bool(queue.connect.suffered["ErrorAnswer"]))
+    client.update_contact_attributes(**ids, Attributes={"tier": "iron"})
+    client.update_contact(InstanceId=queue.instance_id, ContactId=other, Name="Not held up")
+
+    _wait_for(lambda: "Name" in queue.connect.contact(other).details, seconds=3)
+    assert queue.connect.contact(contact_id).attributes == {"tier": "silver"}
+    _wait_for(lambda: queue.connect.contact(contact_id).attributes == {"tier": "iron"})
+    assert queue.wait_until_empty(5)
+    assert queue.take_dead_letters() == []
+
+
+def _statements(queue: DeployedQueue, function: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the function's role may do, but for logging."""
+    iam = queue.local.client("iam")
+    role = function["Role"].rpartition("/")[2]
+    assert iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"] == []
+    statements = []
+    for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+        document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+        document = json.loads(document) if isinstance(document, str) else document
+        statements += document["Statement"]
+    return [each for each in statements if not str(each["Action"]).startswith(("logs:", "['logs:"))]
+
+
+def test_api_function_may_send_and_nothing_else(queue: DeployedQueue) -> None:
+    assert _statements(queue, queue.api_function) == [
+        {"Action": "sqs:SendMessage", "Effect": "Allow", "Resource": queue.queue_arn}
+    ]
+
+
+def test_consumer_may_do_what_it_does_and_nothing_else(queue: DeployedQueue) -> None:
+    instance_arn = queue.deployed_environment["INSTANCE_ARN"]
+
+    assert _statements(queue, queue.consumer) == [
+        {
+            "Action": ["connect:UpdateContact", "connect:UpdateContactAttributes"],
+            "Effect": "Allow",
+            "Resource": f"{instance_arn}/contact/*",
+        },
+        {"Action": "sqs:SendMessage", "Effect": "Allow", "Resource": queue.dead_letter_arn},
+        {
+            "Action": [
+                "sqs:ChangeMessageVisibility",
+                "sqs:DeleteMessage",
+                "sqs:GetQueueAttributes",
+                "sqs:ReceiveMessage",
+            ],
+            "Effect": "Allow",
+            "Resource": queue.queue_arn,
+        },
+    ]
