@@ -71,7 +71,7 @@ clients-table: setup clients-setup ## write docs/clients.md anew, after a wanted
 queue-figures: setup ## run benchmarks/queue.py and write docs/queue-figures.md and its picture anew
 	@$(BIN)/python benchmarks/queue.py --output-dir docs
 
-queue-faults: setup clients-setup ## the queue under faults in the local AWS, 3,000 updates (takes some minutes)
+queue-faults: setup ## the queue under faults in the local AWS, 3,000 updates (takes some minutes)
 	@$(BIN)/python -m tests.queue.fault_run --updates 3000 --contacts 300
 
 format: $(PACKAGES) ## format the code and mend what ruff can mend

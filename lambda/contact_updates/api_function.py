@@ -3,10 +3,9 @@
 import os
 
 from contact_updates.api import Endpoint
-from contact_updates.aws_session import new_session
+from contact_updates.aws_session import new_client, new_session
 from contact_updates.connect_client import ConnectClient
 from contact_updates.settings import EndpointSettings
-from contact_updates.sqs import sqs_client
 from contact_updates.update_queue import UpdateQueue
 
 _settings = EndpointSettings.from_environment(os.environ)
@@ -14,7 +13,7 @@ _session = new_session()
 
 handler = Endpoint(
     _settings,
-    UpdateQueue(sqs_client(_session), _settings.queue_url)
+    UpdateQueue(new_client(_session, "sqs"), _settings.queue_url)
     if _settings.queue_url
     else ConnectClient(_session, _settings.region),
 )

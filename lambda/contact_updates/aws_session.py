@@ -11,6 +11,11 @@ from botocore.config import Config
 
 from contact_updates.contract import SDK_MODELS
 
+# Two attempts with both time-outs, and the wait between them, fit into the least time-out that a function may have.
+_CONNECT_TIMEOUT_SECONDS = 1
+_READ_TIMEOUT_SECONDS = 4
+_MAX_ATTEMPTS = 2
+
 _ERROR_CODE = re.compile(r"[A-Za-z0-9_.]{1,100}\Z")
 
 # At lower levels they log URLs and bodies. Everything that matters about a call stands in the handler's own log line.
@@ -30,9 +35,9 @@ def new_client(
     service: str,
     *,
     region: str | None = None,
-    connect_timeout: float,
-    read_timeout: float,
-    max_attempts: int,
+    connect_timeout: float = _CONNECT_TIMEOUT_SECONDS,
+    read_timeout: float = _READ_TIMEOUT_SECONDS,
+    max_attempts: int = _MAX_ATTEMPTS,
 ) -> Any:
     """A client of `service`, in the function's own Region unless told otherwise. Time-outs in seconds."""
     return session.create_client(

@@ -2,24 +2,25 @@
 
 import os
 
-from contact_updates.aws_session import new_session
+from contact_updates.aws_session import new_client, new_session
 from contact_updates.connect_client import ConnectClient
 from contact_updates.consumer import Consumer
 from contact_updates.dead_letters import DeadLetterQueue
 from contact_updates.pacing import Pacer
 from contact_updates.rejection_events import RejectionEvents
 from contact_updates.settings import ConsumerSettings
-from contact_updates.sqs import sqs_client
 from contact_updates.visibility import Visibility
 
 _settings = ConsumerSettings.from_environment(os.environ)
 _session = new_session()
-_sqs = sqs_client(_session)
+_sqs = new_client(_session, "sqs")
+
+_bus = _settings.event_bus_name
 
 handler = Consumer(
     _settings,
     connect=ConnectClient(_session, _settings.region, pacer=Pacer(_settings.seconds_per_call)),
     dead_letters=DeadLetterQueue(_sqs, _settings.dead_letter_queue_url),
     visibility=Visibility(_sqs, _settings.queue_url),
-    events=RejectionEvents(_session, _settings.event_bus_name) if _settings.event_bus_name else None,
+    events=RejectionEvents(new_client(_session, "events"), _bus) if _bus else None,
 )

@@ -1,0 +1,50 @@
+"""An endpoint with a durable queue, whose rejected updates are events that arrive in a queue of one's own.
+
+It is deployed with -c instance_arn=arn:aws:connect:us-east-1:111122223333:instance/12345678-1234-1234-1234-123456789012
+"""
+
+from __future__ import annotations
+
+from aws_cdk import App, CfnOutput, Stack
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from connect_constructs import ConnectInstance, ContactUpdateApi, ContactUpdateQueue
+
+
+class QueueStack(Stack):
+    """The endpoint, its queue, and what learns of rejected updates."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, instance_arn: str) -> None:
+        super().__init__(scope, construct_id)
+        instance = ConnectInstance.from_instance_arn(self, "Instance", instance_arn)
+        bus = events.EventBus(self, "Bus")
+        updates = ContactUpdateQueue(self, "Updates", instance=instance, event_bus=bus)
+        api = ContactUpdateApi(self, "ContactUpdates", queue=updates)
+
+        # A CRM would look at these and ask an agent.
+        rejections = sqs.Queue(self, "Rejections")
+        events.Rule(
+            self,
+            "Rejected",
+            event_bus=bus,
+            event_pattern=events.EventPattern(source=["connect-constructs"], detail_type=["Contact Update Rejected"]),
+            targets=[targets.SqsQueue(rejections)],
+        )
+
+        # Whoever may look at rejected updates, and move them back.
+        operator = iam.Role(self, "Operator", assumed_by=iam.AccountRootPrincipal())
+        updates.grant_redrive(operator)
+
+        CfnOutput(self, "Endpoint", value=api.endpoint_url)
+        CfnOutput(self, "DeadLetterQueueUrl", value=updates.dead_letter_queue.queue_url)
+        CfnOutput(self, "RejectionsUrl", value=rejections.queue_url)
+
+
+if __name__ == "__main__":
+    app = App()
+    QueueStack(app, "Queue", instance_arn=app.node.get_context("instance_arn"))
+    app.synth()

@@ -1,0 +1,63 @@
+"""examples/queue, deployed: a rejected update becomes an event, without its values."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from pathlib import Path
+from typing import Any
+
+from connect_constructs.local import LocalAws
+from connect_constructs.local.demo import contact_updates_client
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "queue"
+
+
+def test_rejected_update_is_announced_on_the_event_bus() -> None:
+    with LocalAws(EXAMPLE) as local:
+        # Given: a contact that has all the references that it may have
+        full = {"order": {"Type": "STRING", "Value": "x" * 4_000}}
+        contact_id, instance_id = local.connect.create_contact(), local.connect.instance_ids[0]
+        user = local.create_user(f"crm-{uuid.uuid4()}", may_invoke=local.invoke_arn(local.rest_apis[0]))
+        client = contact_updates_client(local.endpoint, user)
+        client.update_contact(InstanceId=instance_id, ContactId=contact_id, References=full)
+
+        # When
+        more = {"secret-key": {"Type": "STRING", "Value": "a secret value " * 20}}
+        accepted = client.update_contact(InstanceId=instance_id, ContactId=contact_id, References=more)
+
+        # Then
+        outputs = local.outputs["Queue"]
+        event = _received(local, outputs["RejectionsUrl"])
+        dead_letter = _received(local, outputs["DeadLetterQueueUrl"])
+    assert (event["source"], event["detail-type"]) == ("connect-constructs", "Contact Update Rejected")
+    detail = event["detail"]
+    assert detail["updateId"] == accepted["ResponseMetadata"]["HTTPHeaders"]["update-id"] == dead_letter["updateId"]
+    assert detail["requestId"] == dead_letter["requestId"]
+    assert (detail["operation"], detail["contactId"]) == ("UpdateContact", contact_id)
+    assert detail["type"] == dead_letter["rejection"]["type"] == "InvalidRequestException"
+    assert detail.keys() == {
+        "updateId",
+        "requestId",
+        "operation",
+        "contactId",
+        "type",
+        "reason",
+        "deadLetterMessageId",
+    }
+    assert "secret" not in json.dumps(event)
+    assert dead_letter["parameters"]["References"] == more
+
+
+def _received(local: LocalAws, queue_url: str) -> dict[str, Any]:
+    """The body of the first message that comes, within some seconds."""
+    name = queue_url.rpartition("/")[2]
+    sqs = local.client("sqs")
+    deadline = time.monotonic() + 15
+    while time.monotonic() < deadline:
+        answer = sqs.receive_message(QueueUrl=sqs.get_queue_url(QueueName=name)["QueueUrl"], WaitTimeSeconds=1)
+        if answer.get("Messages"):
+            body: dict[str, Any] = json.loads(answer["Messages"][0]["Body"])
+            return body
+    raise AssertionError(f"nothing came to {name}")
