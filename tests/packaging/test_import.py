@@ -13,6 +13,7 @@ PUBLIC_NAMES = {
     "ContactUpdateFunctionOptions",
     "ContactUpdateOperation",
     "ContactUpdatePolicy",
+    "ContactUpdateQueue",
 }
 
 
