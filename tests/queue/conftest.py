@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.queue.fault_run import DeployedQueue, deployed_queue
+from tests.queue.deployed_queue import DeployedQueue, deployed_queue
 
 # A killed batch comes back when the visibility time-out ends. As deployed, that is minutes: longer than a batch can
 # take, which matters where Lambda works off several batches at a time. The emulator works off one.

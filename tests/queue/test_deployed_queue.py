@@ -12,7 +12,7 @@ import pytest
 
 from connect_constructs.local.demo import contact_updates_client
 from connect_constructs.local.faults import documented_error
-from tests.queue.fault_run import DeployedQueue, User, post
+from tests.queue.deployed_queue import DeployedQueue, User, post
 
 # The contact may hold 4,096 bytes of references.
 _MANY_REFERENCES = {"full": {"Type": "STRING", "Value": "x" * 4_000}}

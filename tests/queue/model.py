@@ -1,0 +1,66 @@
+"""What is sent to the queue, and what has to come out: an accepted update takes effect in its turn, or is rejected."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class ModelContact:
+    """What a contact has to be in the end."""
+
+    contact_id: str
+    full: bool
+    attributes: dict[str, str] = field(default_factory=dict)
+    details: dict[str, Any] = field(default_factory=dict)
+    # The Update-Ids of what Amazon Connect has to reject.
+    rejected: list[str] = field(default_factory=list)
+
+    def accept(self, update: Update, update_id: str) -> None:
+        if update.rejected:
+            self.rejected.append(update_id)
+        elif update.is_attributes:
+            merged = {**self.attributes, **update.body}
+            self.attributes = {key: value for key, value in merged.items() if value}
+        else:
+            body = dict(update.body)
+            if "References" in body:
+                body["References"] = {**self.details.get("References", {}), **body["References"]}
+            self.details.update(body)
+
+
+@dataclass(frozen=True)
+class Update:
+    contact: int
+    is_attributes: bool
+    # The attributes, or the members of UpdateContact.
+    body: dict[str, Any]
+    rejected: bool = False
+    # Its client sends it again, as one does that has not got the answer.
+    sent_again: bool = False
+
+
+def plan_updates(rng: random.Random, updates: int, contacts: int, full: list[bool]) -> list[Update]:
+    plan = []
+    for number in range(updates):
+        contact = rng.randrange(contacts)
+        sent_again = rng.random() < 0.05
+        if full[contact] and rng.random() < 0.25:
+            body = {"Name": f"must not be {number}", "References": {"more": reference("x" * rng.randint(200, 4_000))}}
+            plan.append(Update(contact, is_attributes=False, body=body, rejected=True, sent_again=sent_again))
+        elif rng.random() < 0.6:
+            keys = rng.sample([f"key{n}" for n in range(6)], rng.randint(1, 3))
+            attributes = {key: "" if rng.random() < 0.2 else f"{number} ä" for key in keys}
+            plan.append(Update(contact, is_attributes=True, body=attributes, sent_again=sent_again))
+        else:
+            body = {rng.choice(["Name", "Description"]): f"text {number}"}
+            if not full[contact] and rng.random() < 0.5:
+                body["References"] = {f"ref{rng.randrange(3)}": reference(f"https://example.com/{number}?a=b")}
+            plan.append(Update(contact, is_attributes=False, body=body, sent_again=sent_again))
+    return plan
+
+
+def reference(value: str) -> dict[str, str]:
+    return {"Type": "STRING", "Value": value}
