@@ -28,7 +28,7 @@ from botocore.httpsession import URLLib3Session
 from connect_constructs.local.amazon_connect import AmazonConnect
 from tests.queue.chaos import KILLED, Chaos, FaultProxy
 from tests.queue.deployed_queue import DeployedQueue, Print, deployed_queue, post
-from tests.queue.model import ModelContact, Update, plan_updates, reference
+from tests.queue.model import MEAN_BURST, ModelContact, Update, plan_updates, reference
 
 # Of the contact's 4,096: whatever else it gets as a reference with as many bytes is too much.
 _FULL_REFERENCE_BYTES = 4_000
@@ -180,10 +180,14 @@ def _create(connect: AmazonConnect, is_full: bool) -> ModelContact:
 def _produce(queue: DeployedQueue, plan: list[Update], models: list[ModelContact], progress: _Progress) -> None:
     """Send the updates one after the other, so that the order of the answers is the order of acceptance."""
     user, session = queue.create_caller(), URLLib3Session()
+    contact = None
     for number, update in enumerate(plan):
-        time.sleep(_PRODUCERS / _SENDS_PER_SECOND)
-        while number >= progress.may_be_sent * len(plan) and not progress.stopped:
-            time.sleep(0.05)
+        # A contact's updates come in bursts, so that faults strike batches in which one waits behind another.
+        if update.contact != contact:
+            time.sleep(MEAN_BURST * _PRODUCERS / _SENDS_PER_SECOND)
+            while number >= progress.may_be_sent * len(plan) and not progress.stopped:
+                time.sleep(0.05)
+        contact = update.contact
         if progress.stopped:
             return
         model = models[update.contact]

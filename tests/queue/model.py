@@ -6,6 +6,9 @@ import random
 from dataclasses import dataclass, field
 from typing import Any
 
+# So many updates of a contact come one right after the other, on average.
+MEAN_BURST = 4
+
 
 @dataclass
 class ModelContact:
@@ -43,9 +46,12 @@ class Update:
 
 
 def plan_updates(rng: random.Random, updates: int, contacts: int, full: list[bool]) -> list[Update]:
-    plan = []
+    plan: list[Update] = []
+    left_of_burst = contact = 0
     for number in range(updates):
-        contact = rng.randrange(contacts)
+        if left_of_burst == 0:
+            left_of_burst, contact = rng.randint(1, 2 * MEAN_BURST - 1), rng.randrange(contacts)
+        left_of_burst -= 1
         sent_again = rng.random() < 0.05
         if full[contact] and rng.random() < 0.25:
             body = {"Name": f"must not be {number}", "References": {"more": reference("x" * rng.randint(200, 4_000))}}
@@ -55,7 +61,7 @@ def plan_updates(rng: random.Random, updates: int, contacts: int, full: list[boo
             attributes = {key: "" if rng.random() < 0.2 else f"{number} ä" for key in keys}
             plan.append(Update(contact, is_attributes=True, body=attributes, sent_again=sent_again))
         else:
-            body = {rng.choice(["Name", "Description"]): f"text {number}"}
+            body = {"Name": f"text {number}", **({"Description": f"text {number}"} if rng.random() < 0.3 else {})}
             if not full[contact] and rng.random() < 0.5:
                 body["References"] = {f"ref{rng.randrange(3)}": reference(f"https://example.com/{number}?a=b")}
             plan.append(Update(contact, is_attributes=False, body=body, sent_again=sent_again))
