@@ -9,12 +9,7 @@ from constructs import Construct
 
 from connect_constructs._validation import check_account, check_attribute_keys, check_is, check_origins
 from connect_constructs.contact_update_queue import ContactUpdateQueue
-from connect_constructs.handler_function import (
-    ContactUpdateFunctionOptions,
-    HandlerFunction,
-    TimeoutLimits,
-    checked_options,
-)
+from connect_constructs.handler_function import ContactUpdateFunctionOptions, HandlerFunction, TimeoutLimits
 from connect_constructs.instance import ConnectInstance
 from connect_constructs.operation import ContactUpdateOperation, checked_operations
 
@@ -65,7 +60,6 @@ class ContactUpdateFunction(HandlerFunction):
             apply, or if the lists do not fit into the function's environment, which holds 4,096 bytes.
         """
         bound = target_instance(instance, queue)
-        checked_options(options, _TIMEOUT_LIMITS)
         offered = offered_operations(operations, queue)
         environment = _environment(bound, queue, allowed_attributes, allow_origins)
         check_account(bound.env.account, Stack.of(scope))
