@@ -10,7 +10,7 @@ from contact_updates import log_line
 from contact_updates.connect_client import ConnectClient, Trace
 from contact_updates.contract import is_contact_id
 from contact_updates.errors import UpdateError, internal_error
-from contact_updates.request import header_of, operation_of, parameters_of, update_of
+from contact_updates.request import header_of, operation_of, parameters_of, request_id_of, update_of
 from contact_updates.settings import EndpointSettings
 from contact_updates.update_queue import UpdateQueue
 
@@ -33,7 +33,7 @@ class Endpoint:
         """The proxy response to `event`. Never raises: an unexpected fault is an InternalServiceException."""
         started = time.monotonic()
         event = event if isinstance(event, dict) else {}
-        fields: dict[str, Any] = {"requestId": _request_id(event, context), "operation": None, "contactId": None}
+        fields: dict[str, Any] = {"requestId": request_id_of(event, context), "operation": None, "contactId": None}
         trace = Trace()
         error: UpdateError | None = None
         try:
@@ -97,10 +97,3 @@ class Endpoint:
             "Access-Control-Expose-Headers": _EXPOSED_HEADERS,
             "Vary": "Origin",
         }
-
-
-def _request_id(event: dict[str, Any], context: Any) -> str | None:
-    """API Gateway's id of the request, which the caller gets as x-amzn-RequestId; else the invocation's."""
-    request_context = event.get("requestContext")
-    request_id = request_context.get("requestId") if isinstance(request_context, dict) else None
-    return request_id if isinstance(request_id, str) else getattr(context, "aws_request_id", None)

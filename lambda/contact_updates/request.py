@@ -84,6 +84,12 @@ def header_of(event: Event, name: str) -> str | None:
     return None
 
 
+def request_id_of(event: Event, context: Any) -> str | None:
+    """API Gateway's id of the request, which the caller gets as x-amzn-RequestId; else the invocation's."""
+    request_id = _object(event.get("requestContext")).get("requestId")
+    return request_id if isinstance(request_id, str) else getattr(context, "aws_request_id", None)
+
+
 def caller_of(event: Event) -> list[str | None]:
     """What tells callers apart: the IAM principal, the API key, the authorizer's principal, the Cognito user."""
     request_context = _object(event.get("requestContext"))
