@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
 
 from aws_cdk import Duration, Names, RemovalPolicy, Stack
 from aws_cdk import aws_apigateway as apigateway
-from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct
@@ -14,11 +14,15 @@ from constructs import Construct
 from connect_constructs._gateway_responses import add_gateway_responses
 from connect_constructs._validation import check_integer, check_origins, check_positive
 from connect_constructs.contact_update_function import ContactUpdateFunction, offered_operations, target_instance
-from connect_constructs.contact_update_queue import ContactUpdateQueue
 from connect_constructs.handler_function import ContactUpdateFunctionOptions
 from connect_constructs.instance import ConnectInstance
 from connect_constructs.operation import ContactUpdateOperation
 from connect_constructs.schema import MEDIA_TYPES, edge_schema, service_model
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_cloudwatch as cloudwatch
+
+    from connect_constructs.contact_update_queue import ContactUpdateQueue
 
 # Amazon Connect's quota for each of the two operations (Amazon Connect Service API throttling quotas).
 _DEFAULT_RATE_LIMIT = 10

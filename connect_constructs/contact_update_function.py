@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
 
 from aws_cdk import Fn, Stack, Token
 from constructs import Construct
 
 from connect_constructs._validation import check_account, check_attribute_keys, check_is, check_origins
-from connect_constructs.contact_update_queue import ContactUpdateQueue
 from connect_constructs.handler_function import ContactUpdateFunctionOptions, HandlerFunction, TimeoutLimits
 from connect_constructs.instance import ConnectInstance
 from connect_constructs.operation import ContactUpdateOperation, checked_operations
+
+if TYPE_CHECKING:
+    from connect_constructs.contact_update_queue import ContactUpdateQueue
 
 _TIMEOUT_LIMITS = TimeoutLimits(
     minimum=12,  # one attempt with both of the handler's time-outs, and room for the answer
@@ -85,6 +88,9 @@ def target_instance(instance: ConnectInstance | None, queue: ContactUpdateQueue 
             f"expected exactly one of instance= and queue=, got {'neither' if instance is None else 'both'}"
         )
     if queue is not None:
+        # Here, so that an app without a queue does not load CDK's modules for queues.
+        from connect_constructs.contact_update_queue import ContactUpdateQueue
+
         check_is("queue", queue, ContactUpdateQueue)
         return queue.instance
     check_is("instance", instance, ConnectInstance)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from aws_cdk import Duration, Stack, Token
-from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
@@ -23,6 +21,11 @@ from connect_constructs.handler_function import (
 )
 from connect_constructs.instance import ConnectInstance
 from connect_constructs.operation import ContactUpdateOperation, checked_operations
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_cloudwatch as cloudwatch
+    from aws_cdk import aws_events as events
+    from aws_cdk import aws_kms as kms
 
 # Of Amazon Connect's default quota of 10: agents and flows share it.
 _DEFAULT_UPDATES_PER_SECOND = 7

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from aws_cdk import Arn, ArnFormat, Resource, Stack
 from aws_cdk import aws_iam as iam
-from aws_cdk.interfaces import aws_connect as connect_interfaces
 from constructs import Construct
 
 from connect_constructs._validation import check_instance_arn, check_instance_id
 from connect_constructs.operation import ContactUpdateOperation, checked_operations
+
+if TYPE_CHECKING:
+    from aws_cdk.interfaces import aws_connect as connect_interfaces
 
 
 class ConnectInstance(Resource):

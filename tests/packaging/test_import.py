@@ -44,6 +44,21 @@ def test_every_public_name_can_be_imported(installed_wheel: Environment, tmp_pat
     assert missing == "[]"
 
 
+def test_the_api_loads_no_cdk_module_that_a_hand_written_one_would_not(
+    installed_wheel: Environment, tmp_path: Path
+) -> None:
+    # Given what such an app cannot do without, by its own names
+    program = (
+        "import sys\n"
+        "import aws_cdk, aws_cdk.aws_apigateway, aws_cdk.aws_iam, aws_cdk.aws_lambda, aws_cdk.aws_logs\n"
+        "needed = set(sys.modules)\n"
+        "from connect_constructs import ConnectInstance, ContactUpdateApi\n"
+        "print(sorted(name for name in set(sys.modules) - needed if name.startswith(('aws_cdk', 'jsii'))))"
+    )
+
+    assert run(installed_wheel.python, "-c", program, cwd=tmp_path).strip() == "[]"
+
+
 def test_unknown_name_is_an_attribute_error(installed_wheel: Environment, tmp_path: Path) -> None:
     program = (
         "import connect_constructs\ntry: connect_constructs.Nonsense\nexcept AttributeError as error: print(error)"
