@@ -1,5 +1,10 @@
 """The entry point of the Lambda function behind the REST API."""
 
+import gc
+
+# What a function's start makes, it keeps: looking for garbage among it takes a tenth of the start.
+gc.disable()
+
 import os
 
 from contact_updates.api import Endpoint
@@ -17,3 +22,7 @@ handler = Endpoint(
     if _settings.queue_url
     else ConnectClient(_session, _settings.region),
 )
+
+# Nor is it looked through again while requests are served.
+gc.freeze()
+gc.enable()

@@ -1,4 +1,4 @@
-"""The AWS SDK as the handler uses it: botocore alone, with the contract's service model, and silent."""
+"""The AWS SDK as the handler uses it: botocore alone, with the data that its clients need, and silent."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import botocore.session
 from botocore.config import Config
 
-from contact_updates.contract import SDK_MODELS
+from contact_updates.data_loader import DataLoader
 
 # Two attempts with both time-outs, and the wait between them, fit into the least time-out that a function may have.
 _CONNECT_TIMEOUT_SECONDS = 1
@@ -24,9 +24,9 @@ for _library in ("botocore", "urllib3"):
 
 
 def new_session() -> botocore.session.Session:
-    """A session that finds the contract's service model first: the runtime's own may be older than the contract."""
+    """A session whose clients come from the contract's service model."""
     session = botocore.session.get_session()
-    session.get_component("data_loader").search_paths.insert(0, str(SDK_MODELS))
+    session.register_component("data_loader", DataLoader())
     return session
 
 

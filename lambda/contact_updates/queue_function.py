@@ -1,5 +1,10 @@
 """The entry point of the Lambda function behind the queue."""
 
+import gc
+
+# What a function's start makes, it keeps: looking for garbage among it takes a tenth of the start.
+gc.disable()
+
 import os
 
 from contact_updates.aws_session import new_client, new_session
@@ -24,3 +29,7 @@ handler = Consumer(
     visibility=Visibility(_sqs, _settings.queue_url),
     events=RejectionEvents(new_client(_session, "events"), _bus) if _bus else None,
 )
+
+# Nor is it looked through again while batches are applied.
+gc.freeze()
+gc.enable()

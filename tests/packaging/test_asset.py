@@ -61,6 +61,14 @@ def test_asset_holds_python_and_json_files_only(wheel_assembly: Path) -> None:
     }
 
 
+def test_asset_is_small(wheel_assembly: Path, tmp_path: Path) -> None:
+    # Given the archive that is uploaded: a deflated one
+    asset = wheel_assembly / f"asset.{asset_hash(wheel_assembly)}"
+    archive = Path(shutil.make_archive(str(tmp_path / "asset"), "zip", asset))
+
+    assert archive.stat().st_size < 40_000
+
+
 def test_checkout_gives_the_wheels_asset(
     wheel_assembly: Path, make_environment: Callable[..., Environment], tmp_path: Path
 ) -> None:
