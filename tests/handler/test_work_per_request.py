@@ -22,7 +22,12 @@ MAX_BYTES = 32_768
 
 @pytest.fixture
 def endpoint(endpoint_at: EndpointAt, connect: Connect) -> Endpoint:
-    return endpoint_at(connect.url)
+    endpoint = endpoint_at(connect.url)
+    # The first one compiles patterns.
+    for event in (many_attributes(1), references(1)):
+        send(endpoint, event)
+    connect.reset()
+    return endpoint
 
 
 def own_calls(endpoint: Endpoint, event: Event) -> int:
