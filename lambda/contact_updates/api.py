@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from contact_updates import log_line
 from contact_updates.connect_client import ConnectClient, Trace
@@ -12,7 +12,9 @@ from contact_updates.contract import is_contact_id
 from contact_updates.errors import UpdateError, internal_error
 from contact_updates.request import header_of, operation_of, parameters_of, request_id_of, update_of
 from contact_updates.settings import EndpointSettings
-from contact_updates.update_queue import UpdateQueue
+
+if TYPE_CHECKING:
+    from contact_updates.update_queue import UpdateQueue
 
 # Connect's quota refills ten times a second.
 _RETRY_AFTER_SECONDS = 1
@@ -63,12 +65,12 @@ class Endpoint:
         contact_id = given.merged().get(operation.contact_member)
         fields["contactId"] = contact_id if is_contact_id(contact_id) else None
         update = update_of(event, operation, given, self._settings)
-        if isinstance(self._target, UpdateQueue):
-            fields["updateId"] = self._target.send(update, event, fields["requestId"], trace)
-        else:
+        if isinstance(self._target, ConnectClient):
             self._target.update(
                 update, remaining_seconds=lambda: context.get_remaining_time_in_millis() / 1000, trace=trace
             )
+        else:
+            fields["updateId"] = self._target.send(update, event, fields["requestId"], trace)
 
     def _answer(self, event: dict[str, Any], error: UpdateError | None, update_id: str | None) -> Answer:
         headers = {"Content-Type": "application/json", **self._cors(event)}

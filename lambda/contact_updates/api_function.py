@@ -11,17 +11,17 @@ from contact_updates.api import Endpoint
 from contact_updates.aws_session import new_client, new_session
 from contact_updates.connect_client import ConnectClient
 from contact_updates.settings import EndpointSettings
-from contact_updates.update_queue import UpdateQueue
 
 _settings = EndpointSettings.from_environment(os.environ)
 _session = new_session()
 
-handler = Endpoint(
-    _settings,
-    UpdateQueue(new_client(_session, "sqs"), _settings.queue_url)
-    if _settings.queue_url
-    else ConnectClient(_session, _settings.region),
-)
+if _settings.queue_url:
+    # Here, because an endpoint without a queue does not need it.
+    from contact_updates.update_queue import UpdateQueue
+
+    handler = Endpoint(_settings, UpdateQueue(new_client(_session, "sqs"), _settings.queue_url))
+else:
+    handler = Endpoint(_settings, ConnectClient(_session, _settings.region))
 
 # Nor is it looked through again while requests are served.
 gc.freeze()

@@ -8,6 +8,7 @@ from typing import Any
 
 import botocore.session
 from botocore.config import Config
+from botocore.credentials import ContainerProvider, CredentialResolver, EnvProvider
 
 from contact_updates.data_loader import DataLoader
 
@@ -27,6 +28,8 @@ def new_session() -> botocore.session.Session:
     """A session whose clients come from the contract's service model."""
     session = botocore.session.get_session()
     session.register_component("data_loader", DataLoader())
+    # All that AWS Lambda gives credentials by, the latter with SnapStart. botocore's other ways take time to set up.
+    session.register_component("credential_provider", CredentialResolver([EnvProvider(), ContainerProvider()]))
     return session
 
 
