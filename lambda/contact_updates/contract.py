@@ -11,7 +11,7 @@ import functools
 import itertools
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,8 @@ _PLAIN_KEY = re.compile(r"[A-Za-z0-9_.:-]{1,100}\Z")
 
 _JSON_TYPES = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", type(None): "null"}
 
-Violations = Iterator[str]
+# The path of a value, from wherever the check began, what is wrong, and whether that is so of the value's key.
+Fault = tuple[str, str, bool]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,89 +86,102 @@ def error_status(error_type: str) -> int:
 
 def is_contact_id(value: Any) -> bool:
     """Whether `value` could be a contact's id."""
-    return not any(_check("ContactId", value, "", 1))
+    return not any(_check("ContactId", value, 1))
 
 
 def violations(operation: Operation, parameters: dict[str, Any]) -> list[str]:
     """All that is wrong with `parameters`: one text for each violation, by path, never by value."""
-    every = _structure(_model()["shapes"][operation.input_shape], parameters, "", 1)
+    shape = _model()["shapes"][operation.input_shape]
     # Not all of them are looked for: a body of some megabytes can have millions.
-    found = list(itertools.islice(every, _MAX_NAMED + 1))
-    present = parameters.keys() - set(operation.labels)
-    if len(present) < _model()["shapes"][operation.input_shape].get("minBodyMembers", 0):
+    found = [_named(fault) for fault in itertools.islice(_structure(shape, parameters, 1), _MAX_NAMED + 1)]
+    if len(parameters.keys() - set(operation.labels)) < shape.get("minBodyMembers", 0):
         found.append("the body: expected at least one field to update")
     if len(found) > _MAX_NAMED:
         found[_MAX_NAMED:] = ["and more"]
     return found
 
 
-def _check(shape_name: str, value: Any, path: str, depth: int) -> Violations:
+def _named(fault: Fault) -> str:
+    path, wrong, of_key = fault
+    place = path[1:] if path.startswith(".") else f"the body{path}"
+    return f"the key of {place}: {wrong}" if of_key else f"{place}: {wrong}"
+
+
+# A check gives what is wrong with a value, each with its path from there. Paths grow from the inside out, so that
+# nothing is spent on them where nothing is wrong.
+
+
+def _check(shape_name: str, value: Any, depth: int) -> Iterable[Fault]:
     shape = _model()["shapes"][shape_name]
-    return _CHECKS[shape["type"]](shape, value, path, depth)
+    return _CHECKS[shape["type"]](shape, value, depth)
 
 
-def _structure(shape: dict[str, Any], value: Any, path: str, depth: int) -> Violations:
-    if wrong := _no_container(dict, value, path, depth):
-        yield wrong
+def _structure(shape: dict[str, Any], value: Any, depth: int) -> Iterator[Fault]:
+    if wrong := _no_container(dict, value, depth):
+        yield "", wrong, False
         return
     members = shape["members"]
     for name in shape.get("required", ()):
         if name not in value:
-            yield f"{_inner(path, name, 0)}: required, but missing"
+            yield _step(name, 0), "required, but missing", False
     for position, (name, item) in enumerate(value.items(), start=1):
         if name in members:
-            yield from _check(members[name]["shape"], item, _inner(path, name, position), depth + 1)
+            for path, wrong, of_key in _check(members[name]["shape"], item, depth + 1):
+                yield _step(name, position) + path, wrong, of_key
         else:
-            yield f"{_inner(path, name, position)}: unknown member"
+            yield _step(name, position), "unknown member", False
 
 
-def _map(shape: dict[str, Any], value: Any, path: str, depth: int) -> Violations:
-    if wrong := _no_container(dict, value, path, depth):
-        yield wrong
+def _map(shape: dict[str, Any], value: Any, depth: int) -> Iterator[Fault]:
+    if wrong := _no_container(dict, value, depth):
+        yield "", wrong, False
         return
     key_shape, value_shape = shape["key"]["shape"], shape["value"]["shape"]
     for position, (key, item) in enumerate(value.items(), start=1):
-        inner = _inner(path, key, position)
-        yield from _check(key_shape, key, f"the key of {inner}", depth + 1)
-        yield from _check(value_shape, item, inner, depth + 1)
+        for _, wrong, _ in _check(key_shape, key, depth + 1):
+            yield _step(key, position), wrong, True
+        for path, wrong, of_key in _check(value_shape, item, depth + 1):
+            yield _step(key, position) + path, wrong, of_key
     limit = shape.get("maxUtf8Bytes")
     if limit is not None and (size := _utf8_bytes(value, shape.get("utf8BytesOf"))) > limit:
-        yield f"{path}: expected at most {limit} UTF-8 bytes in all keys and values together, got {size}"
+        yield "", f"expected at most {limit} UTF-8 bytes in all keys and values together, got {size}", False
 
 
-def _list(shape: dict[str, Any], value: Any, path: str, depth: int) -> Violations:
-    if wrong := _no_container(list, value, path, depth):
-        yield wrong
+def _list(shape: dict[str, Any], value: Any, depth: int) -> Iterator[Fault]:
+    if wrong := _no_container(list, value, depth):
+        yield "", wrong, False
         return
-    yield from _size(shape, len(value), path, "items")
+    if wrong := _wrong_size(shape, len(value), "items"):
+        yield "", wrong, False
     for position, item in enumerate(value):
-        yield from _check(shape["member"]["shape"], item, f"{path}[{position}]", depth + 1)
+        for path, wrong, of_key in _check(shape["member"]["shape"], item, depth + 1):
+            yield f"[{position}]{path}", wrong, of_key
 
 
-def _string(shape: dict[str, Any], value: Any, path: str, depth: int) -> Violations:
+def _string(shape: dict[str, Any], value: Any, depth: int) -> list[Fault]:
     if not isinstance(value, str):
-        yield _wrong_type(path, "a string", value)
-        return
-    too_long = False
-    for text in _size(shape, len(value), path, "characters"):
-        too_long = len(value) > shape.get("max", len(value))
-        yield text
+        return [("", _wrong_type("a string", value), False)]
+    size = len(value)
+    wrong = []
+    if wrong_size := _wrong_size(shape, size, "characters"):
+        wrong.append(wrong_size)
     if not value.isascii() and not _is_unicode(value):
-        yield f"{path}: expected Unicode text, got half of a surrogate pair"
-    if "pattern" in shape and not too_long and not _pattern(shape["pattern"]).search(value):
-        yield f"{path}: expected a match of the pattern {shape['pattern']}"
+        wrong.append("expected Unicode text, got half of a surrogate pair")
+    # A text that is too long is not searched: that could take long, too.
+    if "pattern" in shape and size <= shape.get("max", size) and not _pattern(shape["pattern"]).search(value):
+        wrong.append(f"expected a match of the pattern {shape['pattern']}")
     if "enum" in shape and value not in shape["enum"]:
-        yield f"{path}: expected one of {', '.join(shape['enum'])}"
+        wrong.append(f"expected one of {', '.join(shape['enum'])}")
+    return [("", text, False) for text in wrong] if wrong else []
 
 
-def _integer(shape: dict[str, Any], value: Any, path: str, depth: int) -> Violations:
+def _integer(shape: dict[str, Any], value: Any, depth: int) -> list[Fault]:
     if not isinstance(value, int) or isinstance(value, bool):
-        yield _wrong_type(path, "an integer", value)
-    elif value not in _INTEGER_RANGE:
-        yield f"{path}: expected an integer of 32 bits"
+        return [("", _wrong_type("an integer", value), False)]
+    return [] if value in _INTEGER_RANGE else [("", "expected an integer of 32 bits", False)]
 
 
-_CHECKS: dict[str, Callable[[dict[str, Any], Any, str, int], Violations]] = {
+_CHECKS: dict[str, Callable[[dict[str, Any], Any, int], Iterable[Fault]]] = {
     "structure": _structure,
     "map": _map,
     "list": _list,
@@ -176,11 +190,12 @@ _CHECKS: dict[str, Callable[[dict[str, Any], Any, str, int], Violations]] = {
 }
 
 
-def _size(shape: dict[str, Any], size: int, path: str, unit: str) -> Violations:
+def _wrong_size(shape: dict[str, Any], size: int, unit: str) -> str | None:
     if size < shape.get("min", 0):
-        yield f"{path}: expected at least {shape['min']} {unit}, got {size}"
-    elif size > shape.get("max", size):
-        yield f"{path}: expected at most {shape['max']} {unit}, got {size}"
+        return f"expected at least {shape['min']} {unit}, got {size}"
+    if size > shape.get("max", size):
+        return f"expected at most {shape['max']} {unit}, got {size}"
+    return None
 
 
 def _utf8_bytes(entries: dict[str, Any], counted_member: str | None) -> int:
@@ -208,17 +223,15 @@ def _pattern(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern[:-1] + r"\Z" if pattern.endswith("$") else pattern)
 
 
-def _inner(path: str, name: str, position: int) -> str:
-    if _PLAIN_KEY.match(name):
-        return f"{path}.{name}" if path else name
-    return f"{path or 'the body'}[member {position}]"
+def _step(name: str, position: int) -> str:
+    return f".{name}" if _PLAIN_KEY.match(name) else f"[member {position}]"
 
 
-def _no_container(expected: type, value: Any, path: str, depth: int) -> str | None:
+def _no_container(expected: type, value: Any, depth: int) -> str | None:
     if not isinstance(value, expected):
-        return _wrong_type(path, _JSON_TYPES[expected], value)
-    return f"{path}: nested deeper than {MAX_NESTING} levels" if depth > MAX_NESTING else None
+        return _wrong_type(_JSON_TYPES[expected], value)
+    return f"nested deeper than {MAX_NESTING} levels" if depth > MAX_NESTING else None
 
 
-def _wrong_type(path: str, expected: str, value: Any) -> str:
-    return f"{path}: expected {expected}, got {_JSON_TYPES.get(type(value), 'a number')}"
+def _wrong_type(expected: str, value: Any) -> str:
+    return f"expected {expected}, got {_JSON_TYPES.get(type(value), 'a number')}"

@@ -12,7 +12,7 @@ from contact_updates.contract import SDK_MODELS
 _SERVICES = ["connect", "events", "sqs"]
 
 
-class DataLoader(Loader):
+class DataLoader(Loader):  # type: ignore[misc]  # botocore has no types
     """botocore's loader, with the contract's service model first: the runtime's own may be older than the contract.
 
     Before it makes a client, botocore looks through the folders of its four hundred services, and reads the endpoints

@@ -8,9 +8,12 @@ import traceback
 from typing import Any
 
 
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
+
 def write(fields: dict[str, Any]) -> None:
     """Write `fields` as one line of JSON."""
-    sys.stdout.write(json.dumps(fields, separators=(",", ":")) + "\n")
+    sys.stdout.write(_encode(fields) + "\n")
     sys.stdout.flush()
 
 

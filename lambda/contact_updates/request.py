@@ -16,6 +16,14 @@ from contact_updates.update import Update, checked_update
 
 _MEDIA_TYPES = ("application/json", "application/x-amz-json-1.1")
 
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+# NaN and the infinities are not JSON.
+_JSON = json.JSONDecoder(parse_constant=_refuse_constant)
+
 _OPERATIONS = {(operation.http_method, operation.path): operation for operation in operations()}
 
 Event = dict[str, Any]
@@ -56,10 +64,11 @@ def update_of(event: Event, operation: Operation, given: Parameters, settings: E
         f"{label}: belongs into the path, not into the body" for label in operation.labels if label in given.body
     ]
     update = checked_update(operation, given.merged(), settings, found=misplaced)
-    origin = header_of(event, "origin")
-    if settings.allow_origins and origin is not None and not settings.allow_origins & {origin, "*"}:
-        # A page can send what needs no preflight, and would not see the answer: the update must not be made.
-        raise UpdateError("AccessDeniedException", "Pages of this origin may not call.")
+    if settings.allow_origins:
+        origin = header_of(event, "origin")
+        if origin is not None and not settings.allow_origins & {origin, "*"}:
+            # A page can send what needs no preflight, and would not see the answer: the update must not be made.
+            raise UpdateError("AccessDeniedException", "Pages of this origin may not call.")
     contacts = _contacts_of_token(event)
     if contacts is not None and update.contact_id not in contacts:
         raise UpdateError("AccessDeniedException", "The caller may not update this contact.")
@@ -146,7 +155,7 @@ def _body(event: Event) -> dict[str, Any]:
         # R's paws sends no body where no member of it is set.
         return {}
     try:
-        body = json.loads(text, parse_constant=_refuse_constant)
+        body = _JSON.decode(text)
     except RecursionError:
         _reject(f"the body: nested deeper than {MAX_NESTING} levels")
     except ValueError:
@@ -169,10 +178,6 @@ def _body_text(event: Event) -> str:
         return base64.b64decode(body, validate=True).decode("utf-8")
     except (binascii.Error, ValueError):
         _reject("the body: expected UTF-8")
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(name)
 
 
 def _reject(message: str) -> NoReturn:

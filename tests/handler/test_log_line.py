@@ -172,7 +172,7 @@ def test_fault_while_another_error_was_handled_says_no_value(
     endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Given: a parser that fails in a way that nobody foresaw, with the body in its message
-    monkeypatch.setattr(request, "json", SimpleNamespace(loads=lambda text, **_: raising(TypeError(text))()))
+    monkeypatch.setattr(request, "_JSON", SimpleNamespace(decode=lambda text: raising(TypeError(text))()))
 
     outcome = send(endpoint, secret_event())
 
