@@ -7,7 +7,6 @@ import sys
 import traceback
 from typing import Any
 
-
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
