@@ -1,0 +1,65 @@
+"""Processes measured in turn, so that a machine whose speed drifts is as fair to one as to the other."""
+
+from __future__ import annotations
+
+import os
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+Command = Sequence[str | Path]
+Samples = dict[str, list[float]]
+
+
+class FailedRunError(Exception):
+    """A command that was to be measured did not end well."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ratio:
+    """How many times as much as another one something takes, from its quotients run by run."""
+
+    median: float
+    lower_quartile: float
+    upper_quartile: float
+
+    def __str__(self) -> str:
+        return f"{self.median:.2f} ({self.lower_quartile:.2f}–{self.upper_quartile:.2f})"
+
+
+def ratio(of: Sequence[float], to: Sequence[float]) -> Ratio:
+    """The ratio of two series of the same runs."""
+    quotients = [one / other for one, other in zip(of, to, strict=True)]
+    if len(quotients) == 1:
+        quotients *= 2
+    lower, median, upper = statistics.quantiles(quotients, n=4, method="inclusive")
+    return Ratio(median=median, lower_quartile=lower, upper_quartile=upper)
+
+
+def cpu_seconds(command: Command, environment: Mapping[str, str]) -> float:
+    """The CPU time, user and system, of a process and of all of its children that it waited for."""
+    arguments = [str(argument) for argument in command]
+    process = os.posix_spawn(arguments[0], arguments, environment)
+    _, status, usage = os.wait4(process, 0)
+    if status:
+        raise FailedRunError(f"{' '.join(arguments)}: exit status {os.waitstatus_to_exitcode(status)}")
+    return usage.ru_utime + usage.ru_stime
+
+
+def in_turn(
+    commands: Mapping[str, Command],
+    environment: Mapping[str, str],
+    *,
+    runs: int,
+    progress: Callable[[str], None],
+) -> Samples:
+    """The CPU seconds of each command, run by run: one of each, then the next of each. The first are not counted."""
+    samples: Samples = {name: [] for name in commands}
+    for run in range(runs + 1):
+        for name, command in commands.items():
+            seconds = cpu_seconds(command, environment)
+            if run:
+                samples[name].append(seconds)
+        progress(f"{run} of {runs}")
+    return samples

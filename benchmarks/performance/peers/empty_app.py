@@ -1,0 +1,9 @@
+"""An app with an empty stack: what every synthesis costs."""
+
+import sys
+
+from aws_cdk import App, Stack
+
+app = App(outdir=sys.argv[1])
+Stack(app, "Stack")
+app.synth()

@@ -1,0 +1,76 @@
+"""What one writes oneself to get the endpoint, whether around CDK's own constructs or around a pattern's."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from aws_cdk import Duration, IgnoreMode
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+
+# The texts of API Gateway's own errors are the same on all sides.
+from connect_constructs._gateway_responses import add_gateway_responses
+
+ACCESS_LOG_FORMAT = apigateway.AccessLogFormat.custom(
+    json.dumps(
+        {
+            "requestId": "$context.requestId",
+            "requestTime": "$context.requestTime",
+            "httpMethod": "$context.httpMethod",
+            "resourcePath": "$context.resourcePath",
+            "status": "$context.status",
+            "responseLength": "$context.responseLength",
+            "responseLatency": "$context.responseLatency",
+            "sourceIp": "$context.identity.sourceIp",
+            "userArn": "$context.identity.userArn",
+        }
+    )
+)
+
+
+def function_properties(instance_arn: str, handler_directory: str) -> dict[str, Any]:
+    return {
+        "runtime": lambda_.Runtime.PYTHON_3_13,
+        "architecture": lambda_.Architecture.ARM_64,
+        "handler": "contact_updates.api_function.handler",
+        "code": lambda_.Code.from_asset(
+            handler_directory, exclude=["*", "!*/", "!*.py", "!*.json"], ignore_mode=IgnoreMode.GIT
+        ),
+        "environment": {"INSTANCE_ARN": instance_arn},
+        "memory_size": 512,
+        "timeout": Duration.seconds(25),
+    }
+
+
+def update_statement(instance_arn: str) -> iam.PolicyStatement:
+    return iam.PolicyStatement(
+        actions=["connect:UpdateContactAttributes", "connect:UpdateContact"], resources=[f"{instance_arn}/contact/*"]
+    )
+
+
+def add_operations(rest_api: apigateway.RestApi, function: lambda_.IFunction) -> None:
+    """The two methods with their body check, and API Gateway's own errors in Amazon Connect's form."""
+    validator = rest_api.add_request_validator("BodyValidator", validate_request_body=True)
+    integration = apigateway.LambdaIntegration(function, allow_test_invoke=False, timeout=Duration.seconds(29))
+    required: dict[str, list[str] | None] = {
+        "/contact/attributes": ["InitialContactId", "InstanceId", "Attributes"],
+        "/contacts/{InstanceId}/{ContactId}": None,
+    }
+    for name, (path, members) in zip(("Attributes", "Contact"), required.items(), strict=True):
+        model = rest_api.add_model(
+            f"{name}Model",
+            content_type="application/json",
+            schema=apigateway.JsonSchema(
+                schema=apigateway.JsonSchemaVersion.DRAFT4, type=apigateway.JsonSchemaType.OBJECT, required=members
+            ),
+        )
+        rest_api.root.resource_for_path(path).add_method(
+            "POST",
+            integration,
+            authorization_type=apigateway.AuthorizationType.IAM,
+            request_models={"application/json": model, "application/x-amz-json-1.1": model},
+            request_validator=validator,
+        )
+    add_gateway_responses(rest_api, [])

@@ -1,0 +1,60 @@
+"""What a request costs in a warm function, beside the call to Amazon Connect."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.performance.cold_start import BOTO3, EVENT, MODULES, OURS, POWERTOOLS, function_environment
+from benchmarks.performance.paired_runs import Samples
+
+_REQUESTS = 1_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class WarmPath:
+    """CPU microseconds by handler, medians of each process: of requests, of botocore's call in them, of the rest."""
+
+    request: Samples
+    call: Samples
+    own: Samples
+    # Ours: by kind of text and by bytes of attributes.
+    own_by_size: dict[str, dict[int, float]]
+
+
+def measure(python: Path, *, runs: int, progress: Callable[[str], None]) -> WarmPath:
+    figures: dict[str, list[dict[str, Any]]] = {name: [] for name in (OURS, BOTO3, POWERTOOLS)}
+    with function_environment() as environment:
+        for run in range(1, runs + 1):
+            for name, seen in figures.items():
+                # Into a file, as a pipe would have the reader at work as well.
+                with tempfile.TemporaryFile("w+") as output:
+                    subprocess.run(
+                        [python, Path(__file__).parent / "warm_process.py", MODULES[name], EVENT, str(_REQUESTS)],
+                        env=environment,
+                        stdout=output,
+                        check=True,
+                    )
+                    output.seek(0)
+                    seen.append(json.loads(output.read().splitlines()[-1]))
+            progress(f"warm path: {run} of {runs}")
+
+    def samples(figure: str) -> Samples:
+        return {name: [one["typical"][figure] for one in seen] for name, seen in figures.items()}
+
+    by_size = [one["own_by_size"] for one in figures[OURS]]
+    return WarmPath(
+        request=samples("request"),
+        call=samples("call"),
+        own=samples("own"),
+        own_by_size={
+            kind: {int(size): statistics.median(one[kind][size] for one in by_size) for size in sizes}
+            for kind, sizes in by_size[0].items()
+        },
+    )

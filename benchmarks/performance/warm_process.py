@@ -1,0 +1,101 @@
+"""CPU of requests in a warm function, without a network: what a handler adds to botocore's call.
+
+    python warm_process.py MODULE EVENT_FILE REQUESTS
+
+Runs in the peers' environment, one handler in a process: Powertools' Tracer changes botocore for all. The last line
+that it prints has the medians in microseconds.
+"""
+
+import importlib
+import io
+import json
+import statistics
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from botocore.awsrequest import AWSResponse
+from botocore.client import BaseClient
+from botocore.httpsession import URLLib3Session
+from lambda_process import Context
+from urllib3 import HTTPResponse
+
+# Of keys and values together, up to the most that Amazon Connect takes.
+SIZES = (100, 1_000, 4_000, 16_000, 32_768)
+_ATTRIBUTE_BYTES = 50
+LETTERS = {"ASCII": "v", "two bytes a letter": "ü"}
+
+_seconds_in_call = 0.0
+
+
+def _measure_calls() -> None:
+    """Let every client's call be answered at once, and note the CPU that it takes."""
+    call = BaseClient._make_api_call
+
+    def timed(client: Any, operation: str, parameters: Any) -> Any:
+        global _seconds_in_call
+        started = time.thread_time()
+        try:
+            return call(client, operation, parameters)
+        finally:
+            _seconds_in_call += time.thread_time() - started
+
+    def answer(_: Any, request: Any) -> AWSResponse:
+        headers = {"x-amzn-RequestId": "11111111-2222-3333-4444-555555555555", "Content-Type": "application/json"}
+        body = HTTPResponse(io.BytesIO(b"{}"), headers=headers, status=200, preload_content=False)
+        return AWSResponse(request.url, 200, body.headers, body)
+
+    BaseClient._make_api_call = timed
+    URLLib3Session.send = answer
+
+
+def _request(handler: Any, event: dict[str, Any]) -> tuple[float, float]:
+    """The CPU seconds of one request, and those of botocore's call in it."""
+    global _seconds_in_call
+    _seconds_in_call = 0.0
+    started = time.thread_time()
+    answer = handler(event, Context())
+    seconds = time.thread_time() - started
+    if answer["statusCode"] != 200:
+        sys.exit(f"expected status 200, got {answer}")
+    return seconds, _seconds_in_call
+
+
+def _medians(handler: Any, event: dict[str, Any], requests: int) -> dict[str, float]:
+    samples = [_request(handler, event) for _ in range(requests)]
+    return {
+        "request": statistics.median(total for total, _ in samples) * 1e6,
+        "call": statistics.median(call for _, call in samples) * 1e6,
+        "own": statistics.median(total - call for total, call in samples) * 1e6,
+    }
+
+
+def _with_attributes(event: dict[str, Any], size: int, letter: str) -> dict[str, Any]:
+    """`event` with attributes of `size` bytes in UTF-8."""
+    count = max(1, size // _ATTRIBUTE_BYTES)
+    keys = [f"key{position:05}" for position in range(count)]
+    letters, rest = divmod(size - sum(map(len, keys)), len(letter.encode()))
+    each, more = divmod(letters, count)
+    values = {key: letter * (each + (position < more)) for position, key in enumerate(keys)}
+    values[keys[-1]] += "v" * rest
+    return {**event, "body": json.dumps(json.loads(event["body"]) | {"Attributes": values})}
+
+
+def main(module: str, event_file: str, requests: str) -> None:
+    _measure_calls()
+    event: dict[str, Any] = json.loads(Path(event_file).read_text(encoding="utf-8"))
+    handler = importlib.import_module(module).handler
+    _medians(handler, event, 50)  # what is done once
+    typical = _medians(handler, event, int(requests))
+    own_by_size = {
+        kind: {
+            size: _medians(handler, _with_attributes(event, size, letter), int(requests) // 5)["own"] for size in SIZES
+        }
+        for kind, letter in LETTERS.items()
+    }
+    print(json.dumps({"typical": typical, "own_by_size": own_by_size}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
