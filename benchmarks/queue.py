@@ -41,7 +41,7 @@ from contact_updates.dead_letters import DeadLetterQueue
 from contact_updates.errors import UpdateError
 from contact_updates.pacing import Pacer
 from contact_updates.received import Received, groups_of
-from contact_updates.settings import ConsumerSettings
+from contact_updates.settings import ConsumerSettings, Instance
 from contact_updates.update import checked_update
 from contact_updates.update_message import message_group_id, write_message
 from contact_updates.visibility import Visibility, backoff_seconds
@@ -65,7 +65,7 @@ MAX_CALLS_IN_WINDOW = 14
 MAX_CALLS_PER_UPDATE_AT_TEN = 0.2
 
 SETTINGS = ConsumerSettings(
-    instance_arn="arn:aws:connect:us-east-1:111122223333:instance/11111111-2222-4333-8444-555555555555",
+    instance=Instance("arn:aws:connect:us-east-1:111122223333:instance/11111111-2222-4333-8444-555555555555"),
     queue_url="https://sqs.example.com/updates.fifo",
     dead_letter_queue_url="https://sqs.example.com/rejected.fifo",
     # The default of 7 updates a second with 2 executions.
@@ -304,7 +304,7 @@ class MeasuredConnect:
         self.throttled = 0
         self._simulation = simulation
         self._state = AmazonConnect(rate=QUOTA_RATE, burst=QUOTA_BURST, clock=simulation.clock)
-        self._state.add_instance(SETTINGS.instance_arn)
+        self._state.add_instance(SETTINGS.instance.arn)
 
     def create_contact(self, contact_id: str) -> None:
         """Let the contact exist, without attributes."""
@@ -334,7 +334,7 @@ class MeasuredConnect:
         """The attributes of each contact, whatever the quota."""
         self._state.set_quota(rate=1, burst=len(contact_ids))
         for contact_id in contact_ids:
-            parameters = {"InstanceId": SETTINGS.instance_id, "InitialContactId": contact_id}
+            parameters = {"InstanceId": SETTINGS.instance.id, "InitialContactId": contact_id}
             answer = self._state.perform("GetContactAttributes", parameters)
             assert answer is not None
             yield answer["Attributes"]
@@ -357,7 +357,7 @@ class NaiveConsumer:
 
     def __call__(self, event: dict[str, Any], context: Context) -> dict[str, list[dict[str, str]]]:
         waiting: list[tuple[Received, int]] = []
-        for group in groups_of(event["Records"], SETTINGS):
+        for group in groups_of(event["Records"], SETTINGS.instance):
             for position, message in enumerate(group):
                 assert message.update is not None
                 try:
@@ -422,8 +422,8 @@ def simulate(make_handler: MakeHandler, updates: int, contacts: int) -> Figures:
         expected[contact_id].update(attributes)
         update = checked_update(
             OPERATION,
-            {"InstanceId": SETTINGS.instance_id, "InitialContactId": contact_id, "Attributes": attributes},
-            SETTINGS,
+            {"InstanceId": SETTINGS.instance.id, "InitialContactId": contact_id, "Attributes": attributes},
+            SETTINGS.instance,
         )
         body = write_message(update, update_id=str(number), request_id=None)
         add = functools.partial(queue.add, body, message_group_id(contact_id))

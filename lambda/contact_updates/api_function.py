@@ -21,7 +21,7 @@ if _settings.queue_url:
 
     handler = Endpoint(_settings, UpdateQueue(new_client(_session, "sqs"), _settings.queue_url))
 else:
-    handler = Endpoint(_settings, ConnectClient(_session, _settings.region))
+    handler = Endpoint(_settings, ConnectClient(_session, _settings.instance.region))
 
 # Nor is it looked through again while requests are served.
 gc.freeze()

@@ -17,6 +17,9 @@ _CONNECT_TIMEOUT_SECONDS = 1
 _READ_TIMEOUT_SECONDS = 4
 _MAX_ATTEMPTS = 2
 
+# The handler's services as botocore's events name them; "events" is an older name.
+_HOOKED = frozenset({"*", "connect", "eventbridge", "events", "sqs"})
+
 _ERROR_CODE = re.compile(r"[A-Za-z0-9_.]{1,100}\Z")
 
 # At lower levels they log URLs and bodies. Everything that matters about a call stands in the handler's own log line.
@@ -24,9 +27,19 @@ for _library in ("botocore", "urllib3"):
     logging.getLogger(_library).setLevel(logging.CRITICAL)
 
 
+class _Session(botocore.session.Session):  # type: ignore[misc]  # botocore has no types
+    """botocore's session, without the hooks of other services, which most of its set-up is about."""
+
+    def register(self, event_name: str, *hook: Any, **options: Any) -> None:
+        # An event is called kind.service.operation, or less of it.
+        kind, *of = event_name.split(".")
+        if kind != "docs" and (not of or of[0] in _HOOKED):
+            super().register(event_name, *hook, **options)
+
+
 def new_session() -> botocore.session.Session:
     """A session whose clients come from the contract's service model."""
-    session = botocore.session.get_session()
+    session = _Session()
     session.register_component("data_loader", DataLoader())
     # All that AWS Lambda gives credentials by, the latter with SnapStart. botocore's other ways take time to set up.
     session.register_component("credential_provider", CredentialResolver([EnvProvider(), ContainerProvider()]))

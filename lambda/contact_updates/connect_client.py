@@ -6,7 +6,6 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
@@ -56,13 +55,13 @@ class UnreadableAnswerError(Exception):
     """A success that is none: botocore takes any body for one, where the operations have an empty one."""
 
 
-@dataclass(kw_only=True)
 class Trace:
     """What the log line says about the calls that one update took."""
 
-    attempts: int = 0
-    upstream_request_id: str | None = None
-    upstream_error: str | None = None
+    def __init__(self) -> None:
+        self.attempts = 0
+        self.upstream_request_id: str | None = None
+        self.upstream_error: str | None = None
 
 
 class ConnectClient:

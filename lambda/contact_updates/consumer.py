@@ -84,7 +84,7 @@ class Consumer:
             return seconds
 
         waiting: Waiting = []
-        for group in groups_of(event["Records"], self._settings):
+        for group in groups_of(event["Records"], self._settings.instance):
             waiting += self._work_off(group, remaining_seconds)
         self._set_visibility(waiting)
         return {"batchItemFailures": [{"itemIdentifier": message.id} for message, _ in waiting]}

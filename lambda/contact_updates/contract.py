@@ -12,9 +12,8 @@ import itertools
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 SDK_MODELS = Path(__file__).resolve().parent.parent / "sdk_models"
 _SERVICE_MODEL = SDK_MODELS / "connect" / "2017-08-08" / "service-2.json"
@@ -37,8 +36,7 @@ _JSON_TYPES = {dict: "an object", list: "a list", str: "a string", bool: "a bool
 Fault = tuple[str, str, bool]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Operation:
+class Operation(NamedTuple):
     """One operation of Amazon Connect that this endpoint offers."""
 
     name: str

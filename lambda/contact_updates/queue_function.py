@@ -24,7 +24,7 @@ _bus = _settings.event_bus_name
 
 handler = Consumer(
     _settings,
-    connect=ConnectClient(_session, _settings.region, pacer=Pacer(_settings.seconds_per_call)),
+    connect=ConnectClient(_session, _settings.instance.region, pacer=Pacer(_settings.seconds_per_call)),
     dead_letters=DeadLetterQueue(_sqs, _settings.dead_letter_queue_url),
     visibility=Visibility(_sqs, _settings.queue_url),
     events=RejectionEvents(new_client(_session, "events"), _bus) if _bus else None,

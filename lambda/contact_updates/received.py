@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from contact_updates.contract import violations
 from contact_updates.errors import UpdateError
-from contact_updates.settings import InstanceSettings
+from contact_updates.settings import Instance
 from contact_updates.update import Update
 from contact_updates.update_message import Rejection, UnreadableMessageError, parse_message, update_in
 
 _MERGED_OPERATION = "UpdateContactAttributes"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Received:
+class Received(NamedTuple):
     """One received message. It has an update, or the rejection of what cannot be one."""
 
     # As in an SQS event of Lambda.
@@ -43,20 +41,20 @@ class Received:
         return int(self.record["attributes"]["ApproximateReceiveCount"])
 
 
-def groups_of(records: Iterable[dict[str, Any]], settings: InstanceSettings) -> list[list[Received]]:
+def groups_of(records: Iterable[dict[str, Any]], instance: Instance) -> list[list[Received]]:
     """The messages of each group, in their order. A group's messages are to be worked off one after the other."""
     groups: dict[str, list[Received]] = {}
     for record in records:
-        groups.setdefault(record["attributes"]["MessageGroupId"], []).append(_received(record, settings))
+        groups.setdefault(record["attributes"]["MessageGroupId"], []).append(_received(record, instance))
     return list(groups.values())
 
 
-def _received(record: dict[str, Any], settings: InstanceSettings) -> Received:
+def _received(record: dict[str, Any], instance: Instance) -> Received:
     fields: dict[str, Any] = {}
     update, rejection = None, None
     try:
         fields = parse_message(record["body"])
-        update = update_in(fields, settings)
+        update = update_in(fields, instance)
     except UnreadableMessageError as error:
         rejection = Rejection(type="UnreadableMessage", reason=error.reason, public_reason=error.reason)
     except UpdateError as error:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 from urllib.parse import unquote_to_bytes
 
 from contact_updates.contract import MAX_NESTING, Operation, operations
@@ -29,8 +28,7 @@ _OPERATIONS = {(operation.http_method, operation.path): operation for operation 
 Event = dict[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Parameters:
+class Parameters(NamedTuple):
     """What the caller sent, where."""
 
     body: dict[str, Any]
@@ -63,7 +61,7 @@ def update_of(event: Event, operation: Operation, given: Parameters, settings: E
     misplaced = [
         f"{label}: belongs into the path, not into the body" for label in operation.labels if label in given.body
     ]
-    update = checked_update(operation, given.merged(), settings, found=misplaced)
+    update = checked_update(operation, given.merged(), settings.instance, found=misplaced)
     if settings.allow_origins:
         origin = header_of(event, "origin")
         if origin is not None and not settings.allow_origins & {origin, "*"}:

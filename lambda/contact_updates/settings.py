@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, kw_only=True)
-class InstanceSettings:
+class Instance(NamedTuple):
     """The bound instance."""
 
     # `arn:{partition}:connect:{region}:{account}:instance/{id}`
-    instance_arn: str
+    arn: str
 
     @property
-    def instance_id(self) -> str:
-        return self.instance_arn.rpartition("/")[2]
+    def id(self) -> str:
+        return self.arn.rpartition("/")[2]
 
     @property
     def region(self) -> str:
         """The instance's Region, which need not be the function's."""
-        return self.instance_arn.split(":")[3]
+        return self.arn.split(":")[3]
 
 
-@dataclass(frozen=True, kw_only=True)
-class EndpointSettings(InstanceSettings):
+class EndpointSettings(NamedTuple):
     """What callers may do with the instance, and where their updates go."""
 
+    instance: Instance
     # The attribute keys that callers may write; None stands for all.
     allowed_attributes: frozenset[str] | None = None
     # The origins whose pages may call from a browser; `*` stands for all.
@@ -39,17 +38,17 @@ class EndpointSettings(InstanceSettings):
         """Read INSTANCE_ARN and, where present, ALLOWED_ATTRIBUTES, ALLOW_ORIGINS (lists with commas) and QUEUE_URL."""
         allowed = environment.get("ALLOWED_ATTRIBUTES")
         return cls(
-            instance_arn=environment["INSTANCE_ARN"],
+            instance=Instance(environment["INSTANCE_ARN"]),
             allowed_attributes=None if allowed is None else _items(allowed),
             allow_origins=_items(environment.get("ALLOW_ORIGINS", "")),
             queue_url=environment.get("QUEUE_URL"),
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class ConsumerSettings(InstanceSettings):
+class ConsumerSettings(NamedTuple):
     """Where the consumer's updates come from and go to, and how fast."""
 
+    instance: Instance
     queue_url: str
     dead_letter_queue_url: str
     # How long each call keeps its execution from the next one, so that all executions together keep to the set rate.
@@ -63,7 +62,7 @@ class ConsumerSettings(InstanceSettings):
     def from_environment(cls, environment: Mapping[str, str]) -> ConsumerSettings:
         """Read INSTANCE_ARN, QUEUE_URL, DEAD_LETTER_QUEUE_URL, SECONDS_PER_CALL, MERGE_UPDATES and EVENT_BUS_NAME."""
         return cls(
-            instance_arn=environment["INSTANCE_ARN"],
+            instance=Instance(environment["INSTANCE_ARN"]),
             queue_url=environment["QUEUE_URL"],
             dead_letter_queue_url=environment["DEAD_LETTER_QUEUE_URL"],
             seconds_per_call=float(environment["SECONDS_PER_CALL"]),

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from contact_updates.contract import Operation, violations
 from contact_updates.errors import UpdateError, not_found
-from contact_updates.settings import InstanceSettings
+from contact_updates.settings import Instance
 
 # HTTP libraries resolve these as parts of the path, and so would call another operation.
 _RESOLVED_BY_HTTP_LIBRARIES = frozenset({".", ".."})
 
 
-@dataclass(frozen=True, kw_only=True)
-class Update:
+class Update(NamedTuple):
     """One update, checked against the contract. `parameters` are those of the operation in Amazon Connect."""
 
     operation: Operation
@@ -28,7 +26,7 @@ class Update:
 
 
 def checked_update(
-    operation: Operation, parameters: dict[str, Any], settings: InstanceSettings, *, found: Iterable[str] = ()
+    operation: Operation, parameters: dict[str, Any], instance: Instance, *, found: Iterable[str] = ()
 ) -> Update:
     """The update, if the contract lets it pass and it is for the bound instance. Raises UpdateError.
 
@@ -36,9 +34,9 @@ def checked_update(
     """
     if all_found := [*found, *violations(operation, parameters)]:
         raise UpdateError("InvalidRequestException", "; ".join(all_found))
-    if parameters["InstanceId"] not in {settings.instance_id, settings.instance_arn}:
+    if parameters["InstanceId"] not in {instance.id, instance.arn}:
         raise not_found()
     if parameters[operation.contact_member] in _RESOLVED_BY_HTTP_LIBRARIES:
         raise not_found()
     # IAM evaluates an ARN given as the id to a doubled ARN, and denies: Amazon Connect gets the id.
-    return Update(operation=operation, parameters={**parameters, "InstanceId": settings.instance_id})
+    return Update(operation=operation, parameters={**parameters, "InstanceId": instance.id})

@@ -17,13 +17,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, NamedTuple
 
 from contact_updates.contract import operations
 from contact_updates.errors import UpdateError
-from contact_updates.settings import InstanceSettings
+from contact_updates.settings import Instance
 from contact_updates.update import Update, checked_update
 
 VERSION = 1
@@ -44,8 +43,7 @@ class UnreadableMessageError(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True, kw_only=True)
-class Rejection:
+class Rejection(NamedTuple):
     """Why an update will never be made."""
 
     # Amazon Connect's error type, or one of ours: UnreadableMessage, Expired.
@@ -100,9 +98,9 @@ def parse_message(body: str) -> dict[str, Any]:
     return fields
 
 
-def update_in(fields: dict[str, Any], settings: InstanceSettings) -> Update:
+def update_in(fields: dict[str, Any], instance: Instance) -> Update:
     """The update of a parsed message. Raises UpdateError if the contract does not let it pass."""
-    return checked_update(_OPERATIONS[fields["operation"]], fields["parameters"], settings)
+    return checked_update(_OPERATIONS[fields["operation"]], fields["parameters"], instance)
 
 
 def write_rejected(body: str, rejection: Rejection) -> str:

@@ -16,7 +16,7 @@ from contact_updates import connect_client
 from contact_updates.api import Endpoint
 from contact_updates.aws_session import new_session
 from contact_updates.connect_client import ConnectClient
-from contact_updates.settings import EndpointSettings
+from contact_updates.settings import EndpointSettings, Instance
 from tests.handler.proxy import CONTACT_ID, INSTANCE_ARN
 from tests.handler.scripted_upstream import ScriptedUpstream
 
@@ -91,7 +91,7 @@ def endpoint_at(monkeypatch: pytest.MonkeyPatch, _clients: dict[str, ConnectClie
             monkeypatch.setenv("AWS_ENDPOINT_URL_CONNECT", url)
             _clients[url] = ConnectClient(new_session(), "us-east-1")
         settings = EndpointSettings(
-            instance_arn=INSTANCE_ARN, allowed_attributes=allowed_attributes, allow_origins=allow_origins
+            instance=Instance(INSTANCE_ARN), allowed_attributes=allowed_attributes, allow_origins=allow_origins
         )
         return Endpoint(settings, _clients[url])
 

@@ -16,7 +16,7 @@ from contact_updates.api import Endpoint
 from contact_updates.connect_client import ConnectClient
 from contact_updates.contract import operations
 from contact_updates.pacing import Pacer
-from contact_updates.settings import EndpointSettings
+from contact_updates.settings import EndpointSettings, Instance
 from tests.handler.generated_events import generate_event
 from tests.handler.proxy import CONTACT_ID, INSTANCE_ARN, Outcome, send
 
@@ -94,7 +94,7 @@ def make_endpoint(
     state.add_instance(INSTANCE_ARN)
     state.create_contact(contact_id=CONTACT_ID)
     settings = EndpointSettings(
-        instance_arn=INSTANCE_ARN, allowed_attributes=allowed_attributes, allow_origins=allow_origins
+        instance=Instance(INSTANCE_ARN), allowed_attributes=allowed_attributes, allow_origins=allow_origins
     )
     return Endpoint(settings, DirectConnectClient(state, rng))
 

@@ -153,4 +153,4 @@ def test_settings_come_from_the_environment(environment: dict[str, str], expecte
 def test_id_and_region_are_the_instances(arn: str, region: str) -> None:
     settings = EndpointSettings.from_environment({"INSTANCE_ARN": arn, "AWS_REGION": "eu-central-1"})
 
-    assert (settings.instance_id, settings.region) == (INSTANCE_ID, region)
+    assert (settings.instance.id, settings.instance.region) == (INSTANCE_ID, region)

@@ -23,7 +23,7 @@ from contact_updates.connect_client import Trace, UnreadableAnswerError
 from contact_updates.consumer import Consumer
 from contact_updates.dead_letters import DeadLetterQueue
 from contact_updates.pacing import Pacer
-from contact_updates.settings import ConsumerSettings
+from contact_updates.settings import ConsumerSettings, Instance
 from contact_updates.update_message import (
     MAX_MESSAGE_BYTES,
     Rejection,
@@ -71,7 +71,7 @@ class Rig:
         self.connect = DirectConnectClient(self.state, pacer)
         self.bus = EventBus()
         self.settings = ConsumerSettings(
-            instance_arn=INSTANCE_ARN,
+            instance=Instance(INSTANCE_ARN),
             queue_url=QUEUE_URL,
             dead_letter_queue_url=DEAD_LETTER_QUEUE_URL,
             seconds_per_call=seconds_per_call,
@@ -1036,7 +1036,7 @@ def test_retried_call_takes_its_time_twice() -> None:
         "operation": "UpdateContact",
         "parameters": {"InstanceId": INSTANCE_ID, "ContactId": CONTACT_ID, "Name": "N"},
     }
-    update = update_in(parse_message(json.dumps(fields)), settings)
+    update = update_in(parse_message(json.dumps(fields)), settings.instance)
     begun = clock()
     connect.update(update, remaining_seconds=lambda: 100, trace=Trace())
 

@@ -18,7 +18,7 @@ from connect_constructs.local.faults import BARE_THROTTLE, TOO_MANY_REQUESTS, Er
 from contact_updates.api import Endpoint
 from contact_updates.consumer import Consumer
 from contact_updates.dead_letters import DeadLetterQueue
-from contact_updates.settings import ConsumerSettings, EndpointSettings
+from contact_updates.settings import ConsumerSettings, EndpointSettings, Instance
 from contact_updates.update_queue import UpdateQueue
 from contact_updates.visibility import Visibility
 from tests.handler.proxy import INSTANCE_ARN, INSTANCE_ID, Event, LambdaContext, attributes_event, contact_event
@@ -123,7 +123,7 @@ class QueueMachine(RuleBasedStateMachine):
         )
         self.queue.trouble, self.queue.trouble_after = self.of_queue.before, self.of_queue.after
         self.endpoint = Endpoint(
-            EndpointSettings(instance_arn=INSTANCE_ARN, queue_url=QUEUE_URL), UpdateQueue(self.queue, QUEUE_URL)
+            EndpointSettings(instance=Instance(INSTANCE_ARN), queue_url=QUEUE_URL), UpdateQueue(self.queue, QUEUE_URL)
         )
         # What has to come out: the contacts, and the messages that are to be rejected, with their groups.
         self.attributes: dict[str, dict[str, str]] = {}
@@ -138,7 +138,7 @@ class QueueMachine(RuleBasedStateMachine):
     @initialize(merge_updates=st.booleans())
     def start(self, merge_updates: bool) -> None:
         consumer_settings = ConsumerSettings(
-            instance_arn=INSTANCE_ARN,
+            instance=Instance(INSTANCE_ARN),
             queue_url=QUEUE_URL,
             dead_letter_queue_url=DEAD_LETTER_QUEUE_URL,
             seconds_per_call=0,

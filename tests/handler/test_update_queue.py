@@ -13,7 +13,7 @@ from botocore.parsers import ResponseParserError
 
 from connect_constructs.local.faults import ErrorAnswer
 from contact_updates.api import Endpoint
-from contact_updates.settings import EndpointSettings
+from contact_updates.settings import EndpointSettings, Instance
 from contact_updates.update_message import MAX_MESSAGE_BYTES
 from contact_updates.update_queue import UpdateQueue
 from tests.handler.proxy import (
@@ -51,7 +51,7 @@ def endpoint(queue: FifoQueue) -> Endpoint:
 
 def endpoint_before(sqs: Any, **settings: Any) -> Endpoint:
     return Endpoint(
-        EndpointSettings(instance_arn=INSTANCE_ARN, queue_url=QUEUE_URL, **settings), UpdateQueue(sqs, QUEUE_URL)
+        EndpointSettings(instance=Instance(INSTANCE_ARN), queue_url=QUEUE_URL, **settings), UpdateQueue(sqs, QUEUE_URL)
     )
 
 

@@ -13,7 +13,7 @@ import pytest
 from contact_updates.api import Endpoint
 from contact_updates.aws_session import new_session
 from contact_updates.connect_client import ConnectClient
-from contact_updates.settings import EndpointSettings
+from contact_updates.settings import EndpointSettings, Instance
 from tests.handler.conftest import EndpointAt
 from tests.handler.proxy import INSTANCE_ARN, LambdaContext, Outcome, attributes_event, contact_event, send
 from tests.handler.scripted_upstream import ScriptedUpstream, http
@@ -181,7 +181,7 @@ def test_missing_credentials_are_an_internal_error(monkeypatch: pytest.MonkeyPat
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     upstream.script(OK)
     monkeypatch.setenv("AWS_ENDPOINT_URL_CONNECT", upstream.url)
-    endpoint = Endpoint(EndpointSettings(instance_arn=INSTANCE_ARN), ConnectClient(new_session(), "us-east-1"))
+    endpoint = Endpoint(EndpointSettings(instance=Instance(INSTANCE_ARN)), ConnectClient(new_session(), "us-east-1"))
     outcome = send(endpoint, attributes_event())
 
     assert_internal(outcome)

@@ -1,0 +1,53 @@
+"""The handler's session has the hooks of a plain one, wherever one of its own services is concerned."""
+
+from __future__ import annotations
+
+import botocore.session
+import pytest
+from botocore.handlers import BUILTIN_HANDLERS
+
+from contact_updates.aws_session import new_session
+
+KINDS = sorted({event.partition(".")[0] for event, *_ in BUILTIN_HANDLERS} - {"docs"})
+
+OPERATIONS = {
+    "connect": ["UpdateContact", "UpdateContactAttributes"],
+    "eventbridge": ["PutEvents"],
+    "sqs": ["ChangeMessageVisibilityBatch", "SendMessage"],
+}
+
+
+def hooks(session: botocore.session.Session, event: str) -> list[str]:
+    """What is called at `event`, in order."""
+    called: list[str] = []
+    emitter = session.get_component("event_emitter")._emitter
+    for handler in emitter._handlers.prefix_search(event):
+        called.append(getattr(handler, "__qualname__", repr(handler)))
+    return called
+
+
+@pytest.mark.parametrize("service", OPERATIONS)
+def test_hooks_of_the_handlers_services_are_those_of_a_plain_session(service: str) -> None:
+    events = [f"{kind}.{service}.{operation}" for kind in KINDS for operation in OPERATIONS[service]]
+    plain, ours = botocore.session.Session(), new_session()
+
+    expected = {event: hooks(plain, event) for event in events}
+    assert {event: hooks(ours, event) for event in events} == expected
+    assert any(expected.values())
+
+
+def test_hooks_of_other_services_are_left_out() -> None:
+    assert hooks(botocore.session.Session(), "before-parameter-build.s3.CreateBucket")
+    assert hooks(new_session(), "before-parameter-build.s3.CreateBucket") == hooks(
+        new_session(), "before-parameter-build"
+    )
+
+
+def test_services_have_the_names_that_events_have() -> None:
+    session = new_session()
+
+    names = {
+        session.create_client(service, region_name="us-east-1").meta.service_model.service_id.hyphenize()
+        for service in ("connect", "events", "sqs")
+    }
+    assert names == set(OPERATIONS)
