@@ -17,6 +17,9 @@ JAVASCRIPT := tests/clients/javascript
 JAVASCRIPT_SDK := $(JAVASCRIPT)/node_modules/.installed
 BROWSER := tests/browser
 BROWSER_DRIVER := $(BROWSER)/node_modules/.installed
+# What the benchmark compares with.
+BENCHMARK_PEERS := $(VENV)/benchmark-peers
+BENCHMARK_PEERS_PACKAGES := $(BENCHMARK_PEERS)/.packages
 EMULATOR_LOCK := connect_constructs/local/emulator-requirements.txt
 
 # One lock for all systems and Python versions, without the address that the packages came from.
@@ -25,9 +28,11 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile --quiet --
 
 # The CDK CLI starts `python3 app.py`, and both it and npm start `node`: all of them are to be the set-up's.
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
+# Whatever the environment says: without byte code each start compiles aws-cdk-lib anew, for many seconds.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo local test check lint types fast-tests deployed-tests clients-setup browser-setup clients-table queue-figures queue-faults format deploy snapshots model lock build clean gone
+.PHONY: help setup demo local test check lint types fast-tests deployed-tests clients-setup browser-setup clients-table bench queue-figures queue-faults format deploy snapshots model lock build clean gone
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r target text; do printf '  make %-14s %s\n' "$$target" "$$text"; done
@@ -68,6 +73,9 @@ browser-setup: $(BROWSER_DRIVER)
 clients-table: setup clients-setup ## write docs/clients.md anew, after a wanted change of what clients get
 	@$(BIN)/pytest tests/clients --write-clients-table
 
+bench: setup $(BENCHMARK_PEERS_PACKAGES) ## cold start, warm path and synthesis beside peers: write docs/performance.md anew (takes some minutes)
+	@$(BIN)/python -m benchmarks.performance --python $(BENCHMARK_PEERS)/bin/python --output-dir docs
+
 queue-figures: setup ## run benchmarks/queue.py and write docs/queue-figures.md and its picture anew
 	@$(BIN)/python benchmarks/queue.py --output-dir docs
 
@@ -96,12 +104,13 @@ model: $(PACKAGES) ## cut the contract out of the installed botocore anew
 # The old locks are removed first: uv and npm would keep their versions. So is node_modules: npm would take the package
 # from there, and write no hash.
 lock: $(PACKAGES) ## move the locks to the newest versions, within requirements/pinned.txt, emulator.txt and package.json
-	@rm -f requirements/dev.txt requirements/awscli.txt $(EMULATOR_LOCK) package-lock.json $(JAVASCRIPT)/package-lock.json \
-		$(BROWSER)/package-lock.json
+	@rm -f requirements/dev.txt requirements/awscli.txt requirements/benchmark-peers.txt $(EMULATOR_LOCK) \
+		package-lock.json $(JAVASCRIPT)/package-lock.json $(BROWSER)/package-lock.json
 	@rm -rf node_modules $(JAVASCRIPT)/node_modules $(BROWSER)/node_modules
 	@$(COMPILE) pyproject.toml --extra dev --constraints requirements/pinned.txt --output-file requirements/dev.txt
 	@$(COMPILE) requirements/emulator.txt --output-file $(EMULATOR_LOCK)
 	@$(COMPILE) requirements/awscli.in --output-file requirements/awscli.txt
+	@$(COMPILE) requirements/benchmark-peers.in --constraints requirements/dev.txt --output-file requirements/benchmark-peers.txt
 	@$(BIN)/npm install --package-lock-only --ignore-scripts --loglevel error >/dev/null
 	@cd $(JAVASCRIPT) && npm install --package-lock-only --ignore-scripts --loglevel error >/dev/null
 	@cd $(BROWSER) && npm install --package-lock-only --ignore-scripts --loglevel error >/dev/null
@@ -134,6 +143,12 @@ $(CDK_CLI): package.json package-lock.json .npmrc $(PACKAGES)
 # Inside .venv, and so made anew with it.
 $(AWS_CLI_PACKAGES): requirements/awscli.txt requirements/make_venv.sh | $(PACKAGES)
 	@requirements/make_venv.sh $(AWS_CLI) requirements/awscli.txt '$(PYTHON)'
+	@touch $@
+
+# With byte code from the start, as in the Lambda runtime.
+$(BENCHMARK_PEERS_PACKAGES): requirements/benchmark-peers.txt requirements/make_venv.sh | $(PACKAGES)
+	@requirements/make_venv.sh $(BENCHMARK_PEERS) requirements/benchmark-peers.txt '$(PYTHON)'
+	@$(BENCHMARK_PEERS)/bin/python -m compileall -q -j 2 $(BENCHMARK_PEERS)/lib
 	@touch $@
 
 $(JAVASCRIPT_SDK): $(JAVASCRIPT)/package.json $(JAVASCRIPT)/package-lock.json $(JAVASCRIPT)/.npmrc | $(PACKAGES)

@@ -19,6 +19,7 @@ EVENT = HERE.parents[1] / "tests" / "handler" / "events" / "update_contact_attri
 
 OURS, BOTO3, POWERTOOLS = "connect-constructs", "boto3", "Powertools"
 QUEUE_CONSUMER, INTERPRETER = "connect-constructs, consumer of the queue", "interpreter alone"
+CERTIFICATES = "certificates alone"
 
 MODULES = {
     OURS: "contact_updates.api_function",
@@ -28,6 +29,14 @@ MODULES = {
 }
 
 _REQUESTS = 3
+
+_LOAD_CERTIFICATES = """
+import json, ssl, sys, time
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+started = time.process_time()
+context.load_verify_locations(sys.argv[1])
+print(json.dumps(time.process_time() - started))
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,30 +93,26 @@ def function_environment() -> Iterator[dict[str, str]]:
 def _requests(
     python: Path, environment: dict[str, str], *, runs: int, progress: Callable[[str], None]
 ) -> tuple[Samples, Samples, dict[str, int]]:
-    first: Samples = {name: [] for name in (OURS, BOTO3, POWERTOOLS)}
-    third: Samples = {name: [] for name in first}
+    first: Samples = {name: [] for name in (OURS, BOTO3, POWERTOOLS, CERTIFICATES)}
+    third: Samples = {name: [] for name in (OURS, BOTO3, POWERTOOLS)}
     modules = {}
-    bundle = subprocess.run(
-        [python, "-c", "import botocore.httpsession; print(botocore.httpsession.where())"],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.strip()
-    with tempfile.TemporaryDirectory() as directory, connect_stub(Path(directory), Path(bundle)) as to_stub:
+    bundle = Path(_printed([python, "-c", "from botocore.httpsession import where; print(where())"], environment))
+    with tempfile.TemporaryDirectory() as directory, connect_stub(Path(directory), bundle) as to_stub:
         for run in range(1, runs + 1):
-            for name in first:
-                done = subprocess.run(
-                    [python, HERE / "lambda_process.py", MODULES[name], EVENT, str(_REQUESTS)],
-                    env=environment | to_stub,
-                    capture_output=True,
-                    text=True,
-                    check=False,
-                )
-                if done.returncode:
-                    raise FailedRunError(f"{name}: {done.stderr}")
-                seen = json.loads(done.stdout.splitlines()[-1])  # behind what the handlers logged
+            for name in third:
+                process: Command = [python, HERE / "lambda_process.py", MODULES[name], EVENT, str(_REQUESTS)]
+                # The last line stands behind what the handlers logged.
+                seen = json.loads(_printed(process, environment | to_stub).splitlines()[-1])
                 first[name].append(seen["seconds"][0])
                 third[name].append(seen["seconds"][-1])
                 modules[name] = seen["modules"]
+            first[CERTIFICATES].append(json.loads(_printed([python, "-c", _LOAD_CERTIFICATES, bundle], environment)))
             progress(f"first request: {run} of {runs}")
     return first, third, modules
+
+
+def _printed(command: Command, environment: dict[str, str]) -> str:
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise FailedRunError(f"{' '.join(map(str, command))}: {done.stderr}")
+    return done.stdout.strip()

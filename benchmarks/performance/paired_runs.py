@@ -30,11 +30,16 @@ class Ratio:
 
 def ratio(of: Sequence[float], to: Sequence[float]) -> Ratio:
     """The ratio of two series of the same runs."""
-    quotients = [one / other for one, other in zip(of, to, strict=True)]
-    if len(quotients) == 1:
-        quotients *= 2
-    lower, median, upper = statistics.quantiles(quotients, n=4, method="inclusive")
+    lower, median, upper = quartiles([one / other for one, other in zip(of, to, strict=True)])
     return Ratio(median=median, lower_quartile=lower, upper_quartile=upper)
+
+
+def quartiles(values: Sequence[float]) -> tuple[float, float, float]:
+    """The lower one, the median, and the upper one."""
+    if len(values) == 1:
+        return values[0], values[0], values[0]
+    lower, median, upper = statistics.quantiles(values, n=4, method="inclusive")
+    return lower, median, upper
 
 
 def cpu_seconds(command: Command, environment: Mapping[str, str]) -> float:

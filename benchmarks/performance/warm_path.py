@@ -19,11 +19,14 @@ _REQUESTS = 1_000
 
 @dataclass(frozen=True, kw_only=True)
 class WarmPath:
-    """CPU microseconds by handler, medians of each process: of requests, of botocore's call in them, of the rest."""
+    """CPU seconds by handler, medians of each process: of requests, of botocore's call in them, of the rest."""
 
+    requests: int
     request: Samples
     call: Samples
     own: Samples
+    # The same with what is logged kept in memory.
+    own_unwritten: Samples
     # Ours: by kind of text and by bytes of attributes.
     own_by_size: dict[str, dict[int, float]]
 
@@ -50,9 +53,11 @@ def measure(python: Path, *, runs: int, progress: Callable[[str], None]) -> Warm
 
     by_size = [one["own_by_size"] for one in figures[OURS]]
     return WarmPath(
+        requests=_REQUESTS,
         request=samples("request"),
         call=samples("call"),
         own=samples("own"),
+        own_unwritten=samples("own_unwritten"),
         own_by_size={
             kind: {int(size): statistics.median(one[kind][size] for one in by_size) for size in sizes}
             for kind, sizes in by_size[0].items()

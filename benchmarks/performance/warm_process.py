@@ -1,11 +1,12 @@
-"""CPU of requests in a warm function, without a network: what a handler adds to botocore's call.
+"""Processor time of requests in a warm function, without a network: what a handler adds to botocore's call.
 
     python warm_process.py MODULE EVENT_FILE REQUESTS
 
 Runs in the peers' environment, one handler in a process: Powertools' Tracer changes botocore for all. The last line
-that it prints has the medians in microseconds.
+that it prints has the medians in seconds.
 """
 
+import contextlib
 import importlib
 import io
 import json
@@ -65,9 +66,9 @@ def _request(handler: Any, event: dict[str, Any]) -> tuple[float, float]:
 def _medians(handler: Any, event: dict[str, Any], requests: int) -> dict[str, float]:
     samples = [_request(handler, event) for _ in range(requests)]
     return {
-        "request": statistics.median(total for total, _ in samples) * 1e6,
-        "call": statistics.median(call for _, call in samples) * 1e6,
-        "own": statistics.median(total - call for total, call in samples) * 1e6,
+        "request": statistics.median(total for total, _ in samples),
+        "call": statistics.median(call for _, call in samples),
+        "own": statistics.median(total - call for total, call in samples),
     }
 
 
@@ -88,6 +89,8 @@ def main(module: str, event_file: str, requests: str) -> None:
     handler = importlib.import_module(module).handler
     _medians(handler, event, 50)  # what is done once
     typical = _medians(handler, event, int(requests))
+    with contextlib.redirect_stdout(io.StringIO()):
+        typical["own_unwritten"] = _medians(handler, event, int(requests))["own"]
     own_by_size = {
         kind: {
             size: _medians(handler, _with_attributes(event, size, letter), int(requests) // 5)["own"] for size in SIZES

@@ -41,6 +41,7 @@ def function_properties(instance_arn: str, handler_directory: str) -> dict[str, 
         "environment": {"INSTANCE_ARN": instance_arn},
         "memory_size": 512,
         "timeout": Duration.seconds(25),
+        "description": "Updates Amazon Connect contacts",
     }
 
 
@@ -70,6 +71,7 @@ def add_operations(rest_api: apigateway.RestApi, function: lambda_.IFunction) ->
             "POST",
             integration,
             authorization_type=apigateway.AuthorizationType.IAM,
+            api_key_required=False,
             request_models={"application/json": model, "application/x-amz-json-1.1": model},
             request_validator=validator,
         )

@@ -26,6 +26,7 @@ function = lambda_.Function(
 rest_api = apigateway.RestApi(
     stack,
     "RestApi",
+    description="Updates of Amazon Connect contacts",
     endpoint_types=[apigateway.EndpointType.REGIONAL],
     cloud_watch_role=False,
     deploy_options=apigateway.StageOptions(

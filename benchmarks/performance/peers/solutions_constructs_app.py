@@ -20,6 +20,7 @@ pattern = ApiGatewayToLambda(
     # A structure of JavaScript's: the pattern takes anything here.
     api_gateway_props={
         "proxy": False,
+        "description": "Updates of Amazon Connect contacts",
         "endpointConfiguration": {"types": [apigateway.EndpointType.REGIONAL]},
         "cloudWatchRole": False,
         "deployOptions": {"throttlingRateLimit": 10, "throttlingBurstLimit": 15},

@@ -1,0 +1,89 @@
+"""The function's and the synthesis' cost, beside peers: prints the table of ratios.
+
+    python -m benchmarks.performance                      prints the table
+    python -m benchmarks.performance --output-dir docs    also writes docs/performance.md and docs/performance.svg
+
+Takes some minutes; nothing else should run on the machine meanwhile. A missed target is said in the table, and is no
+failure: times depend on the machine. What does not is tested: modules, calls, files and bytes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks.performance import cold_start, demo, import_shares, machine, synthesis, warm_path
+from benchmarks.performance.asset import zipped_bytes
+from benchmarks.performance.figures import Figures
+from benchmarks.performance.page import page, summary
+from benchmarks.performance.paired_runs import FailedRunError
+from benchmarks.performance.picture import picture
+
+_PEERS = Path(__file__).resolve().parents[2] / ".venv" / "benchmark-peers" / "bin" / "python"
+
+
+def main() -> int:
+    """Measure; the exit code."""
+    summary_line, _, usage = (__doc__ or "").partition("\n")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.performance",
+        description=summary_line,
+        epilog=usage,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--runs", type=_positive, default=11, metavar="N", help="of each comparison (default: 11)")
+    parser.add_argument(
+        "--python",
+        type=lambda text: Path(text).absolute(),
+        default=_PEERS,
+        help="of the environment with requirements/benchmark-peers.txt (default: the one that make bench makes)",
+    )
+    parser.add_argument("--output-dir", type=Path, help="where performance.md and performance.svg are written")
+    arguments = parser.parse_args()
+    if not arguments.python.exists():
+        parser.error(f"no interpreter at {arguments.python}: make bench sets it up")
+
+    try:
+        figures = measure(arguments.python, runs=arguments.runs)
+    except FailedRunError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(summary(figures), end="")
+    if arguments.output_dir:
+        arguments.output_dir.mkdir(parents=True, exist_ok=True)
+        (arguments.output_dir / "performance.md").write_text(page(figures), encoding="utf-8")
+        (arguments.output_dir / "performance.svg").write_text(picture(figures), encoding="utf-8")
+    return 0
+
+
+def measure(python: Path, *, runs: int) -> Figures:
+    """All figures, one comparison after the other."""
+    with tempfile.TemporaryDirectory() as directory:
+        asset_bytes = zipped_bytes(Path(directory))
+    return Figures(
+        machine=machine.describe(python),
+        runs=runs,
+        asset_bytes=asset_bytes,
+        cold_start=cold_start.measure(python, runs=runs, progress=_say),
+        import_shares=import_shares.measure(python, runs=runs, progress=_say),
+        warm_path=warm_path.measure(python, runs=runs, progress=_say),
+        synthesis=synthesis.measure(python, runs=runs, progress=_say),
+        demo=demo.measure(progress=_say),
+    )
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

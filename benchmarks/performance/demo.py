@@ -1,0 +1,47 @@
+"""What `make demo` takes once its set-up is there."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.performance.paired_runs import FailedRunError
+
+_ROOT = Path(__file__).resolve().parents[2]
+_STEP = re.compile(r"^ +(\d+\.\d) s (.+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demo:
+    """Seconds by the clock: of the whole, and of each step as the demonstration prints it."""
+
+    seconds: float
+    steps: dict[str, float]
+
+
+def measure(*, progress: Callable[[str], None]) -> Demo:
+    """The second of two runs, which finds the set-up of the first."""
+    for run in (1, 2):
+        started = time.monotonic()
+        done = subprocess.run(
+            [Path(sys.executable).parent / "connect-constructs", "local", "--demo"],
+            cwd=_ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        seconds = time.monotonic() - started
+        if done.returncode:
+            raise FailedRunError(f"make demo: {done.stderr}")
+        progress(f"demo: {run} of 2")
+    return Demo(seconds=seconds, steps=steps_of(done.stdout + done.stderr))
+
+
+def steps_of(printed: str) -> dict[str, float]:
+    """The seconds of each step."""
+    return {step: float(seconds) for seconds, step in _STEP.findall(printed)}

@@ -1,0 +1,53 @@
+"""Where the CPU of a start goes: what each package's modules take while they are imported."""
+
+from __future__ import annotations
+
+import re
+import statistics
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.performance.cold_start import MODULES, OURS, function_environment
+
+STANDARD_LIBRARY, OWN = "standard library", "the handler itself, its client included"
+
+_LINE = re.compile(r"import time: +(\d+) \| +\d+ \| +([\w.]+)")
+_OWN_PACKAGE = MODULES[OURS].partition(".")[0]
+
+
+def measure(python: Path, *, runs: int, progress: Callable[[str], None]) -> dict[str, float]:
+    """The share of each package in our start, by Python's -X importtime; the largest first."""
+    shares: dict[str, list[float]] = {}
+    with function_environment() as environment:
+        for run in range(1, runs + 1):
+            printed = subprocess.run(
+                [python, "-X", "importtime", "-c", f"import {MODULES[OURS]}"],
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=True,
+            ).stderr
+            for package, share in shares_of(printed).items():
+                shares.setdefault(package, []).append(share)
+            progress(f"imports: {run} of {runs}")
+    medians = {package: statistics.median(values) for package, values in shares.items()}
+    return dict(sorted(medians.items(), key=lambda item: -item[1]))
+
+
+def shares_of(printed: str) -> dict[str, float]:
+    """The share of each package in what -X importtime printed. What a module does itself counts for its package."""
+    microseconds: Counter[str] = Counter()
+    for own, module in _LINE.findall(printed):
+        microseconds[_package(module)] += int(own)
+    return {package: own / microseconds.total() for package, own in microseconds.items()}
+
+
+def _package(module: str) -> str:
+    top = module.partition(".")[0]
+    if top == _OWN_PACKAGE:
+        return OWN
+    # The interpreter's own first steps count for it, such as site.
+    return STANDARD_LIBRARY if top in sys.stdlib_module_names else top

@@ -1,0 +1,47 @@
+"""What the figures were measured on."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+import re
+import subprocess
+from pathlib import Path
+
+_PACKAGES = (
+    "boto3",
+    "botocore",
+    "aws-lambda-powertools",
+    "aws-cdk-lib",
+    "aws-solutions-constructs.aws-apigateway-lambda",
+)
+_VERSIONS = """
+import importlib.metadata, platform, ssl, sys
+print("Python", platform.python_version())
+print(ssl.OPENSSL_VERSION)
+for name in sys.argv[1:]:
+    print(name, importlib.metadata.version(name))
+"""
+
+
+def describe(python: Path) -> list[str]:
+    """The day, the processor, the system, and the versions of all that took part."""
+    return [
+        datetime.datetime.now(tz=datetime.timezone.utc).date().isoformat(),
+        f"{_processor()}, {os.cpu_count()} cores",
+        f"{platform.system()} {platform.machine()}",
+        *_printed(str(python), "-c", _VERSIONS, *_PACKAGES).splitlines(),
+        f"Node.js {_printed('node', '--version').strip()}",
+    ]
+
+
+def _printed(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def _processor() -> str:
+    information = Path("/proc/cpuinfo")
+    if information.exists() and (found := re.search(r"model name\s*:\s*(.+)", information.read_text(encoding="utf-8"))):
+        return found[1]
+    return platform.processor() or platform.machine()
