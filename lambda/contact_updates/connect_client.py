@@ -99,8 +99,7 @@ class ConnectClient:
         while True:
             trace.attempts += 1
             try:
-                with self._pacer.call():
-                    response = self._calls[update.operation.name](**update.parameters)
+                response = self._pacer(self._calls[update.operation.name], update.parameters)
             except ClientError as error:
                 _note(error.response, trace)
                 failure = _as_told_to_the_caller(error.response, update.parameters)

@@ -149,8 +149,8 @@ def _list(shape: dict[str, Any], value: Any, depth: int) -> Iterator[Fault]:
     if wrong := _no_container(list, value, depth):
         yield "", wrong, False
         return
-    if wrong := _wrong_size(shape, len(value), "items"):
-        yield "", wrong, False
+    if not shape.get("min", 0) <= len(value) <= shape.get("max", len(value)):
+        yield "", _wrong_size(shape, len(value), "items"), False
     for position, item in enumerate(value):
         for path, wrong, of_key in _check(shape["member"]["shape"], item, depth + 1):
             yield f"[{position}]{path}", wrong, of_key
@@ -161,8 +161,8 @@ def _string(shape: dict[str, Any], value: Any, depth: int) -> list[Fault]:
         return [("", _wrong_type("a string", value), False)]
     size = len(value)
     wrong = []
-    if wrong_size := _wrong_size(shape, size, "characters"):
-        wrong.append(wrong_size)
+    if not shape.get("min", 0) <= size <= shape.get("max", size):
+        wrong.append(_wrong_size(shape, size, "characters"))
     if not value.isascii() and not _is_unicode(value):
         wrong.append("expected Unicode text, got half of a surrogate pair")
     # A text that is too long is not searched: that could take long, too.
@@ -188,12 +188,9 @@ _CHECKS: dict[str, Callable[[dict[str, Any], Any, int], Iterable[Fault]]] = {
 }
 
 
-def _wrong_size(shape: dict[str, Any], size: int, unit: str) -> str | None:
-    if size < shape.get("min", 0):
-        return f"expected at least {shape['min']} {unit}, got {size}"
-    if size > shape.get("max", size):
-        return f"expected at most {shape['max']} {unit}, got {size}"
-    return None
+def _wrong_size(shape: dict[str, Any], size: int, unit: str) -> str:
+    bound = f"at least {shape['min']}" if size < shape.get("min", 0) else f"at most {shape['max']}"
+    return f"expected {bound} {unit}, got {size}"
 
 
 def _utf8_bytes(entries: dict[str, Any], counted_member: str | None) -> int:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from typing import Any
 
 
 class Pacer:
@@ -25,12 +25,11 @@ class Pacer:
         self._clock = clock
         self._sleep = sleep
 
-    @contextmanager
-    def call(self) -> Iterator[None]:
-        """The time of one call."""
+    def __call__(self, call: Callable[..., Any], parameters: dict[str, Any]) -> Any:
+        """Make one call, and let its time pass. Raises what the call raises."""
         started = self._clock()
         try:
-            yield
+            return call(**parameters)
         finally:
             left = started + self.seconds - self._clock()
             if left > 0:

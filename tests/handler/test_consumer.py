@@ -1005,13 +1005,12 @@ def test_pacer_gives_its_time_to_a_call_that_raises() -> None:
     clock = Clock(100)
     pacer = Pacer(0.5, clock=clock, sleep=clock.advance)
 
-    def call() -> None:
-        with pacer.call():
-            clock.advance(0.25)
-            raise ValueError("x")
+    def call(seconds: float) -> None:
+        clock.advance(seconds)
+        raise ValueError("x")
 
     with pytest.raises(ValueError, match="x"):
-        call()
+        pacer(call, {"seconds": 0.25})
 
     assert clock() == 100.5
 
