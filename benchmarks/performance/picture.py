@@ -10,7 +10,7 @@ from benchmarks.performance.cold_start import BOTO3, INTERPRETER, OURS, POWERTOO
 from benchmarks.performance.figures import Figures, Unit, microseconds, milliseconds
 
 _OURS, _PEER, _CALL = "#1b6ca8", "#d9822b", "#c3cad1"
-_LEFT, _PLOT_WIDTH, _RIGHT = 150, 420, 90
+_LEFT, _PLOT_WIDTH, _RIGHT = 150, 420, 120
 _BAR, _GAP, _HEAD = 22, 10, 58
 
 # A bar: its name, and its parts with their colours.
