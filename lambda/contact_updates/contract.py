@@ -84,7 +84,7 @@ def error_status(error_type: str) -> int:
 
 def is_contact_id(value: Any) -> bool:
     """Whether `value` could be a contact's id."""
-    return not any(_check("ContactId", value, 1))
+    return not any(_check("ContactId")(value, 1))
 
 
 def violations(operation: Operation, parameters: dict[str, Any]) -> list[str]:
@@ -109,9 +109,10 @@ def _named(fault: Fault) -> str:
 # nothing is spent on them where nothing is wrong.
 
 
-def _check(shape_name: str, value: Any, depth: int) -> Iterable[Fault]:
+@functools.cache
+def _check(shape_name: str) -> Callable[[Any, int], Iterable[Fault]]:
     shape = _model()["shapes"][shape_name]
-    return _CHECKS[shape["type"]](shape, value, depth)
+    return functools.partial(_CHECKS[shape["type"]], shape)
 
 
 def _structure(shape: dict[str, Any], value: Any, depth: int) -> Iterator[Fault]:
@@ -124,7 +125,7 @@ def _structure(shape: dict[str, Any], value: Any, depth: int) -> Iterator[Fault]
             yield _step(name, 0), "required, but missing", False
     for position, (name, item) in enumerate(value.items(), start=1):
         if name in members:
-            for path, wrong, of_key in _check(members[name]["shape"], item, depth + 1):
+            for path, wrong, of_key in _check(members[name]["shape"])(item, depth + 1):
                 yield _step(name, position) + path, wrong, of_key
         else:
             yield _step(name, position), "unknown member", False
@@ -134,11 +135,11 @@ def _map(shape: dict[str, Any], value: Any, depth: int) -> Iterator[Fault]:
     if wrong := _no_container(dict, value, depth):
         yield "", wrong, False
         return
-    key_shape, value_shape = shape["key"]["shape"], shape["value"]["shape"]
+    check_key, check_value = _check(shape["key"]["shape"]), _check(shape["value"]["shape"])
     for position, (key, item) in enumerate(value.items(), start=1):
-        for _, wrong, _ in _check(key_shape, key, depth + 1):
+        for _, wrong, _ in check_key(key, depth + 1):
             yield _step(key, position), wrong, True
-        for path, wrong, of_key in _check(value_shape, item, depth + 1):
+        for path, wrong, of_key in check_value(item, depth + 1):
             yield _step(key, position) + path, wrong, of_key
     limit = shape.get("maxUtf8Bytes")
     if limit is not None and (size := _utf8_bytes(value, shape.get("utf8BytesOf"))) > limit:
@@ -151,8 +152,9 @@ def _list(shape: dict[str, Any], value: Any, depth: int) -> Iterator[Fault]:
         return
     if not shape.get("min", 0) <= len(value) <= shape.get("max", len(value)):
         yield "", _wrong_size(shape, len(value), "items"), False
+    check_member = _check(shape["member"]["shape"])
     for position, item in enumerate(value):
-        for path, wrong, of_key in _check(shape["member"]["shape"], item, depth + 1):
+        for path, wrong, of_key in check_member(item, depth + 1):
             yield f"[{position}]{path}", wrong, of_key
 
 

@@ -63,7 +63,7 @@ def references(number: int) -> Event:
 
 
 def test_a_typical_update_takes_few_calls_and_one_of_amazon_connects(endpoint: Endpoint, connect: Connect) -> None:
-    assert own_calls(endpoint, many_attributes(5)) < 350
+    assert own_calls(endpoint, many_attributes(5)) < 300
     assert connect.calls == 1
 
 
