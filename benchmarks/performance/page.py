@@ -91,9 +91,9 @@ connection. A bundle with Amazon's authorities only would be faster, and would f
 
 def _warm_path(figures: Figures) -> str:
     warm = figures.warm_path
-    columns = (warm.request, warm.call, warm.own, warm.own_unwritten)
+    columns = (warm.request, warm.call, warm.own)
     rows = [[name, *(microseconds(statistics.median(column[name])) for column in columns)] for name in warm.own]
-    request, call, own, unwritten = rows[0][1:]
+    request, call, own = rows[0][1:]
     sizes = sorted(next(iter(warm.own_by_size.values())))
     by_size = [
         [kind, *(microseconds(seconds_of[size]) for size in sizes)] for kind, seconds_of in warm.own_by_size.items()
@@ -101,15 +101,16 @@ def _warm_path(figures: Figures) -> str:
     return f"""## Warm path
 
 A typical update {warm.requests:,} times in one process, where botocore's HTTP is answered at once. *Own* is what a
-request takes beside botocore's call. The log goes into a file, and in the last column nowhere.
+request takes beside botocore's call. The log is written to the null device: what takes it from there is not the
+handler's.
 
-{_table(("Handler", "Request", "Call", "Own", "Own, nothing logged"), rows)}
+{_table(("Handler", "Request", "Call", "Own"), rows)}
 Our own part, by the bytes of the attributes:
 
 {_table(("Attributes", *(f"{size:,} bytes" for size in sizes)), by_size)}
-**Where the limit is.** Of {request}, {call} are botocore's: it serialises, signs and parses. Of our {own},
-{unwritten} are the event's parsing, the contract's checks and the answer, which look at each key and value once; the
-rest is the system writing the log line. To go below is to log or to check less.
+**Where the limit is.** Of {request}, {call} are botocore's: it serialises, signs and parses. Our {own} are the body's
+parsing, the contract's checks, which look at each key and value once, and the log line, which is written at once so
+that nothing is lost with the process. To go below is to log or to check less.
 """
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import statistics
 import subprocess
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from benchmarks.performance.cold_start import BOTO3, EVENT, MODULES, OURS, POWERTOOLS, function_environment
-from benchmarks.performance.paired_runs import Samples
+from benchmarks.performance.paired_runs import FailedRunError, Samples
 
 _REQUESTS = 1_000
 
@@ -25,8 +24,6 @@ class WarmPath:
     request: Samples
     call: Samples
     own: Samples
-    # The same with what is logged kept in memory.
-    own_unwritten: Samples
     # Ours: by kind of text and by bytes of attributes.
     own_by_size: dict[str, dict[int, float]]
 
@@ -36,16 +33,18 @@ def measure(python: Path, *, runs: int, progress: Callable[[str], None]) -> Warm
     with function_environment() as environment:
         for run in range(1, runs + 1):
             for name, seen in figures.items():
-                # Into a file, as a pipe would have the reader at work as well.
-                with tempfile.TemporaryFile("w+") as output:
-                    subprocess.run(
-                        [python, Path(__file__).parent / "warm_process.py", MODULES[name], EVENT, str(_REQUESTS)],
-                        env=environment,
-                        stdout=output,
-                        check=True,
-                    )
-                    output.seek(0)
-                    seen.append(json.loads(output.read().splitlines()[-1]))
+                done = subprocess.run(
+                    [python, Path(__file__).parent / "warm_process.py", MODULES[name], EVENT, str(_REQUESTS)],
+                    env=environment,
+                    # A pipe would have a reader at work as well.
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.PIPE,
+                    text=True,
+                    check=False,
+                )
+                if done.returncode:
+                    raise FailedRunError(f"{name}: {done.stderr}")
+                seen.append(json.loads(done.stderr.splitlines()[-1]))
             progress(f"warm path: {run} of {runs}")
 
     def samples(figure: str) -> Samples:
@@ -57,7 +56,6 @@ def measure(python: Path, *, runs: int, progress: Callable[[str], None]) -> Warm
         request=samples("request"),
         call=samples("call"),
         own=samples("own"),
-        own_unwritten=samples("own_unwritten"),
         own_by_size={
             kind: {int(size): statistics.median(one[kind][size] for one in by_size) for size in sizes}
             for kind, sizes in by_size[0].items()
