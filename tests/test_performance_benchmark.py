@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 import pytest
 
 from benchmarks.performance import demo, import_shares
-from benchmarks.performance.asset import copy_asset
+from benchmarks.performance.asset import Archive, archive, copy_asset
 from benchmarks.performance.cold_start import (
     BOTO3,
     CERTIFICATES,
@@ -126,6 +126,13 @@ def resources_of(app: str, directory: Path) -> Counter[str]:
     return Counter(texts)
 
 
+def test_archive_is_measured_by_kind_of_file(tmp_path: Path) -> None:
+    measured = archive(tmp_path)
+
+    assert set(measured.by_suffix) - {""} == {".json", ".py"}
+    assert 0 < sum(measured.by_suffix.values()) < measured.size == (tmp_path / "asset.zip").stat().st_size
+
+
 def figures(*, start: float = 0.2, own: float = 50e-6, largest: float = 1e-3, demo_seconds: float = 8.0) -> Figures:
     """Made-up figures of two runs, beside peers whose start takes 0.5 and 1.0 seconds."""
 
@@ -149,7 +156,7 @@ def figures(*, start: float = 0.2, own: float = 50e-6, largest: float = 1e-3, de
             own=samples(**{OURS: own, BOTO3: 10e-6, POWERTOOLS: 500e-6}),
             own_by_size={"ASCII": {100: own, 16_000: 0.5e-3, 32_768: largest}},
         ),
-        asset_bytes=33_000,
+        archive=Archive(size=33_000, by_suffix={".py": 26_000, ".json": 3_000}),
         synthesis=samples(**{OURS: 1.6, BY_HAND: 1.6, SOLUTIONS_CONSTRUCTS: 2.4, EMPTY: 0.8}),
         demo=Demo(seconds=demo_seconds, steps={"started the emulator": 0.5}),
     )

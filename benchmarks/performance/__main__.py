@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.performance import cold_start, demo, import_shares, machine, synthesis, warm_path
-from benchmarks.performance.asset import zipped_bytes
+from benchmarks.performance.asset import archive
 from benchmarks.performance.figures import Figures
 from benchmarks.performance.page import page, summary
 from benchmarks.performance.paired_runs import FailedRunError
@@ -61,11 +61,11 @@ def main() -> int:
 def measure(python: Path, *, runs: int) -> Figures:
     """All figures, one comparison after the other."""
     with tempfile.TemporaryDirectory() as directory:
-        asset_bytes = zipped_bytes(Path(directory))
+        asset = archive(Path(directory))
     return Figures(
         machine=machine.describe(python),
         runs=runs,
-        asset_bytes=asset_bytes,
+        archive=asset,
         cold_start=cold_start.measure(python, runs=runs, progress=_say),
         import_shares=import_shares.measure(python, runs=runs, progress=_say),
         warm_path=warm_path.measure(python, runs=runs, progress=_say),

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
+from zipfile import ZipFile
 
 _HANDLER = Path(__file__).resolve().parents[2] / "lambda"
 
@@ -18,7 +21,19 @@ def copy_asset(to: Path) -> Path:
     return to
 
 
-def zipped_bytes(directory: Path) -> int:
-    """The size of the asset's archive."""
-    asset = copy_asset(directory / "asset")
-    return Path(shutil.make_archive(str(directory / "asset"), "zip", asset)).stat().st_size
+@dataclass(frozen=True, kw_only=True)
+class Archive:
+    """The asset's archive, in bytes: as a whole, and what the files of each suffix take of it."""
+
+    size: int
+    by_suffix: dict[str, int]
+
+
+def archive(directory: Path) -> Archive:
+    """The archive of the asset, made in `directory`."""
+    file = Path(shutil.make_archive(str(directory / "asset"), "zip", copy_asset(directory / "asset")))
+    by_suffix: Counter[str] = Counter()
+    with ZipFile(file) as members:
+        for member in members.infolist():
+            by_suffix[Path(member.filename).suffix] += member.compress_size
+    return Archive(size=file.stat().st_size, by_suffix=dict(by_suffix))

@@ -32,7 +32,7 @@ def summary(figures: Figures) -> str:
 
 def page(figures: Figures) -> str:
     """The whole page."""
-    sections = (_introduction, _cold_start, _warm_path, _synthesis, _demo)
+    sections = (_introduction, _cold_start, _warm_path, _asset, _synthesis, _demo)
     return "\n".join(section(figures) for section in sections)
 
 
@@ -45,8 +45,8 @@ writes this page.
 {summary(figures)}
 *Ratio* is the median of ours by the peer's, with its quartiles in parentheses, over {figures.runs} runs. A run has one
 fresh process of each, in turn, so that a machine whose speed drifts is as fair to one as to the other. What is compared
-is processor time, user and system; only the demonstration is timed by the clock. The ratios carry over to other
-machines, the times do not. Nothing was measured in AWS, but here:
+is processor time, user and system; only the demonstration is timed by the clock. Ratios say more about other machines
+than times do. Nothing was measured in AWS, but here:
 
 {_list(figures.machine)}
 The [peers](../benchmarks/performance/peers):
@@ -111,6 +111,17 @@ Our own part, by the bytes of the attributes:
 **Where the limit is.** Of {request}, {call} are botocore's: it serialises, signs and parses. Our {own} are the body's
 parsing, the contract's checks, which look at each key and value once, and the log line, which is written at once so
 that nothing is lost with the process. To go below is to log or to check less.
+"""
+
+
+def _asset(figures: Figures) -> str:
+    archive = figures.archive
+    return f"""## Asset
+
+Zipped, as it is uploaded: {archive.size:,} bytes. Both functions have the same.
+
+**Where the limit is.** {archive.by_suffix[".py"]:,} bytes are Python, comments included, and
+{archive.by_suffix[".json"]:,} the service models; the rest is the archive's own. To go below is to strip comments.
 """
 
 
