@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from benchmarks.performance.paired_runs import FailedRunError
+
 
 class _Answer(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -25,13 +27,13 @@ class _Answer(BaseHTTPRequestHandler):
 
 @contextlib.contextmanager
 def connect_stub(directory: Path, bundle: Path) -> Iterator[dict[str, str]]:
-    """Serve; the environment variables that lead botocore there.
+    """Serve; the environment variables that lead botocore there. Raises FailedRunError where openssl is missing.
 
     The server's certificate stands behind all those of `bundle`, which botocore would load for Amazon Connect, too.
     """
     openssl = shutil.which("openssl")
     if openssl is None:
-        raise FileNotFoundError("openssl: expected the command on the path, for the certificate of a local server")
+        raise FailedRunError("openssl: expected the command on the path, for the certificate of a local server")
     key, certificate, trusted = directory / "key.pem", directory / "certificate.pem", directory / "trusted.pem"
     subprocess.run(
         [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
