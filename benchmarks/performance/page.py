@@ -46,7 +46,8 @@ writes this page.
 *Ratio* is the median of ours by the peer's, with its quartiles in parentheses, over {figures.runs} runs. A run has one
 fresh process of each, in turn, so that a machine whose speed drifts is as fair to one as to the other. What is compared
 is processor time, user and system; only the demonstration is timed by the clock. Ratios say more about other machines
-than times do. Nothing was measured in AWS, but here:
+than times do; where the quartiles lie on both sides of a target, some runs miss it. Nothing was measured in AWS, but
+here:
 
 {_list(figures.machine)}
 The [peers](../benchmarks/performance/peers):
