@@ -15,17 +15,10 @@ import pytest
 
 from benchmarks.performance import demo, import_shares
 from benchmarks.performance.asset import Archive, archive, copy_asset
-from benchmarks.performance.cold_start import (
-    BOTO3,
-    CERTIFICATES,
-    INTERPRETER,
-    OURS,
-    POWERTOOLS,
-    QUEUE_CONSUMER,
-    ColdStart,
-)
+from benchmarks.performance.cold_start import CERTIFICATES, INTERPRETER, ColdStart
 from benchmarks.performance.demo import Demo
 from benchmarks.performance.figures import Figures, findings
+from benchmarks.performance.handlers import BOTO3, OURS, POWERTOOLS, QUEUE_CONSUMER
 from benchmarks.performance.page import page
 from benchmarks.performance.paired_runs import FailedRunError, Ratio, Samples, cpu_seconds, in_turn, ratio
 from benchmarks.performance.picture import picture

@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.performance.asset import copy_asset
 from benchmarks.performance.connect_stub import connect_stub
-from benchmarks.performance.paired_runs import Command, FailedRunError, Samples, in_turn
+from benchmarks.performance.handlers import BOTO3, EVENT, MODULES, OURS, POWERTOOLS, function_environment
+from benchmarks.performance.paired_runs import Command, Samples, completed, in_turn
 
-HERE = Path(__file__).resolve().parent
-EVENT = HERE.parents[1] / "tests" / "handler" / "events" / "update_contact_attributes_from_browser.json"
+INTERPRETER, CERTIFICATES = "interpreter alone", "certificates alone"
 
-OURS, BOTO3, POWERTOOLS = "connect-constructs", "boto3", "Powertools"
-QUEUE_CONSUMER, INTERPRETER = "connect-constructs, consumer of the queue", "interpreter alone"
-CERTIFICATES = "certificates alone"
-
-MODULES = {
-    OURS: "contact_updates.api_function",
-    BOTO3: "boto3_handler",
-    POWERTOOLS: "powertools_handler",
-    QUEUE_CONSUMER: "contact_updates.queue_function",
-}
-
+_PROCESS = Path(__file__).parent / "lambda_process.py"
 _REQUESTS = 3
 
+_PRINT_BUNDLE = "from botocore.httpsession import where; print(where())"
 _LOAD_CERTIFICATES = """
 import json, ssl, sys, time
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -55,39 +43,7 @@ def measure(python: Path, *, runs: int, progress: Callable[[str], None]) -> Cold
         starts[INTERPRETER] = [python, "-c", "pass"]
         start = in_turn(starts, environment, runs=runs, progress=lambda run: progress(f"cold start: {run}"))
         first, third, modules = _requests(python, environment, runs=runs, progress=progress)
-    return ColdStart(
-        start=start,
-        first_request=first,
-        third_request=third,
-        modules=modules,
-    )
-
-
-@contextlib.contextmanager
-def function_environment() -> Iterator[dict[str, str]]:
-    """What Lambda sets and the constructs set. The handlers' own files have no byte code, as in Lambda."""
-    with tempfile.TemporaryDirectory() as directory:
-        asset = copy_asset(Path(directory) / "asset")
-        instance_id = json.loads(json.loads(EVENT.read_text(encoding="utf-8"))["body"])["InstanceId"]
-        yield {
-            "PYTHONPATH": f"{asset}:{HERE / 'peers'}",
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "PATH": "/usr/bin:/bin",
-            "HOME": directory,
-            "INSTANCE_ARN": f"arn:aws:connect:us-east-1:111122223333:instance/{instance_id}",
-            "QUEUE_URL": "",
-            "DEAD_LETTER_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/111122223333/dead.fifo",
-            "SECONDS_PER_CALL": "0.3",
-            "AWS_REGION": "us-east-1",
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_ACCESS_KEY_ID": "key",
-            "AWS_SECRET_ACCESS_KEY": "secret",
-            "AWS_SESSION_TOKEN": "token",
-            # Powertools' Tracer does nothing elsewhere. Most invocations are not sampled.
-            "LAMBDA_TASK_ROOT": str(asset),
-            "AWS_LAMBDA_FUNCTION_NAME": "contact-updates",
-            "_X_AMZN_TRACE_ID": "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=557abcec3ee5a047;Sampled=0",
-        }
+    return ColdStart(start=start, first_request=first, third_request=third, modules=modules)
 
 
 def _requests(
@@ -96,23 +52,17 @@ def _requests(
     first: Samples = {name: [] for name in (OURS, BOTO3, POWERTOOLS, CERTIFICATES)}
     third: Samples = {name: [] for name in (OURS, BOTO3, POWERTOOLS)}
     modules = {}
-    bundle = Path(_printed([python, "-c", "from botocore.httpsession import where; print(where())"], environment))
+    bundle = Path(completed([python, "-c", _PRINT_BUNDLE], environment).stdout.strip())
     with tempfile.TemporaryDirectory() as directory, connect_stub(Path(directory), bundle) as to_stub:
         for run in range(1, runs + 1):
             for name in third:
-                process: Command = [python, HERE / "lambda_process.py", MODULES[name], EVENT, str(_REQUESTS)]
+                process: Command = [python, _PROCESS, MODULES[name], EVENT, str(_REQUESTS)]
                 # The last line stands behind what the handlers logged.
-                seen = json.loads(_printed(process, environment | to_stub).splitlines()[-1])
+                seen = json.loads(completed(process, environment | to_stub).stdout.splitlines()[-1])
                 first[name].append(seen["seconds"][0])
                 third[name].append(seen["seconds"][-1])
                 modules[name] = seen["modules"]
-            first[CERTIFICATES].append(json.loads(_printed([python, "-c", _LOAD_CERTIFICATES, bundle], environment)))
+            loaded = completed([python, "-c", _LOAD_CERTIFICATES, bundle], environment)
+            first[CERTIFICATES].append(json.loads(loaded.stdout))
             progress(f"first request: {run} of {runs}")
     return first, third, modules
-
-
-def _printed(command: Command, environment: dict[str, str]) -> str:
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise FailedRunError(f"{' '.join(map(str, command))}: {done.stderr}")
-    return done.stdout.strip()

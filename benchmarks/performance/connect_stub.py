@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 import shutil
 import ssl
-import subprocess
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from benchmarks.performance.paired_runs import FailedRunError
+from benchmarks.performance.paired_runs import FailedRunError, completed
 
 
 class _Answer(BaseHTTPRequestHandler):
@@ -35,11 +34,9 @@ def connect_stub(directory: Path, bundle: Path) -> Iterator[dict[str, str]]:
     if openssl is None:
         raise FailedRunError("openssl: expected the command on the path, for the certificate of a local server")
     key, certificate, trusted = directory / "key.pem", directory / "certificate.pem", directory / "trusted.pem"
-    subprocess.run(
+    completed(
         [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-         "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate],
-        check=True,
-        capture_output=True,
+         "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate]
     )  # fmt: skip
     trusted.write_bytes(bundle.read_bytes() + b"\n" + certificate.read_bytes())
     server = ThreadingHTTPServer(("localhost", 0), _Answer)

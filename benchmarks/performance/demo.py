@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.performance.paired_runs import FailedRunError
+from benchmarks.performance.paired_runs import completed
 
 _ROOT = Path(__file__).resolve().parents[2]
 _STEP = re.compile(r"^ +(\d+\.\d) s (.+)$", re.MULTILINE)
@@ -28,16 +27,8 @@ def measure(*, progress: Callable[[str], None]) -> Demo:
     """The second of two runs, which finds the set-up of the first."""
     for run in (1, 2):
         started = time.monotonic()
-        done = subprocess.run(
-            [Path(sys.executable).parent / "connect-constructs", "local", "--demo"],
-            cwd=_ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = completed([Path(sys.executable).parent / "connect-constructs", "local", "--demo"], directory=_ROOT)
         seconds = time.monotonic() - started
-        if done.returncode:
-            raise FailedRunError(f"make demo: {done.stderr}")
         progress(f"demo: {run} of 2")
     return Demo(seconds=seconds, steps=steps_of(done.stdout + done.stderr))
 

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from benchmarks.performance.asset import Archive
-from benchmarks.performance.cold_start import BOTO3, OURS, POWERTOOLS, ColdStart
+from benchmarks.performance.cold_start import ColdStart
 from benchmarks.performance.demo import Demo
+from benchmarks.performance.handlers import BOTO3, OURS, POWERTOOLS
 from benchmarks.performance.paired_runs import Ratio, Samples, ratio
 from benchmarks.performance.synthesis import BY_HAND, SOLUTIONS_CONSTRUCTS
 from benchmarks.performance.warm_path import WarmPath

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import statistics
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.performance.cold_start import MODULES, OURS, function_environment
+from benchmarks.performance.handlers import MODULES, OURS, function_environment
+from benchmarks.performance.paired_runs import completed
 
 STANDARD_LIBRARY, OWN = "standard library", "the handler itself, its client included"
 
@@ -23,14 +23,8 @@ def measure(python: Path, *, runs: int, progress: Callable[[str], None]) -> dict
     shares: dict[str, list[float]] = {}
     with function_environment() as environment:
         for run in range(1, runs + 1):
-            printed = subprocess.run(
-                [python, "-X", "importtime", "-c", f"import {MODULES[OURS]}"],
-                env=environment,
-                capture_output=True,
-                text=True,
-                check=True,
-            ).stderr
-            for package, share in shares_of(printed).items():
+            done = completed([python, "-X", "importtime", "-c", f"import {MODULES[OURS]}"], environment)
+            for package, share in shares_of(done.stderr).items():
                 shares.setdefault(package, []).append(share)
             progress(f"imports: {run} of {runs}")
     medians = {package: statistics.median(values) for package, values in shares.items()}

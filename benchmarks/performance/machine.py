@@ -6,8 +6,9 @@ import datetime
 import os
 import platform
 import re
-import subprocess
 from pathlib import Path
+
+from benchmarks.performance.paired_runs import completed
 
 _PACKAGES = (
     "boto3",
@@ -31,13 +32,9 @@ def describe(python: Path) -> list[str]:
         datetime.datetime.now(tz=datetime.timezone.utc).date().isoformat(),
         f"{_processor()}, {os.cpu_count()} cores",
         f"{platform.system()} {platform.machine()}",
-        *_printed(str(python), "-c", _VERSIONS, *_PACKAGES).splitlines(),
-        f"Node.js {_printed('node', '--version').strip()}",
+        *completed([python, "-c", _VERSIONS, *_PACKAGES]).stdout.splitlines(),
+        f"Node.js {completed(['node', '--version']).stdout.strip()}",
     ]
-
-
-def _printed(*command: str) -> str:
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 def _processor() -> str:

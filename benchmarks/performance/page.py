@@ -5,8 +5,9 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable, Sequence
 
-from benchmarks.performance.cold_start import BOTO3, CERTIFICATES, OURS, POWERTOOLS
+from benchmarks.performance.cold_start import CERTIFICATES
 from benchmarks.performance.figures import Figures, Unit, findings, microseconds, milliseconds, seconds
+from benchmarks.performance.handlers import BOTO3, OURS, POWERTOOLS
 from benchmarks.performance.paired_runs import Samples, quartiles, ratio
 from benchmarks.performance.synthesis import BY_HAND, EMPTY, SOLUTIONS_CONSTRUCTS
 

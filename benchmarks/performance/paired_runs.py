@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import statistics
+import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ Samples = dict[str, list[float]]
 
 
 class FailedRunError(Exception):
-    """A command that was to be measured did not end well."""
+    """A command did not end well."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +41,22 @@ def quartiles(values: Sequence[float]) -> tuple[float, float, float]:
         return values[0], values[0], values[0]
     lower, median, upper = statistics.quantiles(values, n=4, method="inclusive")
     return lower, median, upper
+
+
+def completed(
+    command: Command,
+    environment: Mapping[str, str] | None = None,
+    *,
+    directory: Path | None = None,
+    stdout: int = subprocess.PIPE,
+) -> subprocess.CompletedProcess[str]:
+    """What a process printed. Raises FailedRunError, with its last words, if it did not end well."""
+    done = subprocess.run(
+        command, env=environment, cwd=directory, stdout=stdout, stderr=subprocess.PIPE, text=True, check=False
+    )
+    if done.returncode:
+        raise FailedRunError(f"{' '.join(map(str, command))}: exit status {done.returncode}\n{done.stderr}")
+    return done
 
 
 def cpu_seconds(command: Command, environment: Mapping[str, str]) -> float:

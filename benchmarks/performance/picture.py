@@ -6,8 +6,9 @@ import statistics
 from collections.abc import Sequence
 from xml.sax.saxutils import escape
 
-from benchmarks.performance.cold_start import BOTO3, INTERPRETER, OURS, POWERTOOLS
+from benchmarks.performance.cold_start import INTERPRETER
 from benchmarks.performance.figures import Figures, Unit, microseconds, milliseconds
+from benchmarks.performance.handlers import BOTO3, OURS, POWERTOOLS
 
 _OURS, _PEER, _CALL = "#1b6ca8", "#d9822b", "#c3cad1"
 _LEFT, _PLOT_WIDTH, _RIGHT = 150, 420, 120

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.performance.asset import copy_asset
-from benchmarks.performance.cold_start import OURS
+from benchmarks.performance.handlers import OURS
 from benchmarks.performance.paired_runs import Command, Samples, in_turn
 
 _HERE = Path(__file__).resolve().parent

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.performance.cold_start import BOTO3, EVENT, MODULES, OURS, POWERTOOLS, function_environment
-from benchmarks.performance.paired_runs import FailedRunError, Samples
+from benchmarks.performance.handlers import BOTO3, EVENT, MODULES, OURS, POWERTOOLS, function_environment
+from benchmarks.performance.paired_runs import Command, Samples, completed
 
+_PROCESS = Path(__file__).parent / "warm_process.py"
 _REQUESTS = 1_000
 
 
@@ -33,17 +34,9 @@ def measure(python: Path, *, runs: int, progress: Callable[[str], None]) -> Warm
     with function_environment() as environment:
         for run in range(1, runs + 1):
             for name, seen in figures.items():
-                done = subprocess.run(
-                    [python, Path(__file__).parent / "warm_process.py", MODULES[name], EVENT, str(_REQUESTS)],
-                    env=environment,
-                    # A pipe would have a reader at work as well.
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.PIPE,
-                    text=True,
-                    check=False,
-                )
-                if done.returncode:
-                    raise FailedRunError(f"{name}: {done.stderr}")
+                process: Command = [python, _PROCESS, MODULES[name], EVENT, str(_REQUESTS)]
+                # A pipe would have a reader at work as well.
+                done = completed(process, environment, stdout=subprocess.DEVNULL)
                 seen.append(json.loads(done.stderr.splitlines()[-1]))
             progress(f"warm path: {run} of {runs}")
 
