@@ -10,15 +10,15 @@ import botocore.session
 from botocore.config import Config
 from botocore.credentials import ContainerProvider, CredentialResolver, EnvProvider
 
-from contact_updates.data_loader import DataLoader
+from contact_updates.data_loader import SERVICES, DataLoader
 
 # Two attempts with both time-outs, and the wait between them, fit into the least time-out that a function may have.
 _CONNECT_TIMEOUT_SECONDS = 1
 _READ_TIMEOUT_SECONDS = 4
 _MAX_ATTEMPTS = 2
 
-# The handler's services as botocore's events name them; "events" is an older name.
-_HOOKED = frozenset({"*", "connect", "eventbridge", "events", "sqs"})
+# As botocore's hooks name the handler's services; "eventbridge" is a newer name of one of them.
+_HOOKED = frozenset({"*", "eventbridge", *SERVICES})
 
 _ERROR_CODE = re.compile(r"[A-Za-z0-9_.]{1,100}\Z")
 

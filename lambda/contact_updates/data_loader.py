@@ -9,7 +9,7 @@ from botocore.loaders import Loader
 from contact_updates.contract import SDK_MODELS
 
 # All that the handler calls.
-_SERVICES = ["connect", "events", "sqs"]
+SERVICES = ["connect", "events", "sqs"]
 
 
 class DataLoader(Loader):  # type: ignore[misc]  # botocore has no types
@@ -25,7 +25,7 @@ class DataLoader(Loader):  # type: ignore[misc]  # botocore has no types
         self.search_paths.insert(0, str(SDK_MODELS))
 
     def list_available_services(self, type_name: str) -> list[str]:
-        return _SERVICES
+        return SERVICES
 
     def load_data_with_path(self, name: str) -> tuple[Any, str]:
         if name != "endpoints":

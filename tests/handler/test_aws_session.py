@@ -7,6 +7,7 @@ import pytest
 from botocore.handlers import BUILTIN_HANDLERS
 
 from contact_updates.aws_session import new_session
+from contact_updates.data_loader import SERVICES
 
 KINDS = sorted({event.partition(".")[0] for event, *_ in BUILTIN_HANDLERS} - {"docs"})
 
@@ -19,11 +20,8 @@ OPERATIONS = {
 
 def hooks(session: botocore.session.Session, event: str) -> list[str]:
     """What is called at `event`, in order."""
-    called: list[str] = []
     emitter = session.get_component("event_emitter")._emitter
-    for handler in emitter._handlers.prefix_search(event):
-        called.append(getattr(handler, "__qualname__", repr(handler)))
-    return called
+    return [getattr(hook, "__qualname__", repr(hook)) for hook in emitter._handlers.prefix_search(event)]
 
 
 @pytest.mark.parametrize("service", OPERATIONS)
@@ -48,6 +46,6 @@ def test_services_have_the_names_that_events_have() -> None:
 
     names = {
         session.create_client(service, region_name="us-east-1").meta.service_model.service_id.hyphenize()
-        for service in ("connect", "events", "sqs")
+        for service in SERVICES
     }
     assert names == set(OPERATIONS)
