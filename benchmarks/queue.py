@@ -33,6 +33,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from botocore.exceptions import ClientError
 
+from benchmarks.arguments import positive
 from connect_constructs.local.amazon_connect import AmazonConnect, ConnectError
 from contact_updates.connect_client import ConnectClient, Trace
 from contact_updates.consumer import Consumer
@@ -635,7 +636,7 @@ def main() -> int:
     )
     parser.add_argument(
         "--updates",
-        type=_positive,
+        type=positive,
         nargs="+",
         default=list(DEFAULT_UPDATES),
         metavar="N",
@@ -664,13 +665,6 @@ def main() -> int:
         (arguments.output_dir / "queue-figures.md").write_text(document(cases, command), encoding="utf-8")
         (arguments.output_dir / "queue-figures.svg").write_text(picture(cases), encoding="utf-8")
     return 1 if broken else 0
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
 
 
 if __name__ == "__main__":

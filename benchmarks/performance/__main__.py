@@ -14,6 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from benchmarks.arguments import positive
 from benchmarks.performance import cold_start, demo, import_shares, machine, synthesis, warm_path
 from benchmarks.performance.asset import archive
 from benchmarks.performance.figures import Figures
@@ -33,7 +34,7 @@ def main() -> int:
         epilog=usage,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--runs", type=_positive, default=11, metavar="N", help="of each comparison (default: 11)")
+    parser.add_argument("--runs", type=positive, default=11, metavar="N", help="of each comparison (default: 11)")
     parser.add_argument(
         "--python",
         type=lambda text: Path(text).absolute(),
@@ -76,12 +77,6 @@ def measure(python: Path, *, runs: int) -> Figures:
 
 def _say(text: str) -> None:
     print(text, file=sys.stderr)
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError("expected a whole number from 1 on")
-    return int(text)
 
 
 if __name__ == "__main__":
