@@ -3,7 +3,8 @@
     cdk deploy -c instance_arn=arn:aws:connect:us-east-1:111122223333:instance/12345678-1234-1234-1234-123456789012
 
 Further context, all of it optional: queue (true or false), allow_origins and allowed_attributes (lists with commas),
-api_key_required, access_log and cloud_watch_role (true or false), account, region and stack_name.
+api_key_required, access_log and api_gateway_account (true or false), account, region and stack_name.
+api_gateway_account adds a second stack, which sets API Gateway's CloudWatch role for the account and Region.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import sys
 from aws_cdk import App, CfnOutput, Environment, Stack
 from constructs import Construct, Node
 
-from connect_constructs import ConnectInstance, ContactUpdateApi, ContactUpdateQueue
+from connect_constructs import ApiGatewayAccount, ConnectInstance, ContactUpdateApi, ContactUpdateQueue
 
 
 class ContactUpdateStack(Stack):
@@ -38,8 +39,7 @@ class ContactUpdateStack(Stack):
             allow_origins=_items(self.node, "allow_origins"),
             allowed_attributes=_items(self.node, "allowed_attributes"),
             api_key_required=_flag(self.node, "api_key_required", default=False),
-            access_log=_flag(self.node, "access_log", default=True),
-            cloud_watch_role=_flag(self.node, "cloud_watch_role", default=False),
+            access_log=_flag(self.node, "access_log", default=False),
         )
         CfnOutput(self, "Endpoint", value=api.endpoint_url, description="The endpoint to give to clients")
         CfnOutput(self, "ApiId", value=api.rest_api.rest_api_id, description="The REST API's id")
@@ -90,13 +90,12 @@ def _flag(node: Node, name: str, *, default: bool) -> bool:
 def main() -> None:
     app = App()
     context = app.node.try_get_context
+    env = Environment(account=context("account"), region=context("region"))
     try:
-        ContactUpdateStack(
-            app,
-            "ContactUpdates",
-            env=Environment(account=context("account"), region=context("region")),
-            stack_name=context("stack_name"),
-        )
+        if _flag(app.node, "api_gateway_account", default=False):
+            # A stack of its own: the role is one for an account and Region, and outlives any endpoint.
+            ApiGatewayAccount(Stack(app, "ApiGatewayAccount", env=env), "ApiGatewayAccount")
+        ContactUpdateStack(app, "ContactUpdates", env=env, stack_name=context("stack_name"))
     except ValueError as error:
         sys.exit(f"error: {error}")
     app.synth()

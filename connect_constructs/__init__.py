@@ -10,15 +10,17 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from connect_constructs.api_gateway_account import ApiGatewayAccount
     from connect_constructs.contact_update_api import ContactUpdateApi
     from connect_constructs.contact_update_function import ContactUpdateFunction
     from connect_constructs.contact_update_policy import ContactUpdatePolicy
     from connect_constructs.contact_update_queue import ContactUpdateQueue
-    from connect_constructs.handler_function import ContactUpdateFunctionOptions
+    from connect_constructs.handler_function import ContactUpdateFunctionOptions, HandlerFunction
     from connect_constructs.instance import ConnectInstance
     from connect_constructs.operation import ContactUpdateOperation
 
 _MODULES = {
+    "ApiGatewayAccount": "api_gateway_account",
     "ConnectInstance": "instance",
     "ContactUpdateApi": "contact_update_api",
     "ContactUpdateFunction": "contact_update_function",
@@ -26,9 +28,11 @@ _MODULES = {
     "ContactUpdateOperation": "operation",
     "ContactUpdatePolicy": "contact_update_policy",
     "ContactUpdateQueue": "contact_update_queue",
+    "HandlerFunction": "handler_function",
 }
 
 __all__ = [
+    "ApiGatewayAccount",
     "ConnectInstance",
     "ContactUpdateApi",
     "ContactUpdateFunction",
@@ -36,6 +40,7 @@ __all__ = [
     "ContactUpdateOperation",
     "ContactUpdatePolicy",
     "ContactUpdateQueue",
+    "HandlerFunction",
 ]
 
 

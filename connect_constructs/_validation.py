@@ -25,6 +25,10 @@ _ORIGIN = re.compile(
 )
 
 _EXAMPLE_ID = "12345678-1234-1234-1234-123456789012"
+_EXAMPLE_ARN = f"arn:aws:connect:us-east-1:111122223333:instance/{_EXAMPLE_ID}"
+
+# What `StringParameter.value_from_lookup` returns until the CDK CLI has looked the parameter up.
+_LOOKUP_PLACEHOLDER = "dummy-value-for-"
 
 
 def check_is(name: str, value: object, expected: type) -> None:
@@ -32,12 +36,19 @@ def check_is(name: str, value: object, expected: type) -> None:
         raise ValueError(f"{name}: expected a {expected.__name__}, got {value!r}")
 
 
+def check_has(name: str, value: object, attribute: str, expected: str) -> None:
+    """An object of one of CDK's interfaces, told by an attribute of it: jsii's objects need not be instances."""
+    if not hasattr(value, attribute):
+        raise ValueError(f"{name}: expected {expected}, got {value!r}")
+
+
 def check_instance_arn(value: str) -> None:
-    _check_text(
-        value,
-        _INSTANCE_ARN,
-        f"instance_arn: expected an instance ARN such as arn:aws:connect:us-east-1:111122223333:instance/{_EXAMPLE_ID}",
-    )
+    if isinstance(value, str) and value.startswith(_LOOKUP_PLACEHOLDER):
+        raise ValueError(
+            "instance_arn: expected an instance ARN, got the placeholder that StringParameter.value_from_lookup "
+            f"returns before the first look-up; give value_from_lookup a default_value= such as {_EXAMPLE_ARN}"
+        )
+    _check_text(value, _INSTANCE_ARN, f"instance_arn: expected an instance ARN such as {_EXAMPLE_ARN}")
 
 
 def check_instance_id(value: str) -> None:
@@ -113,8 +124,7 @@ def check_key(name: str, value: kms.IKey | None) -> None:
     """A KMS key, and no alias: CDK cannot grant the use of what it knows by an alias only."""
     if value is None:
         return
-    if not hasattr(value, "key_arn"):
-        raise ValueError(f"{name}: expected a KMS key, got {value!r}")
+    check_has(name, value, "key_arn", "a KMS key")
     if getattr(value, "alias_name", None):
         raise ValueError(f"{name}: expected a key, got an alias: neither CloudWatch Logs nor grants take one")
 

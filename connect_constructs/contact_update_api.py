@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from aws_cdk import Duration, Names, RemovalPolicy, Stack
+from aws_cdk import Duration, Names, Stack
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from connect_constructs._gateway_responses import add_gateway_responses
-from connect_constructs._validation import check_integer, check_origins, check_positive
+from connect_constructs._grants import grant_to_identity_or_resource
+from connect_constructs._validation import check_has, check_integer, check_is, check_origins, check_positive
 from connect_constructs.contact_update_function import ContactUpdateFunction, offered_operations, target_instance
 from connect_constructs.handler_function import ContactUpdateFunctionOptions
 from connect_constructs.instance import ConnectInstance
 from connect_constructs.operation import ContactUpdateOperation
-from connect_constructs.schema import MEDIA_TYPES, edge_schema, service_model
+from connect_constructs.schema import service_model
 
 if TYPE_CHECKING:
     from aws_cdk import aws_cloudwatch as cloudwatch
@@ -30,6 +32,9 @@ _DEFAULT_BURST_LIMIT = 15
 # A queue takes bursts.
 _QUEUE_RATE_LIMIT = 500
 _QUEUE_BURST_LIMIT = 1_000
+
+_INVOKE = "execute-api:Invoke"
+_STAGE_NAME = "prod"
 
 # What AWS SDKs in a browser send besides the headers that need no permission.
 _ALLOWED_HEADERS = [
@@ -79,44 +84,42 @@ class ContactUpdateApi(Construct):
         *,
         instance: ConnectInstance | None = None,
         queue: ContactUpdateQueue | None = None,
-        operations: Collection[ContactUpdateOperation] | None = None,
+        operations: Iterable[ContactUpdateOperation] | None = None,
         authorizer: apigateway.IAuthorizer | None = None,
         api_key_required: bool = False,
         allow_origins: Sequence[str] | None = None,
         allowed_attributes: Sequence[str] | None = None,
         throttling_rate_limit: float | None = None,
         throttling_burst_limit: int | None = None,
-        access_log: bool = True,
+        access_log: bool = False,
         access_log_retention: logs.RetentionDays | None = None,
-        cloud_watch_role: bool = False,
         function_options: ContactUpdateFunctionOptions | None = None,
     ) -> None:
         """Create the endpoint. It takes exactly one of `instance` and `queue`.
 
         :param instance: The instance whose contacts callers may update.
         :param queue: Takes the updates instead, and applies them later: the answer is then 202.
-        :param operations: What the endpoint offers, and its function may do. Left out: both operations, or those that
+        :param operations: What the endpoint offers, and its function may do. Default: both operations, or those that
             the queue applies.
-        :param authorizer: Decides who may call. Left out, callers sign their requests with IAM credentials for the
-            service `execute-api`, and need the permission that `grant_update_contact_attributes`,
-            `grant_update_contact` or `grant_updates` gives. An authorizer that returns `contactIds` in its context, a
-            text of ids with commas, limits its caller to these contacts; without it, a caller may update any.
+        :param authorizer: Decides who may call. An authorizer that returns `contactIds` in its context, a text of ids
+            with commas, limits its caller to these contacts; without it, a caller may update any. Default: callers
+            sign their requests with IAM credentials for the service `execute-api`, and need the permission that
+            `grant_update_contact_attributes`, `grant_update_contact` or `grant_updates` gives.
         :param api_key_required: Whether callers must also send an API key, which identifies but does not authorize.
-            If so, a usage plan and a first key are created.
+            If so, a usage plan and a first key are created. Default: they send none.
         :param allow_origins: The origins, such as `https://crm.example.com`, whose pages may call from a browser;
-            `["*"]` for all. Left out, pages of other origins cannot call.
-        :param allowed_attributes: The keys that callers may write by UpdateContactAttributes. Left out, they may
-            write any. What UpdateContact writes is not limited by it.
+            `["*"]` for all. Default: pages of other origins cannot call.
+        :param allowed_attributes: The keys that callers may write by UpdateContactAttributes. What UpdateContact writes
+            is not limited by it. Default: they may write any.
         :param throttling_rate_limit: Requests a second that API Gateway lets through, for each of the two methods,
-            approximately. Left out: 10, Amazon Connect's default quota; 500 with a queue.
-        :param throttling_burst_limit: Requests that it lets through at once. Left out: 15, likewise; 1,000 with a
+            approximately. Default: 10, Amazon Connect's default quota; 500 with a queue.
+        :param throttling_burst_limit: Requests that it lets through at once. Default: 15, likewise; 1,000 with a
             queue.
         :param access_log: Whether API Gateway writes one line of JSON a request, without bodies and path labels. It
-            needs a CloudWatch role in the account's API Gateway settings for the Region: see `cloud_watch_role`.
-        :param access_log_retention: How long those lines are kept. Left out: three months.
-        :param cloud_watch_role: Whether to create that role and set it for the whole account and Region, replacing
-            what may be set there: on one API for each account and Region. Left out, the account stays as it is.
-        :param function_options: Memory, time-out, VPC and the like of the function. Left out, each has its default.
+            needs the account's CloudWatch role for the Region: see `ApiGatewayAccount`. Default: it writes none; who
+            wrote what stands in the function's own log line.
+        :param access_log_retention: How long those lines are kept. Default: three months.
+        :param function_options: Memory, timeout, VPC and the like of the function. Default: each has its default.
         :raises ValueError: if an argument is out of its range.
         """
         target_instance(instance, queue)
@@ -130,6 +133,8 @@ class ContactUpdateApi(Construct):
         check_positive("throttling_rate_limit", rate)
         check_integer("throttling_burst_limit", burst, 1)
         _check_authorizer(authorizer)
+        check_is("api_key_required", api_key_required, bool)
+        check_is("access_log", access_log, bool)
         offered = offered_operations(operations, queue)
         super().__init__(scope, construct_id)
 
@@ -153,9 +158,10 @@ class ContactUpdateApi(Construct):
             rest_api_name=Names.unique_resource_name(self, separator="-"),
             description="Updates of Amazon Connect contacts",
             endpoint_types=[apigateway.EndpointType.REGIONAL],
-            cloud_watch_role=cloud_watch_role,
-            cloud_watch_role_removal_policy=RemovalPolicy.RETAIN if cloud_watch_role else None,
+            # The role is one for all APIs of an account and Region: ApiGatewayAccount sets it.
+            cloud_watch_role=False,
             deploy_options=apigateway.StageOptions(
+                stage_name=_STAGE_NAME,
                 throttling_rate_limit=rate,
                 throttling_burst_limit=burst,
                 access_log_destination=(
@@ -166,7 +172,10 @@ class ContactUpdateApi(Construct):
         )
         # The stack's outputs are its author's; this one also ends with the slash that some clients double.
         self._rest_api.node.try_remove_child("Endpoint")
-        add_gateway_responses(self._rest_api, origins)
+        add_gateway_responses(
+            self._rest_api, origins, has_authorizer=authorizer is not None, api_key_required=api_key_required
+        )
+        self._has_preflight = bool(origins)
         self._methods = self._add_methods(authorizer, api_key_required, origins)
         self._api_key: apigateway.IApiKey | None = None
         self._usage_plan: apigateway.UsagePlan | None = None
@@ -180,14 +189,13 @@ class ContactUpdateApi(Construct):
             self,
             "AccessLog",
             retention=retention or logs.RetentionDays.THREE_MONTHS,
-            removal_policy=(options and options.log_removal_policy) or RemovalPolicy.DESTROY,
+            removal_policy=options.log_removal_policy if options else None,
             encryption_key=options.encryption_key if options else None,
         )
 
     def _add_methods(
         self, authorizer: apigateway.IAuthorizer | None, api_key_required: bool, origins: list[str]
     ) -> dict[ContactUpdateOperation, apigateway.Method]:
-        validator = self._rest_api.add_request_validator("BodyValidator", validate_request_body=True)
         integration = apigateway.LambdaIntegration(
             self._function.function, allow_test_invoke=False, timeout=Duration.seconds(29)
         )
@@ -195,17 +203,12 @@ class ContactUpdateApi(Construct):
         for operation in self._operations:
             http = service_model()["operations"][operation.value]["http"]
             resource = self._rest_api.root.resource_for_path(http["requestUri"])
-            model = self._rest_api.add_model(
-                operation.value, content_type=MEDIA_TYPES[0], schema=_json_schema(operation)
-            )
             methods[operation] = resource.add_method(
                 http["method"],
                 integration,
                 authorizer=authorizer,
                 authorization_type=None if authorizer else apigateway.AuthorizationType.IAM,
                 api_key_required=api_key_required,
-                request_models=dict.fromkeys(MEDIA_TYPES, model),
-                request_validator=validator,
             )
             if origins:
                 resource.add_cors_preflight(
@@ -261,23 +264,28 @@ class ContactUpdateApi(Construct):
         return self._rest_api.arn_for_execute_api("POST", "/*", self._rest_api.deployment_stage.stage_name)
 
     def grant_update_contact_attributes(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Allow `grantee` to call UpdateContactAttributes on this endpoint.
+        """Allow `grantee` to call UpdateContactAttributes on this endpoint: see `grant_updates`.
 
-        :raises ValueError: if the endpoint does not offer it, or has an authorizer, which decides by itself.
+        :raises ValueError: as `grant_updates` does, or if the endpoint does not offer the operation.
         """
         return self._grant(grantee, ContactUpdateOperation.UPDATE_CONTACT_ATTRIBUTES)
 
     def grant_update_contact(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Allow `grantee` to call UpdateContact on this endpoint.
+        """Allow `grantee` to call UpdateContact on this endpoint: see `grant_updates`.
 
-        :raises ValueError: if the endpoint does not offer it, or has an authorizer, which decides by itself.
+        :raises ValueError: as `grant_updates` does, or if the endpoint does not offer the operation.
         """
         return self._grant(grantee, ContactUpdateOperation.UPDATE_CONTACT)
 
     def grant_updates(self, grantee: iam.IGrantable) -> iam.Grant:
         """Allow `grantee` to call all operations that this endpoint offers.
 
-        :raises ValueError: if the API has an authorizer, which decides by itself.
+        It may be an identity of this account, which gets the statement in its own policy, or another account, one of
+        its roles or an organization, which the API's resource policy then names. An identity of another account also
+        needs the permission of its own account (API Gateway Developer Guide, "API Gateway authorization flow").
+
+        :raises ValueError: if the API has an authorizer, which decides by itself, or if `grantee` is everybody or an
+            AWS service, which calls with a role.
         """
         return self._grant(grantee, *self._operations)
 
@@ -309,25 +317,47 @@ class ContactUpdateApi(Construct):
             )
         if absent := [operation.value for operation in operations if operation not in self._methods]:
             raise ValueError(f"expected an operation that the endpoint offers, got {', '.join(absent)}")
-        return iam.Grant.add_to_principal(
-            grantee=grantee,
-            actions=["execute-api:Invoke"],
+        grant = grant_to_identity_or_resource(
+            grantee,
+            actions=[_INVOKE],
             resource_arns=[self._methods[operation].method_arn for operation in operations],
+            resource=self._rest_api,
+            resource_self_arns=[_own_arn("POST", operation) for operation in operations],
+            services_may_call=False,
         )
+        if grant.resource_statements:
+            self._let_preflights_pass()
+        return grant
+
+    def _let_preflights_pass(self) -> None:
+        """Allow OPTIONS in the API's resource policy: with a policy, an open method needs it to say so.
+
+        API Gateway Developer Guide, "API Gateway authorization flow".
+        """
+        if self._has_preflight:
+            self._has_preflight = False
+            self._rest_api.add_to_resource_policy(
+                iam.PolicyStatement(
+                    principals=[iam.AnyPrincipal()],
+                    actions=[_INVOKE],
+                    resources=[_own_arn("OPTIONS", operation) for operation in self._operations],
+                )
+            )
+
+
+def _own_arn(http_method: str, operation: ContactUpdateOperation) -> str:
+    """A method of the API, as its own resource policy names it: the API's ARN there would make a circle."""
+    path = re.sub(r"{\w+}", "*", service_model()["operations"][operation.value]["http"]["requestUri"])
+    return f"execute-api:/{_STAGE_NAME}/{http_method}{path}"
 
 
 def _check_authorizer(authorizer: apigateway.IAuthorizer | None) -> None:
+    if authorizer is None:
+        return
+    check_has("authorizer", authorizer, "authorizer_id", "an authorizer of Amazon API Gateway")
     # CDK makes a method open to everybody of an authorizer that does not say its type.
-    if authorizer and authorizer.authorization_type in (None, apigateway.AuthorizationType.NONE):
+    if authorizer.authorization_type in (None, apigateway.AuthorizationType.NONE):
         raise ValueError("authorizer: expected one with an authorization_type, got one without")
-
-
-def _json_schema(operation: ContactUpdateOperation) -> apigateway.JsonSchema:
-    return apigateway.JsonSchema(
-        schema=apigateway.JsonSchemaVersion.DRAFT4,
-        type=apigateway.JsonSchemaType.OBJECT,
-        required=edge_schema(operation.value).get("required"),
-    )
 
 
 def _access_log_format() -> apigateway.AccessLogFormat:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from aws_cdk import Fn, Stack, Token
@@ -43,7 +43,7 @@ class ContactUpdateFunction(HandlerFunction):
         *,
         instance: ConnectInstance | None = None,
         queue: ContactUpdateQueue | None = None,
-        operations: Collection[ContactUpdateOperation] | None = None,
+        operations: Iterable[ContactUpdateOperation] | None = None,
         allowed_attributes: Sequence[str] | None = None,
         allow_origins: Sequence[str] | None = None,
         options: ContactUpdateFunctionOptions | None = None,
@@ -99,7 +99,7 @@ def target_instance(instance: ConnectInstance | None, queue: ContactUpdateQueue 
 
 
 def offered_operations(
-    operations: Collection[ContactUpdateOperation] | None, queue: ContactUpdateQueue | None
+    operations: Iterable[ContactUpdateOperation] | None, queue: ContactUpdateQueue | None
 ) -> list[ContactUpdateOperation]:
     """`operations`, or all that there are where it is left out. Raises ValueError for one that the queue lacks."""
     if queue is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterable
 
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -21,7 +21,7 @@ class ContactUpdatePolicy(iam.ManagedPolicy):
         construct_id: str,
         *,
         instance: ConnectInstance,
-        operations: Collection[ContactUpdateOperation] | None = None,
+        operations: Iterable[ContactUpdateOperation] | None = None,
     ) -> None:
         """Create the policy.
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from aws_cdk import Duration, Stack, Token
+from aws_cdk import Duration, RemovalPolicy, Stack, Token
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from connect_constructs._validation import check_account, check_is, check_key
+from connect_constructs._grants import grant_to_identity, grant_to_identity_or_resource, grant_use_of_key
+from connect_constructs._validation import check_account, check_has, check_is, check_key
 from connect_constructs.handler_function import (
     ContactUpdateFunctionOptions,
     HandlerFunction,
@@ -68,6 +70,9 @@ class ContactUpdateQueue(Construct):
     Updates of one contact are applied in the order in which they were accepted, and consecutive attribute updates of a
     contact are merged into one call where they wait together. What Amazon Connect rejects for good goes to the
     dead-letter queue with its reason; what may pass later waits, and holds up its contact only.
+
+    Both queues outlive the construct: a construct that is renamed or left out of a deployment would otherwise delete
+    what waits in them.
     """
 
     def __init__(
@@ -76,25 +81,31 @@ class ContactUpdateQueue(Construct):
         construct_id: str,
         *,
         instance: ConnectInstance,
-        operations: Collection[ContactUpdateOperation] | None = None,
+        operations: Iterable[ContactUpdateOperation] | None = None,
         updates_per_second: float | None = None,
         merge_updates: bool = True,
         event_bus: events.IEventBus | None = None,
         encryption_key: kms.IKey | None = None,
+        removal_policy: RemovalPolicy | None = None,
         function_options: ContactUpdateFunctionOptions | None = None,
     ) -> None:
         """Create the queue.
 
         :param instance: The instance whose contacts are updated.
-        :param operations: What is applied, and what the function's role may call. Left out: both operations.
+        :param operations: What is applied, and what the function's role may call. Default: both operations.
         :param updates_per_second: How often Amazon Connect is called at most, over any two seconds and both operations
-            together; 1 to 5,000. Fractions are mostly rounded down. Left out: 7, which leaves agents and flows a part
-            of the default quota of 10.
+            together; 1 to 5,000. Fractions are mostly rounded down. Default: 7, which leaves agents and flows a part
+            of Amazon Connect's default quota of 10 for each operation.
         :param merge_updates: Whether consecutive attribute updates of one contact that wait together become one call.
-            Amazon Connect then does not see values in between.
-        :param event_bus: Where each rejected update is announced, without its values. Left out, none is.
-        :param encryption_key: Encrypts both queues. Left out, keys that SQS manages do.
-        :param function_options: Memory, time-out, VPC and the like of the function. Left out, each has its default.
+            Amazon Connect then does not see the values in between. Default: they do.
+        :param event_bus: The event bus in the stack's Region to which each rejected update is published, without its
+            values. Default: rejected updates are not published.
+        :param encryption_key: Encrypts both queues; whoever sends to them or receives from them gets the permission to
+            use it. Default: keys that SQS manages are used.
+        :param removal_policy: What happens to both queues, with the updates in them, and to their policies when the
+            stack or this construct goes. Default: they are retained, unless the deployment that creates them is
+            rolled back (`RETAIN_ON_UPDATE_OR_DELETE`).
+        :param function_options: Memory, timeout, VPC and the like of the function. Default: each has its default.
         :raises ValueError: if an argument is out of its range, or contradicts another.
         """
         check_is("instance", instance, ConnectInstance)
@@ -105,14 +116,15 @@ class ContactUpdateQueue(Construct):
         timeout = _timeout_seconds(options)
         check_is("merge_updates", merge_updates, bool)
         check_key("encryption_key", encryption_key)
-        if event_bus is not None and not hasattr(event_bus, "event_bus_arn"):
-            raise ValueError(f"event_bus: expected an EventBridge event bus, got {event_bus!r}")
+        if event_bus is not None:
+            _check_event_bus(event_bus, Stack.of(scope))
         check_account(instance.env.account, Stack.of(scope))
         self._operations = checked_operations(operations)
         self._instance = instance
         super().__init__(scope, construct_id)
 
         self._encryption_key = encryption_key
+        self._removal_policy = removal_policy or RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
         self._dead_letter_queue = self._fifo_queue("DeadLetterQueue", max_message_size_bytes=_MAX_DEAD_LETTER_BYTES)
         self._queue = self._fifo_queue(
             "Queue",
@@ -141,6 +153,16 @@ class ContactUpdateQueue(Construct):
         )
         instance.grant_updates(self._function.role, operations=self._operations)
         self._grant_send(self._function.role, self._dead_letter_queue)
+        self._held_up_attempts = logs.MetricFilter(
+            self,
+            "HeldUpAttempts",
+            log_group=self._function.log_group,
+            filter_pattern=logs.FilterPattern.string_value("$.outcome", "=", "HeldUp"),
+            metric_namespace="ConnectConstructs",
+            # A metric filter has no fixed dimensions: the name tells one queue's figure from another's.
+            metric_name=f"HeldUpAttempts-{self._function.function.function_name}",
+            default_value=0,
+        )
         if event_bus:
             iam.Grant.add_to_principal(
                 grantee=self._function.role, actions=["events:PutEvents"], resource_arns=[event_bus.event_bus_arn]
@@ -168,7 +190,7 @@ class ContactUpdateQueue(Construct):
         visibility_timeout: Duration | None = None,
         dead_letter_queue: sqs.DeadLetterQueue | None = None,
     ) -> sqs.Queue:
-        return sqs.Queue(
+        queue = sqs.Queue(
             self,
             construct_id,
             fifo=True,
@@ -182,7 +204,13 @@ class ContactUpdateQueue(Construct):
             retention_period=Duration.days(_RETENTION),
             visibility_timeout=visibility_timeout,
             dead_letter_queue=dead_letter_queue,
+            removal_policy=self._removal_policy,
         )
+        # The policy that refuses calls without TLS, and names those who may send, stays as long as its queue.
+        policy = queue.node.find_child("Policy")
+        assert isinstance(policy, sqs.QueuePolicy)
+        policy.apply_removal_policy(self._removal_policy)
+        return queue
 
     @property
     def instance(self) -> ConnectInstance:
@@ -220,16 +248,29 @@ class ContactUpdateQueue(Construct):
         return self._max_concurrency
 
     def grant_send_updates(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Allow `grantee` to send messages in the queue's format (see docs/queue.md), past the API and its checks."""
+        """Allow `grantee` to send messages in the queue's format (see docs/queue.md), past the API and its checks.
+
+        It may be an identity of this account, which gets the statement in its own policy, or another account, one of
+        its roles or an organization, which the queue's policy then names. An identity of another account also needs
+        the permission of its own account. With `encryption_key`, the key's use is allowed in the same way.
+
+        :raises ValueError: if `grantee` is everybody, or a service without a condition: whoever can make that service
+            send a message would get in.
+        """
         return self._grant_send(grantee, self._queue)
 
     def grant_redrive(self, grantee: iam.IGrantable) -> iam.Grant:
         """Allow `grantee` to look at rejected updates, to delete them, and to move them back into the queue.
 
         SQS Developer Guide, "Configure a dead-letter queue redrive": the task reads and deletes there, and sends here.
+
+        :raises ValueError: if `grantee` has no policy that this app may change, or belongs to another account: SQS
+            moves messages within one account.
         """
-        may_read = iam.Grant.add_to_principal(
-            grantee=grantee,
+        account = Stack.of(self).account
+        because = "Amazon SQS moves messages within one account, by a permission of the caller's own"
+        may_read = grant_to_identity(
+            grantee,
             actions=[
                 "sqs:CancelMessageMoveTask",
                 "sqs:DeleteMessage",
@@ -239,34 +280,73 @@ class ContactUpdateQueue(Construct):
                 "sqs:StartMessageMoveTask",
             ],
             resource_arns=[self._dead_letter_queue.queue_arn],
+            account=account,
+            because=because,
         )
         return may_read.combine(self._grant_send(grantee, self._queue))
 
     def metric_waiting_updates(
         self, *, period: Duration | None = None, statistic: str | None = None
+    ) -> cloudwatch.MathExpression:
+        """The number of accepted updates that have not been applied or rejected; the maximum over 5 minutes by default.
+
+        It counts visible messages and those that are not visible: an update that is held up waits by visibility
+        timeout, so that a queue whose updates are all held up has no visible message.
+        """
+        return _sum_of(
+            "Waiting updates",
+            period,
+            self._queue.metric_approximate_number_of_messages_visible(period=period, statistic=statistic),
+            self._queue.metric_approximate_number_of_messages_not_visible(period=period, statistic=statistic),
+        )
+
+    def metric_held_up_attempts(
+        self, *, period: Duration | None = None, statistic: str | None = None
     ) -> cloudwatch.Metric:
-        """How many updates wait to be applied; the maximum over 5 minutes, unless told otherwise."""
-        return self._queue.metric_approximate_number_of_messages_visible(period=period, statistic=statistic)
+        """The number of attempts after which an update had to wait; the sum over 5 minutes by default.
+
+        It counts throttles, faults, denied access and whatever else may pass, once for each update and attempt.
+        """
+        return self._held_up_attempts.metric(period=period, statistic=statistic or "Sum")
 
     def metric_oldest_update_age(
         self, *, period: Duration | None = None, statistic: str | None = None
     ) -> cloudwatch.Metric:
-        """For how many seconds the oldest update has waited; the maximum over 5 minutes, unless told otherwise."""
+        """The age of the oldest update in seconds; the maximum over 5 minutes by default.
+
+        SQS leaves messages that have been received more than three times out (SQS Developer Guide, "Available
+        CloudWatch metrics for Amazon SQS"): use `metric_waiting_updates` to see updates that are held up.
+        """
         return self._queue.metric_approximate_age_of_oldest_message(period=period, statistic=statistic)
 
     def metric_rejected_updates(
         self, *, period: Duration | None = None, statistic: str | None = None
-    ) -> cloudwatch.Metric:
-        """How many rejected updates the dead-letter queue holds; the maximum over 5 minutes by default."""
-        return self._dead_letter_queue.metric_approximate_number_of_messages_visible(period=period, statistic=statistic)
+    ) -> cloudwatch.MathExpression:
+        """The number of rejected updates in the dead-letter queue; the maximum over 5 minutes by default.
+
+        It counts those too that somebody has received and not deleted yet.
+        """
+        return _sum_of(
+            "Rejected updates",
+            period,
+            self._dead_letter_queue.metric_approximate_number_of_messages_visible(period=period, statistic=statistic),
+            self._dead_letter_queue.metric_approximate_number_of_messages_not_visible(
+                period=period, statistic=statistic
+            ),
+        )
 
     def _grant_send(self, grantee: iam.IGrantable, queue: sqs.Queue) -> iam.Grant:
-        grant = iam.Grant.add_to_principal(
-            grantee=grantee, actions=["sqs:SendMessage"], resource_arns=[queue.queue_arn]
+        grant = grant_to_identity_or_resource(
+            grantee,
+            actions=["sqs:SendMessage"],
+            resource_arns=[queue.queue_arn],
+            resource=queue,
+            resource_self_arns=[queue.queue_arn],
+            services_may_call=True,
         )
         if self._encryption_key is None:
             return grant
-        return grant.combine(self._encryption_key.grant(grantee, *_SEND_KEY_ACTIONS))
+        return grant.combine(grant_use_of_key(grantee, self._encryption_key, actions=_SEND_KEY_ACTIONS, scope=self))
 
 
 def _checked_rate(updates_per_second: float | None) -> float:
@@ -279,6 +359,30 @@ def _checked_rate(updates_per_second: float | None) -> float:
             f"got {updates_per_second!r}"
         )
     return updates_per_second
+
+
+def _check_event_bus(event_bus: events.IEventBus, stack: Stack) -> None:
+    check_has("event_bus", event_bus, "event_bus_arn", "an EventBridge event bus")
+    region = event_bus.env.region
+    if not Token.is_unresolved(region) and not Token.is_unresolved(stack.region) and region != stack.region:
+        raise ValueError(
+            f"event_bus: expected one in the stack's Region {stack.region}, got one in {region}: EventBridge takes "
+            "events of its own Region only. A rule there can send them on to another Region"
+        )
+
+
+def _sum_of(
+    label: str, period: Duration | None, visible: cloudwatch.Metric, not_visible: cloudwatch.Metric
+) -> cloudwatch.MathExpression:
+    # Here, so that an app without such a metric does not load CDK's module for them.
+    from aws_cdk import aws_cloudwatch as cloudwatch
+
+    return cloudwatch.MathExpression(
+        expression="visible + notVisible",
+        using_metrics={"visible": visible, "notVisible": not_visible},
+        label=label,
+        period=period,
+    )
 
 
 def _check_concurrency(options: ContactUpdateFunctionOptions, max_concurrency: int) -> None:

@@ -1,4 +1,4 @@
-"""A Lambda function with the handler's code: its role, log group and metrics, and what may be tuned of it."""
+"""A Lambda function with the handler's code: its role, log group, metrics and options."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from connect_constructs._grants import add_to_key_policy
 from connect_constructs._handler_code import ASSET_EXCLUDE, handler_directory
-from connect_constructs._validation import check_integer, check_is, check_key, check_seconds
+from connect_constructs._validation import check_has, check_integer, check_is, check_key, check_seconds
 
 if TYPE_CHECKING:
     from aws_cdk import aws_cloudwatch as cloudwatch
@@ -23,37 +24,49 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class ContactUpdateFunctionOptions:
-    """What may be tuned of a function. Everything has a default."""
+    """Options of the Lambda function. Each has a default."""
 
     memory_size: int | None = None
-    """MiB of memory, and CPU with it. Left out: 512, at which a cold start is not starved of CPU."""
+    """MiB of memory, and CPU in proportion. Default: 512, at which a cold start is not starved of CPU."""
 
     timeout: Duration | None = None
-    """Behind an API, 12 to 29 seconds; left out: 25, room for two attempts within API Gateway's 29. Behind a queue, 30
-    to 48 seconds; left out: 45."""
+    """Behind an API, 12 to 29 seconds; behind a queue, 30 to 48. Default: 25 seconds behind an API, which leaves room
+    for two attempts within API Gateway's 29; 45 behind a queue."""
 
     vpc: ec2.IVpc | None = None
-    """Where the function runs. Left out: outside any VPC. Amazon Connect has no VPC endpoint for these operations,
-    so the subnets need a route to the internet through NAT."""
+    """The VPC that the function runs in. It must reach Amazon Connect, through NAT or through the interface endpoint
+    `com.amazonaws.REGION.connect` with private DNS (Amazon Connect Administrator Guide, "Amazon Connect and interface
+    VPC endpoints"); with a queue, also Amazon SQS, and EventBridge where there is an event bus. Default: the function
+    runs outside any VPC."""
 
     vpc_subnets: ec2.SubnetSelection | None = None
-    """The subnets in `vpc`. Left out: its private subnets with egress."""
+    """The subnets in `vpc`. Default: its private subnets with egress; where it has none, its isolated ones."""
 
     security_groups: Sequence[ec2.ISecurityGroup] | None = None
-    """The security groups in `vpc`. Left out: a new one that allows outbound traffic only."""
+    """The security groups in `vpc`. Default: a new one, which allows nothing but outbound TCP on port 443."""
 
     log_retention: logs.RetentionDays | None = None
-    """How long log lines are kept. Left out: three months."""
+    """How long log lines are kept. Default: three months."""
 
     log_removal_policy: RemovalPolicy | None = None
-    """What becomes of the log group when the stack goes. Left out: it is deleted."""
+    """What happens to the log groups when the stack goes. Default: they are retained, as CDK's own are."""
 
     encryption_key: kms.IKey | None = None
-    """Encrypts the environment variables and the log groups. Left out: AWS's own keys do. The policy of an imported
-    key must allow CloudWatch Logs to use it; that of a key of the same app is completed here."""
+    """Encrypts the environment variables and the log groups. The policy of a key that is created in the same app is
+    completed; for an imported key, a warning shows the statement that its policy needs. Default: AWS's own keys are
+    used."""
 
     reserved_concurrent_executions: int | None = None
-    """How many executions are set aside, and the most there can be. Left out: the account's unreserved ones."""
+    """The executions that are reserved for the function, and the most that it can have. AWS refuses a reservation that
+    leaves the account fewer than 10 unreserved, and new accounts may have 10 in all, so that nothing can be reserved
+    there (AWS Lambda Developer Guide, "Lambda quotas", "Configuring reserved concurrency"). Default: the function uses
+    the account's unreserved executions."""
+
+    runtime_management_mode: lambda_.RuntimeManagementMode | None = None
+    """When AWS Lambda moves the function to a new version of the Python runtime, and of botocore with it.
+    `FUNCTION_UPDATE` and `manual(…)` keep the version that was tested, and with them security patches become your own
+    duty: deploy regularly, or name a newer version (AWS Lambda Developer Guide, "Understanding how Lambda manages
+    runtime version updates"). Default: AWS Lambda updates the runtime by itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +91,10 @@ def checked_options(
     if options.reserved_concurrent_executions is not None:
         check_integer("reserved_concurrent_executions", options.reserved_concurrent_executions, 1)
     check_key("encryption_key", options.encryption_key)
+    if options.runtime_management_mode is not None:
+        check_is("runtime_management_mode", options.runtime_management_mode, lambda_.RuntimeManagementMode)
+    if options.vpc is not None:
+        check_has("vpc", options.vpc, "vpc_id", "a VPC, such as ec2.Vpc.from_lookup gives")
     if options.vpc is None and (options.vpc_subnets or options.security_groups):
         raise ValueError("vpc_subnets and security_groups: expected vpc= beside them, got none")
     return options
@@ -116,16 +133,17 @@ class HandlerFunction(Construct):
             self,
             "LogGroup",
             retention=options.log_retention or logs.RetentionDays.THREE_MONTHS,
-            removal_policy=options.log_removal_policy or RemovalPolicy.DESTROY,
+            removal_policy=options.log_removal_policy,
             encryption_key=options.encryption_key,
         )
         self._role = role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         self._log_group.grant_write(role)
         if options.vpc:
-            _allow_network_interfaces(role)
+            _allow_network_interfaces(role, Stack.of(self))
         if options.encryption_key:
             options.encryption_key.grant_decrypt(role)
-            _allow_logs_to_use(options.encryption_key, Stack.of(self))
+            _allow_logs_to_use(options.encryption_key, self)
+        has_own_security_group = options.vpc is not None and not options.security_groups
         self._function = lambda_.Function(
             self,
             "Function",
@@ -141,10 +159,15 @@ class HandlerFunction(Construct):
             memory_size=options.memory_size or 512,
             timeout=options.timeout or Duration.seconds(timeout_limits.default),
             vpc=options.vpc,
-            vpc_subnets=_subnets(options),
+            vpc_subnets=options.vpc_subnets,
             security_groups=options.security_groups,
+            allow_all_outbound=False if has_own_security_group else None,
             reserved_concurrent_executions=options.reserved_concurrent_executions,
+            runtime_management_mode=options.runtime_management_mode,
         )
+        if has_own_security_group:
+            # A VPC's own DNS server is reached past security groups.
+            self._function.connections.allow_to_any_ipv4(ec2.Port.tcp(443), "AWS's endpoints")
 
     @property
     def function(self) -> lambda_.Function:
@@ -181,41 +204,45 @@ class HandlerFunction(Construct):
         return self._function.metric_duration(period=period, statistic=statistic)
 
 
-def _subnets(options: ContactUpdateFunctionOptions) -> ec2.SubnetSelection | None:
-    if options.vpc is None or options.vpc_subnets is not None:
-        return options.vpc_subnets
-    # CDK's own default would also take isolated subnets, from which no call gets to Amazon Connect.
-    return ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS)
-
-
-def _allow_network_interfaces(role: iam.Role) -> None:
+def _allow_network_interfaces(role: iam.Role, stack: Stack) -> None:
     # AWS Lambda Developer Guide, "Giving Lambda functions access to resources in an Amazon VPC": these actions take
-    # no narrower resource.
+    # no narrower resource. They are AWS Lambda's own calls; those of the function's code carry its ARN, and are denied.
+    # The pattern stands for all functions of the account: the function's own ARN would make a circle.
+    actions = [
+        "ec2:AssignPrivateIpAddresses",
+        "ec2:CreateNetworkInterface",
+        "ec2:DeleteNetworkInterface",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSubnets",
+        "ec2:UnassignPrivateIpAddresses",
+    ]
+    functions = stack.format_arn(
+        service="lambda", resource="function", resource_name="*", arn_format=ArnFormat.COLON_RESOURCE_NAME
+    )
+    role.add_to_policy(iam.PolicyStatement(actions=actions, resources=["*"]))
     role.add_to_policy(
         iam.PolicyStatement(
-            actions=[
-                "ec2:AssignPrivateIpAddresses",
-                "ec2:CreateNetworkInterface",
-                "ec2:DeleteNetworkInterface",
-                "ec2:DescribeNetworkInterfaces",
-                "ec2:DescribeSubnets",
-                "ec2:UnassignPrivateIpAddresses",
-            ],
+            effect=iam.Effect.DENY,
+            actions=actions,
             resources=["*"],
+            conditions={"ArnLike": {"lambda:SourceFunctionArn": functions}},
         )
     )
 
 
-def _allow_logs_to_use(key: kms.IKey, stack: Stack) -> None:
+def _allow_logs_to_use(key: kms.IKey, scope: Construct) -> None:
     # CloudWatch Logs User Guide, "Encrypt log data in CloudWatch Logs using AWS KMS".
+    stack = Stack.of(scope)
     groups = stack.format_arn(
         service="logs", resource="log-group", resource_name="*", arn_format=ArnFormat.COLON_RESOURCE_NAME
     )
-    key.add_to_resource_policy(
+    add_to_key_policy(
+        key,
         iam.PolicyStatement(
             principals=[iam.ServicePrincipal(f"logs.{stack.region}.amazonaws.com")],
             actions=["kms:Decrypt", "kms:Describe*", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
             resources=["*"],
             conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}},
-        )
+        ),
+        scope,
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from aws_cdk import Arn, ArnFormat, Resource, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from connect_constructs._grants import grant_to_identity
 from connect_constructs._validation import check_instance_arn, check_instance_id
 from connect_constructs.operation import ContactUpdateOperation, checked_operations
 
@@ -22,10 +23,24 @@ class ConnectInstance(Resource):
     Made with `from_instance_arn`, `from_instance_id` or `from_cfn_instance`. It creates nothing.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, instance_arn: str) -> None:
-        """The same as `from_instance_arn`."""
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        instance_arn: str,
+        account: str | None = None,
+        region: str | None = None,
+    ) -> None:
+        """The same as `from_instance_arn`.
+
+        :param account: The instance's account, where the ARN is a token. Default: the ARN's.
+        :param region: The instance's Region, where the ARN is a token. Default: the ARN's.
+        :raises ValueError: if `instance_arn` is not an instance's ARN.
+        """
         check_instance_arn(instance_arn)
-        super().__init__(scope, construct_id, environment_from_arn=instance_arn)
+        environment_from_arn = None if account or region else instance_arn
+        super().__init__(scope, construct_id, account=account, region=region, environment_from_arn=environment_from_arn)
         self._instance_arn = instance_arn
 
     @classmethod
@@ -52,8 +67,24 @@ class ConnectInstance(Resource):
     def from_cfn_instance(
         cls, scope: Construct, construct_id: str, cfn_instance: connect_interfaces.IInstanceRef
     ) -> ConnectInstance:
-        """The instance that `aws_connect.CfnInstance`, or whatever else refers to one, stands for."""
-        return cls(scope, construct_id, instance_arn=cfn_instance.instance_ref.instance_arn)
+        """The instance that `aws_connect.CfnInstance`, or whatever else refers to one, stands for.
+
+        :raises ValueError: if `cfn_instance` does not refer to an instance.
+        """
+        if not hasattr(cfn_instance, "instance_ref"):
+            raise ValueError(
+                f"cfn_instance: expected a CfnInstance, got {cfn_instance!r}; from_instance_arn takes an ARN, and "
+                "from_instance_id an id"
+            )
+        # Its ARN is a token, which does not tell where the instance is.
+        environment = cfn_instance.env
+        return cls(
+            scope,
+            construct_id,
+            instance_arn=cfn_instance.instance_ref.instance_arn,
+            account=environment.account,
+            region=environment.region,
+        )
 
     @property
     def instance_arn(self) -> str:
@@ -76,25 +107,34 @@ class ConnectInstance(Resource):
         return f"{self._instance_arn}/contact/*"
 
     def grant_update_contact_attributes(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Allow `grantee` to call UpdateContactAttributes on the instance's contacts, and nothing else."""
+        """Allow `grantee` to call UpdateContactAttributes on the instance's contacts, and nothing else.
+
+        :raises ValueError: if `grantee` has no policy that this app may change, or belongs to another account.
+        """
         return self._grant(grantee, ContactUpdateOperation.UPDATE_CONTACT_ATTRIBUTES)
 
     def grant_update_contact(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Allow `grantee` to call UpdateContact on the instance's contacts, and nothing else."""
+        """Allow `grantee` to call UpdateContact on the instance's contacts, and nothing else.
+
+        :raises ValueError: if `grantee` has no policy that this app may change, or belongs to another account.
+        """
         return self._grant(grantee, ContactUpdateOperation.UPDATE_CONTACT)
 
     def grant_updates(
-        self, grantee: iam.IGrantable, *, operations: Collection[ContactUpdateOperation] | None = None
+        self, grantee: iam.IGrantable, *, operations: Iterable[ContactUpdateOperation] | None = None
     ) -> iam.Grant:
-        """Allow `grantee` to call `operations` on the instance's contacts, and nothing else. Left out: both.
+        """Allow `grantee` to call `operations` on the instance's contacts, and nothing else. Default: both.
 
-        :raises ValueError: if `operations` is empty, or holds something else.
+        :raises ValueError: if `operations` is empty or holds something else, or if `grantee` has no policy that this
+            app may change, or belongs to another account.
         """
         return self._grant(grantee, *checked_operations(operations))
 
     def _grant(self, grantee: iam.IGrantable, *operations: ContactUpdateOperation) -> iam.Grant:
-        return iam.Grant.add_to_principal(
-            grantee=grantee,
+        return grant_to_identity(
+            grantee,
             actions=[operation.iam_action for operation in operations],
             resource_arns=[self.contact_arns],
+            account=self.env.account,
+            because="Amazon Connect has no resource policies",
         )

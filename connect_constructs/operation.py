@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from enum import Enum
 
 
@@ -21,10 +21,17 @@ class ContactUpdateOperation(Enum):
         return f"connect:{self.value}"
 
 
-def checked_operations(operations: Collection[ContactUpdateOperation] | None) -> list[ContactUpdateOperation]:
+def checked_operations(operations: Iterable[ContactUpdateOperation] | None) -> list[ContactUpdateOperation]:
     """`operations` in their fixed order; all of them for None. Raises ValueError if there are none, or others."""
     if operations is None:
         return list(ContactUpdateOperation)
-    if not operations or not all(isinstance(operation, ContactUpdateOperation) for operation in operations):
-        raise ValueError(f"operations: expected one or more of {list(ContactUpdateOperation)}, got {operations!r}")
-    return [operation for operation in ContactUpdateOperation if operation in operations]
+    if isinstance(operations, ContactUpdateOperation):
+        raise ValueError(f"operations: expected a list, got {operations}; write [{operations}]")
+    # A generator can be read only once.
+    given = list(operations) if isinstance(operations, Iterable) else []
+    if not given or not all(isinstance(operation, ContactUpdateOperation) for operation in given):
+        raise ValueError(
+            f"operations: expected one or more of {', '.join(map(str, ContactUpdateOperation))}, got "
+            f"{given if given else operations!r}"
+        )
+    return [operation for operation in ContactUpdateOperation if operation in given]

@@ -1,9 +1,6 @@
-"""The contract as JSON Schema, in two renderings.
+"""The contract as JSON Schema: everything that the service model states.
 
-`full_schema` states everything that the service model states; the in-memory Amazon Connect checks with it, and
-`component_schemas` is the same for an OpenAPI document.
-`edge_schema` is what API Gateway checks: only that the body is an object with the required members. API Gateway's
-validator quotes the offending value for lengths, patterns and enums, so those stay with the handler.
+The in-memory Amazon Connect checks with `full_schema`; `component_schemas` is the same for an OpenAPI document.
 """
 
 from __future__ import annotations
@@ -37,13 +34,6 @@ def service_model() -> dict[str, Any]:
     return model
 
 
-def edge_schema(operation: str) -> Schema:
-    """The JSON Schema (draft 4) of `operation`'s body for API Gateway's validator."""
-    shape = _input_shape(operation)
-    required = [name for name in shape.get("required", []) if "location" not in shape["members"][name]]
-    return {"type": "object", **({"required": required} if required else {})}
-
-
 def full_schema(operation: str) -> Schema:
     """The JSON Schema (2020-12) of `operation`'s whole input, path labels included.
 
@@ -73,12 +63,6 @@ def component_schemas() -> Schema:
                 del definitions[shape]["properties"][member]
                 definitions[shape]["required"].remove(member)
     return definitions
-
-
-def _input_shape(operation: str) -> dict[str, Any]:
-    model = service_model()
-    shape: dict[str, Any] = model["shapes"][model["operations"][operation]["input"]["shape"]]
-    return shape
 
 
 def _reference(name: str, definitions: Schema, prefix: str) -> Schema:

@@ -144,8 +144,7 @@ def test_every_context_value_takes_effect(tmp_path: Path) -> None:
             "allow_origins": "https://crm.example.com, https://desk.example.com",
             "allowed_attributes": "tier,language",
             "api_key_required": "true",
-            "access_log": "false",
-            "cloud_watch_role": "True",
+            "access_log": "True",
         },
     )
 
@@ -163,8 +162,31 @@ def test_every_context_value_takes_effect(tmp_path: Path) -> None:
         "ALLOW_ORIGINS": "https://crm.example.com,https://desk.example.com",
         "ALLOWED_ATTRIBUTES": "tier,language",
     }
-    assert types(template).count("AWS::Logs::LogGroup") == 1
-    assert types(template).count("AWS::ApiGateway::Account") == 1
+    assert types(template).count("AWS::Logs::LogGroup") == 2
+
+
+def test_first_deployment_needs_no_role_in_the_account(validated: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    template, _ = validated
+
+    # API Gateway refuses a stage that logs, where the account has no role for it.
+    (stage,) = [
+        resource["Properties"]
+        for resource in template["Resources"].values()
+        if resource["Type"] == "AWS::ApiGateway::Stage"
+    ]
+    assert "AccessLogSetting" not in stage
+
+
+def test_role_of_the_account_is_a_stack_of_its_own_when_asked_for(tmp_path: Path) -> None:
+    result = run_app(tmp_path, {"instance_arn": INSTANCE_ARN, "access_log": "true", "api_gateway_account": "true"})
+
+    assert result.returncode == 0, result.stderr
+    artifacts = json.loads((tmp_path / "out" / "manifest.json").read_text())["artifacts"]
+    stacks = {name for name, entry in artifacts.items() if entry["type"] == "aws:cloudformation:stack"}
+    assert stacks == {"ApiGatewayAccount", "ContactUpdates"}
+    assert "ApiGatewayAccount" in artifacts["ContactUpdates"]["dependencies"]
+    template = json.loads((tmp_path / "out" / "ApiGatewayAccount.template.json").read_text())
+    assert {"AWS::ApiGateway::Account", "AWS::IAM::Role"} <= set(types(template))
 
 
 def test_queue_takes_the_updates_when_asked_for(tmp_path: Path) -> None:
@@ -192,10 +214,10 @@ def test_queue_takes_the_updates_when_asked_for(tmp_path: Path) -> None:
 def test_booleans_of_cdk_json_are_honoured(tmp_path: Path) -> None:
     template, _ = synthesise(
         tmp_path,
-        {"instance_arn": INSTANCE_ARN, "access_log": False, "api_key_required": True, "cloud_watch_role": False},
+        {"instance_arn": INSTANCE_ARN, "access_log": True, "api_key_required": True, "api_gateway_account": False},
     )
 
-    assert types(template).count("AWS::Logs::LogGroup") == 1
+    assert types(template).count("AWS::Logs::LogGroup") == 2
     assert types(template).count("AWS::ApiGateway::ApiKey") == 1
     assert types(template).count("AWS::ApiGateway::Account") == 0
 

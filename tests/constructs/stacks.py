@@ -8,12 +8,15 @@ from typing import Any
 from aws_cdk import App, Duration, Environment, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
-from aws_cdk.assertions import Template
+from aws_cdk.assertions import Annotations, Match, Template
 from constructs import Construct
 
 from connect_constructs import (
+    ApiGatewayAccount,
     ConnectInstance,
     ContactUpdateApi,
     ContactUpdateFunctionOptions,
@@ -43,9 +46,10 @@ def minimal_stack() -> Stack:
 
 
 def maximal_stack() -> Stack:
-    """The endpoint with every option given."""
+    """The endpoint with every option given, and a grant to another account."""
     stack = new_stack("Maximal")
-    ContactUpdateApi(
+    ApiGatewayAccount(stack, "ApiGatewayAccount")
+    api = ContactUpdateApi(
         stack,
         "ContactUpdates",
         instance=new_instance(stack),
@@ -54,8 +58,8 @@ def maximal_stack() -> Stack:
         allowed_attributes=["tier", "language"],
         throttling_rate_limit=50,
         throttling_burst_limit=100,
+        access_log=True,
         access_log_retention=logs.RetentionDays.ONE_YEAR,
-        cloud_watch_role=True,
         function_options=ContactUpdateFunctionOptions(
             memory_size=1024,
             timeout=Duration.seconds(20),
@@ -63,8 +67,10 @@ def maximal_stack() -> Stack:
             log_retention=logs.RetentionDays.ONE_MONTH,
             encryption_key=kms.Key(stack, "Key", enable_key_rotation=True),
             reserved_concurrent_executions=5,
+            runtime_management_mode=lambda_.RuntimeManagementMode.FUNCTION_UPDATE,
         ),
     )
+    api.grant_updates(iam.AccountPrincipal("444455556666"))
     return stack
 
 
@@ -98,6 +104,7 @@ def maximal_queue_stack() -> Stack:
             reserved_concurrent_executions=5,
         ),
     )
+    updates.grant_send_updates(iam.OrganizationPrincipal("o-0123456789"))
     ContactUpdateApi(stack, "ContactUpdates", queue=updates)
     return stack
 
@@ -143,3 +150,8 @@ def statements(template: Template, type_: str = "AWS::IAM::Policy") -> list[dict
         for resource in resources(template, type_).values()
         for statement in resource["Properties"]["PolicyDocument"]["Statement"]
     ]
+
+
+def warnings(stack: Stack) -> list[str]:
+    """The texts of the warnings in a stack."""
+    return [str(message.entry.data) for message in Annotations.from_stack(stack).find_warning("*", Match.any_value())]

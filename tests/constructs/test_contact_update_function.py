@@ -7,6 +7,7 @@ from aws_cdk import App, CfnParameter, Duration, Environment, RemovalPolicy, Sta
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk.assertions import Template
 
@@ -20,6 +21,7 @@ from tests.constructs.stacks import (
     only,
     resources,
     statements,
+    warnings,
 )
 
 UPDATES = {
@@ -90,14 +92,14 @@ def test_function_has_the_documented_defaults(plain: Template) -> None:
     }
 
 
-def test_log_group_keeps_three_months_and_goes_with_the_stack(plain: Template) -> None:
+def test_log_group_keeps_three_months_and_is_retained(plain: Template) -> None:
     (group,) = resources(plain, "AWS::Logs::LogGroup").values()
 
     assert group == {
         "Type": "AWS::Logs::LogGroup",
         "Properties": {"RetentionInDays": 90},
-        "UpdateReplacePolicy": "Delete",
-        "DeletionPolicy": "Delete",
+        "UpdateReplacePolicy": "Retain",
+        "DeletionPolicy": "Retain",
     }
 
 
@@ -137,7 +139,19 @@ def test_function_gets_a_security_group_of_its_own_without_ingress(in_vpc: Templ
     assert "SecurityGroupIngress" not in only(in_vpc, "AWS::EC2::SecurityGroup")
 
 
-def test_role_may_manage_network_interfaces_too(in_vpc: Template) -> None:
+def test_security_group_lets_nothing_out_but_tls(in_vpc: Template) -> None:
+    assert only(in_vpc, "AWS::EC2::SecurityGroup")["SecurityGroupEgress"] == [
+        {
+            "CidrIp": "0.0.0.0/0",
+            "Description": "AWS's endpoints",
+            "FromPort": 443,
+            "IpProtocol": "tcp",
+            "ToPort": 443,
+        }
+    ]
+
+
+def test_lambda_may_manage_network_interfaces_and_the_functions_code_may_not(in_vpc: Template) -> None:
     interfaces = {
         "Action": [
             "ec2:AssignPrivateIpAddresses",
@@ -151,7 +165,16 @@ def test_role_may_manage_network_interfaces_too(in_vpc: Template) -> None:
         "Resource": "*",
     }
 
-    assert statements(in_vpc) == [own_logs(in_vpc), interfaces, UPDATES]
+    # AWS Lambda Developer Guide, "Working with Lambda execution environment credentials": only calls of the function's
+    # code carry the condition's key.
+    functions = ["arn:", {"Ref": "AWS::Partition"}, ":lambda:", {"Ref": "AWS::Region"}, ":", {"Ref": "AWS::AccountId"}]
+    denied = {
+        **interfaces,
+        "Effect": "Deny",
+        "Condition": {"ArnLike": {"lambda:SourceFunctionArn": {"Fn::Join": ["", [*functions, ":function:*"]]}}},
+    }
+
+    assert statements(in_vpc) == [own_logs(in_vpc), interfaces, denied, UPDATES]
     role = only(in_vpc, "AWS::IAM::Role", {"AssumeRolePolicyDocument": LAMBDA})
     assert "ManagedPolicyArns" not in role
 
@@ -211,13 +234,17 @@ def test_key_policy_lets_cloudwatch_logs_use_the_key_for_log_groups_here(with_ke
 
 def test_imported_key_is_used_and_left_as_it_is() -> None:
     arn = "arn:aws:kms:us-east-1:111122223333:key/1"
-    stack = new_stack()
+    stack = new_stack(region="us-east-1")
     new_function(stack, encryption_key=kms.Key.from_key_arn(stack, "Key", arn))
 
     template = Template.from_stack(stack)
     assert only(template, "AWS::Lambda::Function")["KmsKeyArn"] == arn
     assert {"Action": "kms:Decrypt", "Effect": "Allow", "Resource": arn} in statements(template)
     assert template.find_resources("AWS::KMS::Key") == {}
+    # Nobody but the key's owner can let CloudWatch Logs use it.
+    (warning,) = warnings(stack)
+    assert warning.startswith("The policy of the imported key Stack/Key cannot be changed here.")
+    assert '"Service":"logs.us-east-1.amazonaws.com"' in warning
 
 
 @pytest.mark.parametrize(
@@ -228,6 +255,10 @@ def test_imported_key_is_used_and_left_as_it_is() -> None:
         ({"timeout": Duration.seconds(12)}, {"Timeout": 12}),
         ({"timeout": Duration.seconds(29)}, {"Timeout": 29}),
         ({"reserved_concurrent_executions": 1}, {"ReservedConcurrentExecutions": 1}),
+        (
+            {"runtime_management_mode": lambda_.RuntimeManagementMode.FUNCTION_UPDATE},
+            {"RuntimeManagementConfig": {"UpdateRuntimeOn": "FunctionUpdate"}},
+        ),
     ],
 )
 def test_option_of_the_function_takes_effect(options: dict[str, Any], properties: dict[str, Any]) -> None:
@@ -235,11 +266,11 @@ def test_option_of_the_function_takes_effect(options: dict[str, Any], properties
 
 
 def test_log_options_take_effect() -> None:
-    template = template_with(log_retention=logs.RetentionDays.ONE_WEEK, log_removal_policy=RemovalPolicy.RETAIN)
+    template = template_with(log_retention=logs.RetentionDays.ONE_WEEK, log_removal_policy=RemovalPolicy.DESTROY)
 
     (group,) = resources(template, "AWS::Logs::LogGroup").values()
     assert group["Properties"]["RetentionInDays"] == 7
-    assert (group["DeletionPolicy"], group["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    assert (group["DeletionPolicy"], group["UpdateReplacePolicy"]) == ("Delete", "Delete")
 
 
 def test_infinite_log_retention_sets_no_end() -> None:
@@ -262,6 +293,11 @@ def test_infinite_log_retention_sets_no_end() -> None:
         ),
         ({"memory_size": "512"}, "memory_size: expected an integer from 128 to 10240, got '512'"),
         ({"timeout": 20}, "timeout: expected a Duration, got 20"),
+        ({"vpc": "vpc-1"}, "vpc: expected a VPC, such as ec2.Vpc.from_lookup gives, got 'vpc-1'"),
+        (
+            {"runtime_management_mode": "Auto"},
+            "runtime_management_mode: expected a RuntimeManagementMode, got 'Auto'",
+        ),
         (
             {"vpc_subnets": ec2.SubnetSelection(subnet_type=ec2.SubnetType.PUBLIC)},
             "vpc_subnets and security_groups: expected vpc= beside them, got none",
@@ -290,13 +326,16 @@ def test_rejects_an_alias_as_key(imported: bool) -> None:
         new_function(stack, encryption_key=alias)
 
 
-def test_rejects_a_vpc_from_which_no_call_gets_out() -> None:
+def test_function_takes_isolated_subnets_where_a_vpc_has_no_others() -> None:
+    # Amazon Connect has an interface endpoint, so that no NAT is needed.
     stack = new_stack()
     isolated = ec2.SubnetConfiguration(name="Isolated", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
-    vpc = ec2.Vpc(stack, "Vpc", subnet_configuration=[isolated])
+    new_function(stack, vpc=ec2.Vpc(stack, "Vpc", max_azs=2, subnet_configuration=[isolated]))
 
-    with pytest.raises(RuntimeError, match="no 'Private' subnet groups in this VPC"):
-        new_function(stack, vpc=vpc)
+    template = Template.from_stack(stack)
+    subnets = [{"Ref": subnet} for subnet in resources(template, "AWS::EC2::Subnet")]
+    assert len(subnets) == 2
+    assert only(template, "AWS::Lambda::Function")["VpcConfig"]["SubnetIds"] == subnets
 
 
 def test_rejects_an_instance_of_another_account() -> None:

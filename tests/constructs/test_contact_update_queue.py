@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from aws_cdk import App, CfnParameter, Duration, Environment, Stack
+from aws_cdk import App, CfnParameter, Duration, Environment, RemovalPolicy, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
@@ -32,6 +32,7 @@ from tests.constructs.stacks import (
     new_stack,
     only,
     resources,
+    warnings,
 )
 
 ATTRIBUTES_ONLY = [ContactUpdateOperation.UPDATE_CONTACT_ATTRIBUTES]
@@ -273,6 +274,8 @@ def test_imported_key_is_used_and_left_as_it_is() -> None:
         assert properties_of(stack, template, each)["KmsMasterKeyId"] == key_arn
     assert allows(KEY_ACTIONS, key_arn) in statements_of(stack, template, queue.function.role)
     assert template.find_resources("AWS::KMS::Key") == {}
+    # The key's policy lets the identities of its account decide.
+    assert warnings(stack) == []
 
 
 def test_imported_bus_is_told_to_the_handler_by_its_arn() -> None:
@@ -283,6 +286,18 @@ def test_imported_bus_is_told_to_the_handler_by_its_arn() -> None:
     template = Template.from_stack(stack)
     assert environment_of(stack, template, queue.function.function)["EVENT_BUS_NAME"] == bus_arn
     assert allows("events:PutEvents", bus_arn) in statements_of(stack, template, queue.function.role)
+
+
+def test_rejects_a_bus_of_another_region() -> None:
+    # EventBridge takes events of its own Region only.
+    bus_arn = "arn:aws:events:eu-west-1:111122223333:event-bus/crm"
+    stack = new_stack(region="us-east-1")
+
+    with pytest.raises(
+        ValueError, match=r"^event_bus: expected one in the stack's Region us-east-1, got one in eu-west-1"
+    ):
+        new_queue(stack, event_bus=events.EventBus.from_event_bus_arn(stack, "Bus", bus_arn))
+    assert stack.node.try_find_child("Updates") is None
 
 
 @pytest.mark.parametrize("operation", ContactUpdateOperation)
@@ -365,6 +380,30 @@ def test_queues_take_requests_by_tls_only_and_allow_nobody(stack: Stack, templat
         }
         for each in (queue.dead_letter_queue, queue.queue)
     ]
+
+
+RETAINED = ("RetainExceptOnCreate", "Retain")
+
+
+@pytest.mark.parametrize(
+    ("removal_policy", "expected"),
+    [
+        (None, RETAINED),
+        (RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE, RETAINED),
+        (RemovalPolicy.RETAIN, ("Retain", "Retain")),
+        (RemovalPolicy.DESTROY, ("Delete", "Delete")),
+    ],
+)
+def test_queues_and_their_policies_are_retained_unless_told_otherwise(
+    removal_policy: RemovalPolicy | None, expected: tuple[str, str]
+) -> None:
+    # A construct that is renamed, or left out of one deployment, must not delete accepted updates.
+    stack = new_stack()
+    new_queue(stack, removal_policy=removal_policy)
+
+    template = Template.from_stack(stack)
+    kept = [*resources(template, "AWS::SQS::Queue").values(), *resources(template, "AWS::SQS::QueuePolicy").values()]
+    assert [(resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) for resource in kept] == [expected] * 4
 
 
 @pytest.mark.parametrize(("seconds", "visibility"), [(30, 180), (40, 240), (48, 288)])
@@ -600,6 +639,13 @@ def test_operations_may_be_any_collection() -> None:
     stack = new_stack()
 
     assert new_queue(stack, operations=frozenset(ATTRIBUTES_ONLY)).operations == ATTRIBUTES_ONLY
+    generated = (operation for operation in ATTRIBUTES_ONLY)
+    assert new_queue(stack, "Generated", operations=generated).operations == ATTRIBUTES_ONLY
+
+
+def test_one_operation_instead_of_a_list_is_told_what_to_write() -> None:
+    with pytest.raises(ValueError, match=r"^operations: expected a list, got (.*); write \[\1\]$"):
+        new_queue(new_stack(), operations=ContactUpdateOperation.UPDATE_CONTACT)
 
 
 def test_reserved_executions_may_be_as_many_as_the_event_source_starts() -> None:
@@ -781,25 +827,74 @@ def test_queue_and_endpoint_may_be_in_different_stacks() -> None:
 # Metrics
 
 
+def test_age_is_the_queues(stack: Stack) -> None:
+    queue = the_queue(stack)
+
+    metric = queue.metric_oldest_update_age()
+    tuned = queue.metric_oldest_update_age(period=Duration.minutes(1), statistic="p99")
+
+    assert (metric.namespace, metric.metric_name) == ("AWS/SQS", "ApproximateAgeOfOldestMessage")
+    assert stack.resolve(metric.dimensions) == {"QueueName": stack.resolve(queue.queue.queue_name)}
+    assert (metric.statistic, metric.period.to_seconds()) == ("Maximum", 300)
+    assert (tuned.statistic, tuned.period.to_seconds()) == ("p99", 60)
+
+
 @pytest.mark.parametrize(
-    ("method", "rejected", "name"),
-    [
-        (ContactUpdateQueue.metric_waiting_updates, False, "ApproximateNumberOfMessagesVisible"),
-        (ContactUpdateQueue.metric_oldest_update_age, False, "ApproximateAgeOfOldestMessage"),
-        (ContactUpdateQueue.metric_rejected_updates, True, "ApproximateNumberOfMessagesVisible"),
-    ],
+    ("method", "rejected"),
+    [(ContactUpdateQueue.metric_waiting_updates, False), (ContactUpdateQueue.metric_rejected_updates, True)],
 )
-def test_metric_is_the_queues(stack: Stack, method: Any, rejected: bool, name: str) -> None:
+def test_updates_are_counted_whether_or_not_they_are_visible(stack: Stack, method: Any, rejected: bool) -> None:
+    # What waits by visibility timeout is not visible: a queue whose updates are all held up shows 0 visible.
     queue = the_queue(stack)
     measured = queue.dead_letter_queue if rejected else queue.queue
 
-    metric: cloudwatch.Metric = method(queue)
-    tuned: cloudwatch.Metric = method(queue, period=Duration.minutes(1), statistic="p99")
+    metric: cloudwatch.MathExpression = method(queue)
+    tuned: cloudwatch.MathExpression = method(queue, period=Duration.minutes(1), statistic="p99")
 
-    assert (metric.namespace, metric.metric_name) == ("AWS/SQS", name)
-    assert stack.resolve(metric.dimensions) == {"QueueName": stack.resolve(measured.queue_name)}
-    assert (metric.statistic, metric.period.to_seconds()) == ("Maximum", 300)
-    assert (tuned.statistic, tuned.period.to_seconds()) == ("p99", 60)
+    assert metric.expression == "visible + notVisible"
+    for expression, statistic, seconds in ((metric, "Maximum", 300), (tuned, "p99", 60)):
+        assert expression.period.to_seconds() == seconds
+        parts: dict[str, Any] = dict(expression.using_metrics)
+        assert {name: part.metric_name for name, part in parts.items()} == {
+            "visible": "ApproximateNumberOfMessagesVisible",
+            "notVisible": "ApproximateNumberOfMessagesNotVisible",
+        }
+        for part in parts.values():
+            assert stack.resolve(part.dimensions) == {"QueueName": stack.resolve(measured.queue_name)}
+            assert (part.statistic, part.period.to_seconds()) == (statistic, seconds)
+
+
+def test_waiting_updates_can_be_alarmed_on() -> None:
+    stack = new_stack()
+    queue = new_queue(stack)
+    queue.metric_waiting_updates().create_alarm(stack, "Alarm", threshold=0, evaluation_periods=3)
+
+    # CloudWatch takes the expression and its two metrics.
+    metrics = only(Template.from_stack(stack), "AWS::CloudWatch::Alarm")["Metrics"]
+    assert [metric.get("Expression") for metric in metrics] == ["visible + notVisible", None, None]
+
+
+def test_attempts_that_were_held_up_are_counted_from_the_consumers_log(stack: Stack, template: Template) -> None:
+    queue = the_queue(stack)
+    name = stack.resolve(queue.function.function.function_name)
+
+    metric = queue.metric_held_up_attempts()
+
+    assert only(template, "AWS::Logs::MetricFilter") == {
+        "FilterPattern": '{ $.outcome = "HeldUp" }',
+        "LogGroupName": stack.resolve(queue.function.log_group.log_group_name),
+        "MetricTransformations": [
+            {
+                "DefaultValue": 0,
+                "MetricName": {"Fn::Join": ["", ["HeldUpAttempts-", name]]},
+                "MetricNamespace": "ConnectConstructs",
+                "MetricValue": "1",
+            }
+        ],
+    }
+    assert metric.namespace == "ConnectConstructs"
+    assert stack.resolve(metric.metric_name) == {"Fn::Join": ["", ["HeldUpAttempts-", name]]}
+    assert (metric.statistic, metric.period.to_seconds()) == ("Sum", 300)
 
 
 def test_consumer_has_the_metrics_of_a_function(stack: Stack) -> None:
@@ -823,8 +918,12 @@ def test_two_queues_fit_into_one_stack_and_nothing_has_a_physical_name() -> None
     assert len(resources(template, "AWS::SQS::Queue")) == 4
     names = {"QueueName", "FunctionName", "LogGroupName", "RoleName"}
     for resource in template.to_json()["Resources"].values():
-        # Those two refer to a function by its name.
-        if resource["Type"] not in {"AWS::Lambda::EventSourceMapping", "AWS::Lambda::Permission"}:
+        # Those refer to a function or a log group by its name.
+        if resource["Type"] not in {
+            "AWS::Lambda::EventSourceMapping",
+            "AWS::Lambda::Permission",
+            "AWS::Logs::MetricFilter",
+        }:
             assert not names & resource["Properties"].keys(), resource["Type"]
 
 
@@ -897,6 +996,7 @@ def test_construct_paths_are_as_they_were(stack: Stack) -> None:
         "Function/LogGroup",
         "Function/Role",
         "Function/Role/DefaultPolicy",
+        "HeldUpAttempts",
         "Queue",
         "Queue/Policy",
     }

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from aws_cdk import CfnParameter, aws_connect
+from aws_cdk import App, CfnParameter, Environment, Stack, aws_connect
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_ssm as ssm
 from aws_cdk.assertions import Template
 
 from connect_constructs import ConnectInstance, ContactUpdateFunction
@@ -102,6 +103,44 @@ def test_instance_from_cfn_instance() -> None:
     arn = {"Ref": logical_id(template, "AWS::Connect::Instance")}
     assert stack.resolve(instance.instance_arn) == arn
     assert stack.resolve(instance.contact_arns) == {"Fn::Join": ["", [arn, "/contact/*"]]}
+
+
+def test_instance_from_cfn_instance_is_where_its_stack_is() -> None:
+    # Given an instance that a stack of another account makes
+    app = App()
+    there = Stack(app, "There", env=Environment(account="999999999999", region="us-east-1"))
+    here = Stack(app, "Here", env=Environment(account="111122223333", region="us-east-1"))
+    cfn_instance = aws_connect.CfnInstance(
+        there,
+        "Cfn",
+        attributes=aws_connect.CfnInstance.AttributesProperty(inbound_calls=True, outbound_calls=True),
+        identity_management_type="CONNECT_MANAGED",
+    )
+    instance = ConnectInstance.from_cfn_instance(here, "Instance", cfn_instance)
+
+    # Then
+    assert (instance.env.account, instance.env.region) == ("999999999999", "us-east-1")
+    with pytest.raises(ValueError, match=r"^instance: expected one in the stack's account 111122223333, got one in 9"):
+        ContactUpdateFunction(here, "Function", instance=instance)
+
+
+def test_rejects_an_arn_in_place_of_a_cfn_instance() -> None:
+    arn: Any = INSTANCE_ARN
+
+    with pytest.raises(ValueError, match=r"^cfn_instance: expected a CfnInstance, got .*; from_instance_arn takes an"):
+        ConnectInstance.from_cfn_instance(new_stack(), "Instance", arn)
+
+
+def test_placeholder_of_a_lookup_is_told_what_to_do() -> None:
+    # Given what CDK returns on the first synthesis, before the CLI has looked the parameter up
+    stack = new_stack(region="us-east-1")
+    placeholder = ssm.StringParameter.value_from_lookup(stack, "/connect/instance-arn")
+
+    # Then
+    with pytest.raises(ValueError, match=r"give value_from_lookup a default_value= such as arn:aws:connect:"):
+        ConnectInstance.from_instance_arn(stack, "Instance", placeholder)
+    default = ssm.StringParameter.value_from_lookup(stack, "/connect/instance-arn", INSTANCE_ARN)
+    assert ConnectInstance.from_instance_arn(stack, "Instance", default).instance_arn == INSTANCE_ARN
 
 
 def test_instance_arn_may_be_a_token() -> None:

@@ -61,7 +61,12 @@ def test_new_resources_are_the_only_new_ids() -> None:
 
     assert before["Resources"].keys() < after["Resources"].keys()
     added = {after["Resources"][logical_id]["Type"] for logical_id in after["Resources"].keys() - before["Resources"]}
-    assert added == {"AWS::ApiGateway::ApiKey", "AWS::ApiGateway::UsagePlan", "AWS::ApiGateway::UsagePlanKey"}
+    assert added == {
+        "AWS::ApiGateway::ApiKey",
+        "AWS::ApiGateway::GatewayResponse",
+        "AWS::ApiGateway::UsagePlan",
+        "AWS::ApiGateway::UsagePlanKey",
+    }
 
 
 def test_hashes_and_boilerplate_are_gone_and_the_rest_is_there() -> None:
