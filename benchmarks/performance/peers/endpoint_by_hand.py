@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from aws_cdk import Duration, IgnoreMode
@@ -12,22 +11,6 @@ from aws_cdk import aws_lambda as lambda_
 
 # The texts of API Gateway's own errors are the same on all sides.
 from connect_constructs._gateway_responses import add_gateway_responses
-
-ACCESS_LOG_FORMAT = apigateway.AccessLogFormat.custom(
-    json.dumps(
-        {
-            "requestId": "$context.requestId",
-            "requestTime": "$context.requestTime",
-            "httpMethod": "$context.httpMethod",
-            "resourcePath": "$context.resourcePath",
-            "status": "$context.status",
-            "responseLength": "$context.responseLength",
-            "responseLatency": "$context.responseLatency",
-            "sourceIp": "$context.identity.sourceIp",
-            "userArn": "$context.identity.userArn",
-        }
-    )
-)
 
 
 def function_properties(instance_arn: str, handler_directory: str) -> dict[str, Any]:
@@ -52,27 +35,10 @@ def update_statement(instance_arn: str) -> iam.PolicyStatement:
 
 
 def add_operations(rest_api: apigateway.RestApi, function: lambda_.IFunction) -> None:
-    """The two methods with their body check, and API Gateway's own errors in Amazon Connect's form."""
-    validator = rest_api.add_request_validator("BodyValidator", validate_request_body=True)
+    """The two methods, and API Gateway's own errors in Amazon Connect's form."""
     integration = apigateway.LambdaIntegration(function, allow_test_invoke=False, timeout=Duration.seconds(29))
-    required: dict[str, list[str] | None] = {
-        "/contact/attributes": ["InitialContactId", "InstanceId", "Attributes"],
-        "/contacts/{InstanceId}/{ContactId}": None,
-    }
-    for name, (path, members) in zip(("Attributes", "Contact"), required.items(), strict=True):
-        model = rest_api.add_model(
-            f"{name}Model",
-            content_type="application/json",
-            schema=apigateway.JsonSchema(
-                schema=apigateway.JsonSchemaVersion.DRAFT4, type=apigateway.JsonSchemaType.OBJECT, required=members
-            ),
-        )
+    for path in ("/contact/attributes", "/contacts/{InstanceId}/{ContactId}"):
         rest_api.root.resource_for_path(path).add_method(
-            "POST",
-            integration,
-            authorization_type=apigateway.AuthorizationType.IAM,
-            api_key_required=False,
-            request_models={"application/json": model, "application/x-amz-json-1.1": model},
-            request_validator=validator,
+            "POST", integration, authorization_type=apigateway.AuthorizationType.IAM, api_key_required=False
         )
-    add_gateway_responses(rest_api, [])
+    add_gateway_responses(rest_api, [], has_authorizer=False, api_key_required=False)

@@ -2,21 +2,18 @@
 
 import sys
 
-from aws_cdk import App, RemovalPolicy, Stack
+from aws_cdk import App, Stack
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
-from endpoint_by_hand import ACCESS_LOG_FORMAT, add_operations, function_properties, update_statement
+from endpoint_by_hand import add_operations, function_properties, update_statement
 
 assembly, instance_arn, handler_directory = sys.argv[1:]
 app = App(outdir=assembly)
 stack = Stack(app, "Stack")
 
-function_log, access_log = (
-    logs.LogGroup(stack, name, retention=logs.RetentionDays.THREE_MONTHS, removal_policy=RemovalPolicy.DESTROY)
-    for name in ("FunctionLog", "AccessLog")
-)
+function_log = logs.LogGroup(stack, "FunctionLog", retention=logs.RetentionDays.THREE_MONTHS)
 role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
 function_log.grant_write(role)
 role.add_to_policy(update_statement(instance_arn))
@@ -29,12 +26,7 @@ rest_api = apigateway.RestApi(
     description="Updates of Amazon Connect contacts",
     endpoint_types=[apigateway.EndpointType.REGIONAL],
     cloud_watch_role=False,
-    deploy_options=apigateway.StageOptions(
-        throttling_rate_limit=10,
-        throttling_burst_limit=15,
-        access_log_destination=apigateway.LogGroupLogDestination(access_log),
-        access_log_format=ACCESS_LOG_FORMAT,
-    ),
+    deploy_options=apigateway.StageOptions(throttling_rate_limit=10, throttling_burst_limit=15),
 )
 add_operations(rest_api, function)
 app.synth()
