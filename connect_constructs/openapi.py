@@ -10,7 +10,7 @@ from typing import Any
 from connect_constructs.schema import MEDIA_TYPES, component_schemas, service_model
 
 # What the endpoint answers beside Amazon Connect's own errors, by status. Most are API Gateway's, through the gateway
-# responses of ContactUpdateApi; 502 and 503 are its answers to a function that crashed or could not be invoked.
+# responses of ContactUpdateApi; 502 and 503 are its answers to a function that crashed or was throttled.
 _ENDPOINT_ERRORS = {
     400: {"InvalidRequestException"},
     401: {"UnauthorizedException"},
@@ -125,6 +125,12 @@ def _operation(name: str, operation: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+_ERROR_TYPE = {
+    "x-amzn-ErrorType": {
+        "schema": {"type": "string"},
+        "description": "The error's type. Errors of API Gateway itself have a type of its own here: see `__type`",
+    }
+}
 _REQUEST_ID = {"x-amzn-RequestId": {"schema": {"type": "string"}, "description": "API Gateway's id of the request"}}
 
 
@@ -149,8 +155,8 @@ def _error_types(operation: Mapping[str, Any]) -> dict[int, set[str]]:
 
 def _error(status: int, types: set[str]) -> dict[str, Any]:
     type_schema = {"type": "string", "enum": sorted(types)}
-    headers: dict[str, Any] = {**_REQUEST_ID, "x-amzn-ErrorType": {"schema": type_schema}}
-    if status == 429:
+    headers: dict[str, Any] = {**_REQUEST_ID, **_ERROR_TYPE}
+    if status in (429, 503):
         headers["Retry-After"] = {"schema": {"type": "integer"}, "description": "Seconds"}
     schema = {"allOf": [{"$ref": "#/components/schemas/Error"}, {"properties": {"__type": type_schema}}]}
     return {

@@ -23,7 +23,11 @@ OPERATIONS = {
 
 
 def error_types(operation: dict[str, Any], status: int | str) -> set[str]:
-    return set(operation["responses"][str(status)]["headers"]["x-amzn-ErrorType"]["schema"]["enum"])
+    return set(
+        operation["responses"][str(status)]["content"]["application/json"]["schema"]["allOf"][1]["properties"][
+            "__type"
+        ]["enum"]
+    )
 
 
 def test_document_is_valid() -> None:
