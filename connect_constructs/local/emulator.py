@@ -23,7 +23,7 @@ ACCOUNT = "000000000000"
 ROOT_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 _REQUIREMENTS = Path(__file__).with_name("emulator-requirements.txt")
-_PROCESS = Path(__file__).with_name("emulator_process")
+_PROCESS = Path(__file__).with_name("emulator_gaps")
 _START_SECONDS = 30
 # It ignores SIGTERM while a custom resource is pending.
 _STOP_SECONDS = 3

@@ -1,4 +1,4 @@
-"""What the emulator's SQS lacks: moving dead letters, and the permissions of batch calls."""
+"""SQS moves dead letters (StartMessageMoveTask); the emulator does not know the call."""
 
 from __future__ import annotations
 
@@ -6,29 +6,16 @@ import time
 import uuid
 from typing import Any
 
-from ministack.core import iam_actions
 from ministack.services import sqs
 
 # What StartMessageMoveTask has done, newest first.
 _tasks: list[dict[str, Any]] = []
 
 
-def add_to_sqs() -> None:
+def close() -> None:
     """Let the emulator's SQS do it."""
     sqs._HANDLERS["StartMessageMoveTask"] = _start_message_move_task
     sqs._HANDLERS["ListMessageMoveTasks"] = _list_message_move_tasks
-    _name_actions_of_batches()
-
-
-def _name_actions_of_batches() -> None:
-    """A batch call needs the permission of the single call (SQS Developer Guide, "Amazon SQS API permissions")."""
-    extract = iam_actions.extract_iam_action
-
-    def extract_iam_action(service: str, *arguments: Any, **options: Any) -> Any:
-        action = extract(service, *arguments, **options)
-        return action.removesuffix("Batch") if service == "sqs" and isinstance(action, str) else action
-
-    iam_actions.extract_iam_action = extract_iam_action
 
 
 def _start_message_move_task(data: dict[str, Any], _: str) -> dict[str, Any]:

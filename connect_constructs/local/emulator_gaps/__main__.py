@@ -1,4 +1,4 @@
-"""Starts the emulator, with what it lacks.
+"""Starts the emulator, with its gaps closed.
 
 This folder is run in place of `python -m ministack`, by the interpreter of the emulator's environment, which does not
 have connect_constructs: its modules import nothing of ours but each other.
@@ -6,13 +6,13 @@ have connect_constructs: its modules import nothing of ours but each other.
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import threading
 
-from api_gateway_path import with_encoded_paths
+from gaps import MODULES
 from ministack import app as emulator
-from sqs_additions import add_to_sqs
 
 
 def _end_with_parent() -> None:
@@ -24,8 +24,8 @@ def _end_with_parent() -> None:
 def main() -> None:
     """Serve until stopped, as the emulator's own command does, or until whoever started this is gone."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    add_to_sqs()
-    emulator.app = with_encoded_paths(emulator.app)
+    for module in MODULES:
+        importlib.import_module(module).close()
     emulator.main()
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from ministack import app as emulator
+
 Scope = dict[str, Any]
 Channel = Callable[..., Awaitable[Any]]
 Application = Callable[[Scope, Channel, Channel], Awaitable[None]]
@@ -19,16 +21,19 @@ _MARK = b"/_user_request_/"
 _HOST = b".execute-api."
 
 
-def with_encoded_paths(application: Application) -> Application:
-    """The ASGI application `application`, told the encoded path of what is called through an API."""
+def close() -> None:
+    """Tell the emulator's ASGI application the encoded path of what is called through an API."""
+    application: Application = emulator.app
 
     async def run(scope: Scope, receive: Channel, send: Channel) -> None:
         if scope["type"] == "http" and _is_api_call(scope):
             scope = {**scope, "path": scope["raw_path"].decode("ascii")}
         await application(scope, receive, send)
 
-    return run
+    emulator.app = run
 
 
 def _is_api_call(scope: Scope) -> bool:
-    return _MARK in scope["raw_path"] or any(name == b"host" and _HOST in value for name, value in scope["headers"])
+    return _MARK in scope["raw_path"] or any(
+        name.lower() == b"host" and _HOST in value for name, value in scope["headers"]
+    )

@@ -1,0 +1,73 @@
+"""Where the emulator, ministack 1.5.33, is kinder than AWS, or lacks something: the index of this room.
+
+Each gap has a file of its own here, whose `close()` teaches the emulator what AWS does. A few are closed from outside,
+at the deployment. This module imports nothing, so that it can be read where the emulator is not installed.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Gap(NamedTuple):
+    """One difference between the emulator and AWS."""
+
+    what: str
+    """What AWS does, and the emulator by itself does not."""
+    why: str
+    """What of connect-constructs would be wrong unnoticed."""
+    source: str
+    """Where it is known from; a guess says so."""
+    closed_by: str
+    """The module of this folder that closes it, or the function of `connect_constructs.local` that does."""
+
+
+GAPS = (
+    Gap(
+        "A stage that logs is refused unless the account and Region have a CloudWatch role, which API Gateway must be "
+        "able to assume. Deleting AWS::ApiGateway::Account leaves it set.",
+        "A first deployment into a fresh account would fail.",
+        "aws-samples/amazon-bedrock-knowledgebase-slackbot#6, sbt-aws#19, aws-cdk#7140, aws-cdk#6194",
+        "logging_role",
+    ),
+    Gap(
+        "A REST API sees paths percent-encoded, and hands encoded labels to the function.",
+        "An ARN in a path would be split at its slashes.",
+        "hotsock/voker#8, middleapi/standard-server#93",
+        "encoded_paths",
+    ),
+    Gap(
+        "StartMessageMoveTask and ListMessageMoveTasks exist.",
+        "A redrive could not be tried.",
+        "Amazon SQS API Reference, StartMessageMoveTask",
+        "dead_letter_redrive",
+    ),
+    Gap(
+        "A batch call needs the permission of the single call.",
+        "A consumer without sqs:SendMessage could send batches.",
+        'Amazon SQS Developer Guide, "Amazon SQS API permissions"',
+        "batch_permissions",
+    ),
+    Gap(
+        "CloudFormation sets a method's request validator.",
+        "A bad body would pass a validator that the template asks for.",
+        "CloudFormation User Guide, AWS::ApiGateway::Method",
+        "deployment.set_request_validators",
+    ),
+    Gap(
+        "Endpoints have TLS, and policies can demand it.",
+        "Queues and the bootstrap bucket would refuse all local calls: the demand is taken out of the local copy.",
+        "IAM User Guide, aws:SecureTransport",
+        "deployment.remove_demands_for_tls, deployment.bootstrap",
+    ),
+    Gap(
+        "All resource types exist.",
+        "A template with one that the emulator lacks would not deploy: it is taken out of the local copy.",
+        "CloudFormation User Guide, resource type reference",
+        "deployment.remove_refused_types",
+    ),
+)
+"""All of them, as the documentation lists them."""
+
+MODULES = tuple(gap.closed_by for gap in GAPS if "." not in gap.closed_by)
+"""The modules of this folder to start the emulator with."""

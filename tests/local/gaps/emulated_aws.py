@@ -1,0 +1,241 @@
+"""The emulator with its gaps closed, without an app: what the tests of a single gap need of it."""
+
+from __future__ import annotations
+
+import io
+import json
+import uuid
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import urllib3
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.config import Config
+from botocore.credentials import Credentials
+
+from connect_constructs.local.emulator import ACCOUNT, REGION, ROOT_CREDENTIALS, Emulator
+
+# The emulator takes an access key of twelve digits for the root of the account with that number.
+OTHER_ACCOUNT = "222222222222"
+ROOT = Credentials(ROOT_CREDENTIALS["AWS_ACCESS_KEY_ID"], ROOT_CREDENTIALS["AWS_SECRET_ACCESS_KEY"])
+OTHER_ROOT = Credentials(OTHER_ACCOUNT, ROOT_CREDENTIALS["AWS_SECRET_ACCESS_KEY"])
+
+# Answers with the event that it got.
+_ECHO = """
+import json
+def handler(event, context):
+    return {"statusCode": 200, "headers": {"x-amzn-RequestId": "the function's"}, "body": json.dumps(event)}
+"""
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: urllib3.HTTPHeaderDict
+    text: str
+
+    @property
+    def body(self) -> Any:
+        return json.loads(self.text)
+
+    @property
+    def error_types(self) -> list[str]:
+        """The values of the header x-amzn-ErrorType, in their order."""
+        return self.headers.getlist("x-amzn-ErrorType")
+
+
+@dataclass(frozen=True)
+class Api:
+    """A REST API with one resource, /updates, at the stage `prod`."""
+
+    url: str
+    api_id: str
+    resource_id: str
+    function_name: str
+
+    @property
+    def arn(self) -> str:
+        return f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{self.api_id}/prod/POST/updates"
+
+    def call(
+        self,
+        signed_by: Credentials | None = None,
+        *,
+        method: str = "POST",
+        path: str = "/updates",
+        headers: Mapping[str, str] | None = None,
+        service: str = "execute-api",
+        region: str = REGION,
+    ) -> Answer:
+        body = "{}" if method == "POST" else ""
+        request = AWSRequest(method, f"{self.url}{path}", dict(headers or {}), body)
+        if signed_by:
+            SigV4Auth(signed_by, service, region).add_auth(request)
+        prepared = request.prepare()
+        response = urllib3.PoolManager(retries=False).request(
+            prepared.method, prepared.url, body=prepared.body, headers=dict(prepared.headers.items())
+        )
+        return Answer(response.status, response.headers, response.data.decode())
+
+
+class EmulatedAws:
+    def __init__(self, emulator: Emulator) -> None:
+        self.url = emulator.url
+
+    def client(self, service: str, credentials: Credentials = ROOT) -> Any:
+        return boto3.client(
+            service,
+            endpoint_url=self.url,
+            region_name=REGION,
+            aws_access_key_id=credentials.access_key,
+            aws_secret_access_key=credentials.secret_key,
+            aws_session_token=credentials.token,
+            config=Config(proxies={}, retries={"total_max_attempts": 1}),
+        )
+
+    def create_user(self, *statements: Mapping[str, Any], root: Credentials = ROOT) -> Credentials:
+        """An IAM user with these statements as its policy, in the account of `root`."""
+        iam, name = self.client("iam", root), f"user-{uuid.uuid4()}"
+        iam.create_user(UserName=name)
+        if statements:
+            iam.put_user_policy(UserName=name, PolicyName="Policy", PolicyDocument=_document(statements))
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        return Credentials(key["AccessKeyId"], key["SecretAccessKey"])
+
+    def create_role(self, trusted: Mapping[str, Any], *statements: Mapping[str, Any], root: Credentials = ROOT) -> str:
+        """A role that the principal `trusted` can assume, with these statements as its policy; its ARN."""
+        iam, name = self.client("iam", root), f"role-{uuid.uuid4()}"
+        trust = {"Effect": "Allow", "Principal": trusted, "Action": "sts:AssumeRole"}
+        arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument=_document([trust]))["Role"]["Arn"]
+        if statements:
+            iam.put_role_policy(RoleName=name, PolicyName="Policy", PolicyDocument=_document(statements))
+        return arn
+
+    def create_function(self, code: str = _ECHO) -> str:
+        name = f"function-{uuid.uuid4()}"
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w") as file:
+            file.writestr("index.py", code)
+        self.client("lambda").create_function(
+            FunctionName=name,
+            Runtime="python3.13",
+            Handler="index.handler",
+            Role=self.create_role({"Service": "lambda.amazonaws.com"}),
+            Code={"ZipFile": archive.getvalue()},
+        )
+        return name
+
+    def create_api(
+        self,
+        *,
+        authorization: str = "AWS_IAM",
+        authorizer: Mapping[str, Any] | None = None,
+        policy: Sequence[Mapping[str, Any]] | None = None,
+        gateway_responses: Mapping[str, Mapping[str, Any]] | None = None,
+        api_key_required: bool = False,
+    ) -> Api:
+        """Create and deploy one.
+
+        :param policy: The statements of its resource policy.
+        :param gateway_responses: By type, the other arguments of PutGatewayResponse.
+        """
+        gateway, function = self.client("apigateway"), self.create_function()
+        document = {"policy": _document(policy)} if policy is not None else {}
+        api_id = gateway.create_rest_api(name=f"api-{uuid.uuid4()}", **document)["id"]
+        (root,) = gateway.get_resources(restApiId=api_id)["items"]
+        resource_id = gateway.create_resource(restApiId=api_id, parentId=root["id"], pathPart="updates")["id"]
+        authorizer_id = (
+            {"authorizerId": gateway.create_authorizer(restApiId=api_id, name="authorizer", **authorizer)["id"]}
+            if authorizer
+            else {}
+        )
+        method = {"restApiId": api_id, "resourceId": resource_id, "httpMethod": "POST"}
+        gateway.put_method(**method, authorizationType=authorization, apiKeyRequired=api_key_required, **authorizer_id)
+        gateway.put_integration(
+            **method, type="AWS_PROXY", integrationHttpMethod="POST", uri=self.invocation_uri(function)
+        )
+        for response_type, response in (gateway_responses or {}).items():
+            gateway.put_gateway_response(restApiId=api_id, responseType=response_type, **response)
+        gateway.create_deployment(restApiId=api_id, stageName="prod")
+        return Api(f"{self.url}/restapis/{api_id}/prod/_user_request_", api_id, resource_id, function)
+
+    def invocation_uri(self, function: str) -> str:
+        arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{function}"
+        return f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{arn}/invocations"
+
+    def create_stack(self, resources: Mapping[str, Any]) -> Stack:
+        """Create a stack of these resources, and wait for its end, good or bad."""
+        created = self.client("cloudformation").create_stack(
+            StackName=f"stack-{uuid.uuid4()}", TemplateBody=_template(resources), Capabilities=["CAPABILITY_NAMED_IAM"]
+        )
+        return Stack(self, created["StackId"])
+
+
+@dataclass(frozen=True)
+class Stack:
+    aws: EmulatedAws
+    stack_id: str
+
+    def update(self, resources: Mapping[str, Any]) -> None:
+        self.aws.client("cloudformation").update_stack(
+            StackName=self.stack_id, TemplateBody=_template(resources), Capabilities=["CAPABILITY_NAMED_IAM"]
+        )
+
+    def delete(self) -> None:
+        self.aws.client("cloudformation").delete_stack(StackName=self.stack_id)
+
+    def status(self) -> str:
+        """Its status, once it no longer changes."""
+        cloudformation = self.aws.client("cloudformation")
+        while True:
+            status: str = cloudformation.describe_stacks(StackName=self.stack_id)["Stacks"][0]["StackStatus"]
+            if not status.endswith("_IN_PROGRESS"):
+                return status
+
+    def failures(self) -> list[str]:
+        events = self.aws.client("cloudformation").describe_stack_events(StackName=self.stack_id)["StackEvents"]
+        return [
+            event["ResourceStatusReason"]
+            for event in events
+            if event["ResourceStatus"].endswith("FAILED") and "ResourceStatusReason" in event
+        ]
+
+    def physical_id(self, logical_id: str) -> str:
+        resource = self.aws.client("cloudformation").describe_stack_resource(
+            StackName=self.stack_id, LogicalResourceId=logical_id
+        )
+        physical_id: str = resource["StackResourceDetail"]["PhysicalResourceId"]
+        return physical_id
+
+
+def allow(principal: Any, *, condition: Mapping[str, Any] | None = None, **parts: Any) -> dict[str, Any]:
+    return _statement("Allow", principal, condition, parts)
+
+
+def deny(principal: Any, *, condition: Mapping[str, Any] | None = None, **parts: Any) -> dict[str, Any]:
+    return _statement("Deny", principal, condition, parts)
+
+
+def _statement(
+    effect: str, principal: Any, condition: Mapping[str, Any] | None, parts: Mapping[str, Any]
+) -> dict[str, Any]:
+    statement = {
+        "Effect": effect,
+        "Principal": principal,
+        "Action": "execute-api:Invoke",
+        "Resource": "execute-api:/prod/POST/updates",
+        **parts,
+    }
+    return {**statement, "Condition": condition} if condition else statement
+
+
+def _document(statements: Sequence[Mapping[str, Any]]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
+
+def _template(resources: Mapping[str, Any]) -> str:
+    return json.dumps({"Resources": resources})
