@@ -37,6 +37,33 @@ GAPS = (
         "encoded_paths",
     ),
     Gap(
+        "Header names reach the function, the authorizer and mappings as the client sent them (HTTP/2: lower case).",
+        "A mapping of `method.request.header.Origin` finds nothing for `origin`; a handler could read one case only.",
+        "middyjs/middy#257",
+        "header_names",
+    ),
+    Gap(
+        "API Gateway sends its own `x-amzn-ErrorType` after the one of a gateway response. Each of its errors has a type. "
+        "DEFAULT_4XX's and DEFAULT_5XX's status is that of all their types; INTEGRATION_FAILURE is 500 unless customised.",
+        "SDKs read both types as one unusable code.",
+        "smithy#1170, smithy PR 1934, aws-sdk-js-v3 PR 3852, localstack PR 11142, re:Post QUL-z6rJbmR4meafB7MzYXxw; "
+        "the types of REQUEST_TOO_LARGE and RESOURCE_NOT_FOUND are guesses",
+        "gateway_errors",
+    ),
+    Gap(
+        "A throttled function is an INTEGRATION_FAILURE; one that fails is a 502 without details.",
+        "A throttle of the function would look like one of the endpoint; an exception's text would reach the caller.",
+        "Stack Overflow 36363280, re:Post QUL-z6rJbmR4meafB7MzYXxw, API Gateway Developer Guide (Lambda proxy integrations)",
+        "function_failures",
+    ),
+    Gap(
+        "A client can set `requestId`, but not `extendedRequestId`; both are in the answer. The function's own "
+        "`x-amzn-RequestId`, Date, Server and the like are remapped.",
+        "A client that reuses an id would be taken for one that sends again.",
+        'API Gateway Developer Guide, "Access logging for REST APIs" and "important notes"',
+        "request_ids",
+    ),
+    Gap(
         "StartMessageMoveTask and ListMessageMoveTasks exist.",
         "A redrive could not be tried.",
         "Amazon SQS API Reference, StartMessageMoveTask",

@@ -137,13 +137,14 @@ class EmulatedAws:
         policy: Sequence[Mapping[str, Any]] | None = None,
         gateway_responses: Mapping[str, Mapping[str, Any]] | None = None,
         api_key_required: bool = False,
+        code: str = _ECHO,
     ) -> Api:
         """Create and deploy one.
 
         :param policy: The statements of its resource policy.
         :param gateway_responses: By type, the other arguments of PutGatewayResponse.
         """
-        gateway, function = self.client("apigateway"), self.create_function()
+        gateway, function = self.client("apigateway"), self.create_function(code)
         document = {"policy": _document(policy)} if policy is not None else {}
         api_id = gateway.create_rest_api(name=f"api-{uuid.uuid4()}", **document)["id"]
         (root,) = gateway.get_resources(restApiId=api_id)["items"]

@@ -1,0 +1,48 @@
+"""What a REST API answers when its function is throttled, fails, or answers with something else than it should.
+
+A throttled function is an INTEGRATION_FAILURE (Stack Overflow 36363280, re:Post QUL-z6rJbmR4meafB7MzYXxw); one that
+fails, and an output that is not of the documented format, is a 502 with `Internal server error` and nothing else (API
+Gateway Developer Guide, "Lambda proxy integrations": "Output format"), by DEFAULT_5XX (LocalStack's tests that were
+validated against AWS). The emulator passes the throttle's 429 on, tells the function's error to the caller, and takes
+any output.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ministack.services import apigateway_v1
+
+_MESSAGE = "Internal server error"
+
+
+class _Failure(Exception):
+    def __init__(self, response_type: str, status: int | None = None) -> None:
+        super().__init__(response_type)
+        self.error = apigateway_v1._GatewayError(response_type, _MESSAGE)
+        if status:
+            self.error.status = status
+
+
+def close() -> None:
+    """Answer so."""
+    shape, invoke = apigateway_v1._lambda_proxy_response, apigateway_v1._invoke_lambda_proxy_v1
+
+    def shaped(result: dict[str, Any]) -> Any:
+        if result.get("throttle"):
+            raise _Failure("INTEGRATION_FAILURE")
+        if result.get("error") or not _is_proxy_output(result.get("body")):
+            raise _Failure("DEFAULT_5XX", status=502)
+        return shape(result)
+
+    async def invoked(*arguments: Any, **options: Any) -> Any:
+        try:
+            return await invoke(*arguments, **options)
+        except _Failure as failure:
+            return failure.error
+
+    apigateway_v1._lambda_proxy_response, apigateway_v1._invoke_lambda_proxy_v1 = shaped, invoked
+
+
+def _is_proxy_output(output: Any) -> bool:
+    return isinstance(output, dict) and "statusCode" in output and isinstance(output.get("body", ""), str)
