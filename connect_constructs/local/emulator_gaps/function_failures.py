@@ -16,12 +16,12 @@ from ministack.services import apigateway_v1
 _MESSAGE = "Internal server error"
 
 
-class _Failure(Exception):
+class _FunctionError(Exception):
     def __init__(self, response_type: str, status: int | None = None) -> None:
         super().__init__(response_type)
-        self.error = apigateway_v1._GatewayError(response_type, _MESSAGE)
+        self.answer = apigateway_v1._GatewayError(response_type, _MESSAGE)
         if status:
-            self.error.status = status
+            self.answer.status = status
 
 
 def close() -> None:
@@ -30,16 +30,16 @@ def close() -> None:
 
     def shaped(result: dict[str, Any]) -> Any:
         if result.get("throttle"):
-            raise _Failure("INTEGRATION_FAILURE")
+            raise _FunctionError("INTEGRATION_FAILURE")
         if result.get("error") or not _is_proxy_output(result.get("body")):
-            raise _Failure("DEFAULT_5XX", status=502)
+            raise _FunctionError("DEFAULT_5XX", status=502)
         return shape(result)
 
     async def invoked(*arguments: Any, **options: Any) -> Any:
         try:
             return await invoke(*arguments, **options)
-        except _Failure as failure:
-            return failure.error
+        except _FunctionError as failure:
+            return failure.answer
 
     apigateway_v1._lambda_proxy_response, apigateway_v1._invoke_lambda_proxy_v1 = shaped, invoked
 

@@ -43,8 +43,8 @@ GAPS = (
         "header_names",
     ),
     Gap(
-        "API Gateway sends its own `x-amzn-ErrorType` after the one of a gateway response. Each of its errors has a type. "
-        "DEFAULT_4XX's and DEFAULT_5XX's status is that of all their types; INTEGRATION_FAILURE is 500 unless customised.",
+        "API Gateway sends its own `x-amzn-ErrorType` after the one of a gateway response; each of its errors has one. "
+        "DEFAULT_4XX's and DEFAULT_5XX's status is that of all their types; INTEGRATION_FAILURE is 500 by default.",
         "SDKs read both types as one unusable code.",
         "smithy#1170, smithy PR 1934, aws-sdk-js-v3 PR 3852, localstack PR 11142, re:Post QUL-z6rJbmR4meafB7MzYXxw; "
         "the types of REQUEST_TOO_LARGE and RESOURCE_NOT_FOUND are guesses",
@@ -53,7 +53,8 @@ GAPS = (
     Gap(
         "A throttled function is an INTEGRATION_FAILURE; one that fails is a 502 without details.",
         "A throttle of the function would look like one of the endpoint; an exception's text would reach the caller.",
-        "Stack Overflow 36363280, re:Post QUL-z6rJbmR4meafB7MzYXxw, API Gateway Developer Guide (Lambda proxy integrations)",
+        "Stack Overflow 36363280, re:Post QUL-z6rJbmR4meafB7MzYXxw; API Gateway Developer Guide, "
+        '"Lambda proxy integrations"',
         "function_failures",
     ),
     Gap(
@@ -62,6 +63,16 @@ GAPS = (
         "A client that reuses an id would be taken for one that sends again.",
         'API Gateway Developer Guide, "Access logging for REST APIs" and "important notes"',
         "request_ids",
+    ),
+    Gap(
+        "API Gateway decides who may call: identity and resource policy together, within and across accounts, for IAM, "
+        "open, Cognito and Lambda-authorized methods, by the policy of the deployment. A denied caller gets ACCESS_DENIED, "
+        "wrong credentials their gateway responses; a signature for another service or Region is invalid.",
+        "A grant without effect on AWS would have one; a refusal would show the caller's ARN despite a fixed text.",
+        'API Gateway Developer Guide, "How API Gateway resource policies affect authorization workflow"; re:Post knowledge '
+        'centre, "How do I troubleshoot HTTP 403 errors from API Gateway?"; aws-sdk-js#3571; guesses: the gateway '
+        "responses of an unknown key (DEFAULT_4XX) and of a wrong scope (INVALID_SIGNATURE)",
+        "api_authorization",
     ),
     Gap(
         "StartMessageMoveTask and ListMessageMoveTasks exist.",

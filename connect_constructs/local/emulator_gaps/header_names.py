@@ -7,8 +7,9 @@ for preflights asks for both). That a gateway response's mapping is as strict as
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
+from types import MappingProxyType
 from typing import Any
 
 from hypercorn.config import Config
@@ -20,7 +21,7 @@ Channel = Callable[..., Awaitable[Any]]
 
 _REQUEST_HEADER = "method.request.header."
 # Of the request that is being answered: the names as they were sent, by their lower case.
-_sent_names: ContextVar[dict[str, str]] = ContextVar("sent_names", default={})
+_sent_names: ContextVar[Mapping[str, str]] = ContextVar("sent_names", default=MappingProxyType({}))
 
 
 def close() -> None:

@@ -1,10 +1,10 @@
-"""A request's two ids: a client can set the one, the other is API Gateway's own; and the headers that it keeps for itself.
+"""A request's two ids, of which a client can set one; and the headers that API Gateway keeps for itself.
 
-`requestId` is the caller's `x-amzn-RequestId` where that is a UUID; another value of it is replaced by a UUID that ends
-with `_REPLACED_INVALID_REQUEST_ID` in the access log (API Gateway Developer Guide, "Access logging for REST APIs"); that
-the function sees the replacement, too, is a guess. `extendedRequestId`, the answer's `x-amz-apigw-id`, nobody can set. A
-function's own `x-amzn-RequestId`, Date, Server and the like come out as `x-amzn-Remapped-…` (API Gateway Developer
-Guide, "Amazon API Gateway important notes"). The emulator makes three ids of which none equals another.
+`requestId` is the caller's `x-amzn-RequestId` where that is a UUID. Another value is replaced by a UUID that ends with
+`_REPLACED_INVALID_REQUEST_ID` in the access log (API Gateway Developer Guide, "Access logging for REST APIs"); that the
+function sees the replacement, too, is a guess. Nobody can set `extendedRequestId`, the answer's `x-amz-apigw-id`. A
+function's own `x-amzn-RequestId`, Date, Server and the like come out as `x-amzn-Remapped-…` (same guide, "Amazon API
+Gateway important notes"). The emulator makes three ids, none of which equals another.
 """
 
 from __future__ import annotations

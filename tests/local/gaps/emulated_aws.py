@@ -85,6 +85,7 @@ class Api:
 class EmulatedAws:
     def __init__(self, emulator: Emulator) -> None:
         self.url = emulator.url
+        self._echo: str | None = None
 
     def client(self, service: str, credentials: Credentials = ROOT) -> Any:
         return boto3.client(
@@ -94,7 +95,8 @@ class EmulatedAws:
             aws_access_key_id=credentials.access_key,
             aws_secret_access_key=credentials.secret_key,
             aws_session_token=credentials.token,
-            config=Config(proxies={}, retries={"total_max_attempts": 1}),
+            # Its answers count, not what the SDK thinks of the arguments.
+            config=Config(proxies={}, retries={"total_max_attempts": 1}, parameter_validation=False),
         )
 
     def create_user(self, *statements: Mapping[str, Any], root: Credentials = ROOT) -> Credentials:
@@ -114,6 +116,29 @@ class EmulatedAws:
         if statements:
             iam.put_role_policy(RoleName=name, PolicyName="Policy", PolicyDocument=_document(statements))
         return arn
+
+    def assume_role(self, arn: str, root: Credentials = ROOT, *, seconds: int = 900) -> Credentials:
+        """A session of the role. The emulator takes less than the 15 minutes that AWS takes at least."""
+        sts = self.client("sts", self.create_user({"Effect": "Allow", "Action": "sts:*", "Resource": "*"}, root=root))
+        found = sts.assume_role(RoleArn=arn, RoleSessionName="session", DurationSeconds=seconds)["Credentials"]
+        return Credentials(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"])
+
+    def create_cognito_token(self) -> tuple[str, str]:
+        """The ARN of a user pool, and an id token of a user of it."""
+        cognito = self.client("cognito-idp")
+        pool = cognito.create_user_pool(PoolName="pool")["UserPool"]
+        pool_id, password = pool["Id"], "Passw0rd!"
+        client = cognito.create_user_pool_client(
+            UserPoolId=pool_id, ClientName="client", ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"]
+        )["UserPoolClient"]
+        cognito.admin_create_user(UserPoolId=pool_id, Username="user", MessageAction="SUPPRESS")
+        cognito.admin_set_user_password(UserPoolId=pool_id, Username="user", Password=password, Permanent=True)
+        answer = cognito.initiate_auth(
+            ClientId=client["ClientId"],
+            AuthFlow="USER_PASSWORD_AUTH",
+            AuthParameters={"USERNAME": "user", "PASSWORD": password},
+        )
+        return pool["Arn"], answer["AuthenticationResult"]["IdToken"]
 
     def create_function(self, code: str = _ECHO) -> str:
         name = f"function-{uuid.uuid4()}"
@@ -137,14 +162,15 @@ class EmulatedAws:
         policy: Sequence[Mapping[str, Any]] | None = None,
         gateway_responses: Mapping[str, Mapping[str, Any]] | None = None,
         api_key_required: bool = False,
-        code: str = _ECHO,
+        function_name: str | None = None,
     ) -> Api:
         """Create and deploy one.
 
         :param policy: The statements of its resource policy.
         :param gateway_responses: By type, the other arguments of PutGatewayResponse.
+        :param function_name: Default: a function that answers with its event, shared by all tests.
         """
-        gateway, function = self.client("apigateway"), self.create_function(code)
+        gateway, function = self.client("apigateway"), function_name or self._echo_function()
         document = {"policy": _document(policy)} if policy is not None else {}
         api_id = gateway.create_rest_api(name=f"api-{uuid.uuid4()}", **document)["id"]
         (root,) = gateway.get_resources(restApiId=api_id)["items"]
@@ -163,6 +189,27 @@ class EmulatedAws:
             gateway.put_gateway_response(restApiId=api_id, responseType=response_type, **response)
         gateway.create_deployment(restApiId=api_id, stageName="prod")
         return Api(f"{self.url}/restapis/{api_id}/prod/_user_request_", api_id, resource_id, function)
+
+    def _echo_function(self) -> str:
+        self._echo = self._echo or self.create_function()
+        return self._echo
+
+    def set_policy(self, api: Api, statements: Sequence[Mapping[str, Any]], *, deploys: bool = True) -> None:
+        gateway = self.client("apigateway")
+        operation = {"op": "replace", "path": "/policy", "value": _document(statements)}
+        gateway.update_rest_api(restApiId=api.api_id, patchOperations=[operation])
+        if deploys:
+            gateway.create_deployment(restApiId=api.api_id, stageName="prod")
+
+    def add_open_options(self, api: Api) -> None:
+        """Add what CORS needs: an OPTIONS that answers by itself, to everybody."""
+        gateway = self.client("apigateway")
+        method = {"restApiId": api.api_id, "resourceId": api.resource_id, "httpMethod": "OPTIONS"}
+        gateway.put_method(**method, authorizationType="NONE")
+        gateway.put_integration(**method, type="MOCK", requestTemplates={"application/json": '{"statusCode": 200}'})
+        gateway.put_method_response(**method, statusCode="200")
+        gateway.put_integration_response(**method, statusCode="200")
+        gateway.create_deployment(restApiId=api.api_id, stageName="prod")
 
     def invocation_uri(self, function: str) -> str:
         arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{function}"

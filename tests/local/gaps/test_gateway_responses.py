@@ -61,7 +61,7 @@ def test_its_own_type_of_each_error(aws: EmulatedAws, caller: Credentials, is_cu
         "no API key": needs_key.call(caller),
         "quota": needs_key.call(caller, headers=spent_key),
         "throttle": _throttled(aws, api).call(caller),
-        "no function": _without_function(aws, aws.create_api(gateway_responses=responses)).call(caller),
+        "no function": aws.create_api(gateway_responses=responses, function_name="none").call(caller),
     }
 
     assert {name: (answer.status, answer.error_types) for name, answer in answers.items()} == {
@@ -102,8 +102,10 @@ def test_header_is_mapped_by_its_name_as_it_was_sent(aws: EmulatedAws) -> None:
 def test_throttled_function_is_an_integration_failure(
     aws: EmulatedAws, caller: Credentials, response: dict[str, Any] | None, status: int
 ) -> None:
-    api = aws.create_api(gateway_responses={"INTEGRATION_FAILURE": response} if response else None)
-    aws.client("lambda").put_function_concurrency(FunctionName=api.function_name, ReservedConcurrentExecutions=0)
+    function = aws.create_function()
+    aws.client("lambda").put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=0)
+    responses = {"INTEGRATION_FAILURE": response} if response else None
+    api = aws.create_api(gateway_responses=responses, function_name=function)
 
     answer = api.call(caller)
 
@@ -112,7 +114,8 @@ def test_throttled_function_is_an_integration_failure(
 
 
 def test_function_that_fails_is_a_bad_gateway_without_details(aws: EmulatedAws, caller: Credentials) -> None:
-    api = aws.create_api(code="def handler(event, context): raise ValueError('secret')")
+    function = aws.create_function("def handler(event, context): raise ValueError('secret')")
+    api = aws.create_api(function_name=function)
 
     answer = api.call(caller)
 
@@ -137,9 +140,4 @@ def _throttled(aws: EmulatedAws, api: Api) -> Api:
         {"op": "replace", "path": f"/*/*/throttling/{limit}", "value": "0"} for limit in ("rateLimit", "burstLimit")
     ]
     aws.client("apigateway").update_stage(restApiId=api.api_id, stageName="prod", patchOperations=operations)
-    return api
-
-
-def _without_function(aws: EmulatedAws, api: Api) -> Api:
-    aws.client("lambda").delete_function(FunctionName=api.function_name)
     return api
