@@ -55,16 +55,21 @@ def emulator_python(environment: dict[str, str]) -> Path:
 class Emulator:
     """A running emulator on a free port of 127.0.0.1, as a context manager. It enforces IAM."""
 
-    def __init__(self, python: Path, directory: Path, *, connect_url: str) -> None:
+    def __init__(
+        self, python: Path, directory: Path, *, connect_url: str, account_concurrency: int | None = None
+    ) -> None:
         """Prepare it.
 
         :param python: From `emulator_python`.
         :param directory: For its state and the functions' files; it has to exist.
         :param connect_url: Where the functions find Amazon Connect.
+        :param account_concurrency: How many functions the account may run at once; new accounts may have 10. Default:
+            1,000 may be reserved, and as many run as the machine can bear.
         """
         self._python = python
         self._directory = directory
         self._connect_url = connect_url
+        self._account_concurrency = account_concurrency
         self._log = directory / "emulator.log"
         self._process: subprocess.Popen[str] | None = None
         self._port = free_port()
@@ -111,6 +116,7 @@ class Emulator:
             "GATEWAY_PORT": str(self._port),
             "BIND_HOST": "127.0.0.1",
             "AUTH": "true",
+            **({"LAMBDA_ACCOUNT_CONCURRENCY": str(limit)} if (limit := self._account_concurrency) else {}),
             "SFTP_ENABLED": "0",
             "IOT_MTLS_ENABLED": "0",
             "PYTHONUNBUFFERED": "1",

@@ -66,12 +66,12 @@ GAPS = (
     ),
     Gap(
         "API Gateway decides who may call: identity and resource policy together, within and across accounts, for IAM, "
-        "open, Cognito and Lambda-authorized methods, by the policy of the deployment. A denied caller gets ACCESS_DENIED, "
-        "wrong credentials their gateway responses; a signature for another service or Region is invalid.",
+        "open, Cognito and Lambda-authorized methods, by the policy of the deployment. A denied caller gets "
+        "ACCESS_DENIED, wrong credentials their gateway responses; a signature for another service is invalid.",
         "A grant without effect on AWS would have one; a refusal would show the caller's ARN despite a fixed text.",
-        'API Gateway Developer Guide, "How API Gateway resource policies affect authorization workflow"; re:Post knowledge '
-        'centre, "How do I troubleshoot HTTP 403 errors from API Gateway?"; aws-sdk-js#3571; guesses: the gateway '
-        "responses of an unknown key (DEFAULT_4XX) and of a wrong scope (INVALID_SIGNATURE)",
+        'API Gateway Developer Guide, "How API Gateway resource policies affect authorization workflow"; re:Post, '
+        '"How do I troubleshoot HTTP 403 errors from API Gateway?"; aws-sdk-js#3571; guesses: the gateway responses of '
+        "an unknown key (DEFAULT_4XX) and of a wrong scope (INVALID_SIGNATURE)",
         "api_authorization",
     ),
     Gap(
@@ -85,6 +85,18 @@ GAPS = (
         "A consumer without sqs:SendMessage could send batches.",
         'Amazon SQS Developer Guide, "Amazon SQS API permissions"',
         "batch_permissions",
+    ),
+    Gap(
+        "An EventBridge rule sends no deduplication id: a FIFO queue without content-based deduplication gets nothing.",
+        "An example of events into the queue would work here only.",
+        "aws-cdk#36498",
+        "event_rules",
+    ),
+    Gap(
+        "Lambda refuses a reservation that leaves fewer than ten unreserved; CloudFormation reserves.",
+        "A deployment into a new account, which may have ten in all, would fail.",
+        "aws-samples/alarm-context-tool#2, one-observability-demo#278",
+        "reserved_concurrency",
     ),
     Gap(
         "CloudFormation sets a method's request validator.",

@@ -70,15 +70,14 @@ def _guard_account() -> None:
 
     apigateway_v1._update_account = update_account
     account = provisioners._RESOURCE_HANDLERS["AWS::ApiGateway::Account"]
-    for step in ("create", "update"):
-        account[step] = _with_fit_role(account[step])
+    # create(logical id, properties, …); update(physical id, old properties, new properties, …)
+    account["create"] = _with_fit_role(account["create"], position=0)
+    account["update"] = _with_fit_role(account["update"], position=1)
 
 
-def _with_fit_role(provision: Callable[..., Any]) -> Callable[..., Any]:
+def _with_fit_role(provision: Callable[..., Any], *, position: int) -> Callable[..., Any]:
     def checked(identifier: str, *arguments: Any, **options: Any) -> Any:
-        # create: (logical id, properties, stack); update: (physical id, old, new, stack).
-        properties = arguments[-2]
-        if not _is_fit(properties.get("CloudWatchRoleArn", "")):
+        if not _is_fit(arguments[position].get("CloudWatchRoleArn", "")):
             raise ValueError(_UNFIT_ROLE)
         return provision(identifier, *arguments, **options)
 

@@ -114,6 +114,17 @@ def test_update_that_switches_the_access_log_on_is_refused_and_rolled_back(aws: 
     assert any(_REFUSED in reason for reason in stack.failures())
 
 
+def test_account_can_change_to_another_role(aws: EmulatedAws) -> None:
+    first, second = (aws.create_role(_API_GATEWAY, _WRITES_LOGS) for _ in range(2))
+    stack = aws.create_stack(_account(first))
+    assert stack.status() == "CREATE_COMPLETE"
+
+    stack.update(_account(second))
+
+    assert (stack.status(), stack.failures()) == ("UPDATE_COMPLETE", [])
+    assert aws.client("apigateway").get_account()["cloudwatchRoleArn"] == second
+
+
 def test_deleting_the_resource_leaves_the_accounts_role_set(aws: EmulatedAws) -> None:
     role_arn = aws.create_role(_API_GATEWAY, _WRITES_LOGS)
     stack = aws.create_stack(_account(role_arn))

@@ -1,0 +1,70 @@
+"""An EventBridge rule into a FIFO queue."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+import pytest
+
+from tests.local.gaps.emulated_aws import EmulatedAws
+
+
+@pytest.mark.parametrize(("content_based", "delivered"), [(False, []), (True, ["first"])])
+def test_fifo_queue_takes_events_only_with_content_based_deduplication(
+    aws: EmulatedAws, content_based: bool, delivered: list[str]
+) -> None:
+    attributes = {"FifoQueue": "true", "ContentBasedDeduplication": str(content_based).lower()}
+    url = _queue(aws, ".fifo", attributes, {"SqsParameters": {"MessageGroupId": "group"}})
+
+    _put_event(aws, url)
+
+    assert _delivered(aws, url) == delivered
+
+
+def test_fifo_queue_takes_no_events_without_a_message_group(aws: EmulatedAws) -> None:
+    url = _queue(aws, ".fifo", {"FifoQueue": "true", "ContentBasedDeduplication": "true"}, {})
+
+    _put_event(aws, url)
+
+    assert _delivered(aws, url) == []
+
+
+def test_standard_queue_takes_events(aws: EmulatedAws) -> None:
+    url = _queue(aws, "", {}, {})
+
+    _put_event(aws, url)
+
+    assert _delivered(aws, url) == ["first"]
+
+
+def _queue(aws: EmulatedAws, suffix: str, attributes: dict[str, str], target: dict[str, Any]) -> str:
+    """The URL of a queue, and a rule that sends it the events of its own source."""
+    sqs, events = aws.client("sqs"), aws.client("events")
+    name = f"queue-{uuid.uuid4()}"
+    url: str = sqs.create_queue(QueueName=f"{name}{suffix}", Attributes=attributes)["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arn,
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    events.put_rule(Name=name, EventPattern=json.dumps({"source": [url]}))
+    events.put_targets(Rule=name, Targets=[{"Id": "queue", "Arn": arn, **target}])
+    return url
+
+
+def _put_event(aws: EmulatedAws, source: str) -> None:
+    entry = {"Source": source, "DetailType": "first", "Detail": "{}"}
+    answer = aws.client("events").put_events(Entries=[entry])
+    # Whoever puts the event does not learn that nobody gets it.
+    assert answer["FailedEntryCount"] == 0
+
+
+def _delivered(aws: EmulatedAws, url: str) -> list[str]:
+    messages = aws.client("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=1).get("Messages", [])
+    return [json.loads(message["Body"])["detail-type"] for message in messages]
