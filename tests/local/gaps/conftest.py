@@ -15,4 +15,4 @@ from tests.local.gaps.emulated_aws import EmulatedAws
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatedAws]:
     directory = tmp_path_factory.mktemp("emulator")
     with Emulator(emulator_python(tool_environment()), directory, connect_url="http://127.0.0.1:1") as emulator:
-        yield EmulatedAws(emulator)
+        yield EmulatedAws(emulator.url)

@@ -17,7 +17,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
 
-from connect_constructs.local.emulator import ACCOUNT, REGION, ROOT_CREDENTIALS, Emulator
+from connect_constructs.local.emulator import ACCOUNT, REGION, ROOT_CREDENTIALS
 
 # The emulator takes an access key of twelve digits for the root of the account with that number.
 OTHER_ACCOUNT = "222222222222"
@@ -83,8 +83,8 @@ class Api:
 
 
 class EmulatedAws:
-    def __init__(self, emulator: Emulator) -> None:
-        self.url = emulator.url
+    def __init__(self, url: str) -> None:
+        self.url = url
         self._echo: str | None = None
 
     def client(self, service: str, credentials: Credentials = ROOT) -> Any:
