@@ -1,7 +1,10 @@
-"""An EventBridge rule sends a FIFO queue no deduplication id, and so reaches it with content-based deduplication only.
+"""An EventBridge rule reaches a queue only as far as SQS lets it.
 
-Without it SQS refuses the message, EventBridge drops it, and whoever put the event hears nothing of it (aws-cdk#36498).
-A FIFO queue needs a message group, too (EventBridge API Reference, SqsParameters). The emulator makes up both.
+A rule sends no deduplication id, and so reaches a FIFO queue with content-based deduplication only (aws-cdk#36498), and
+with a message group (EventBridge API Reference, SqsParameters). The queue's policy has to allow the rule, also in its
+own account (re:Post knowledge centre, "Why is the EventBridge rule … failing to invoke its target?"), unless the target
+names a role. Otherwise EventBridge drops the event, and whoever put it hears nothing of that. The emulator makes up a
+deduplication id and a group, and asks no policy.
 """
 
 from __future__ import annotations
@@ -16,18 +19,30 @@ _logger = logging.getLogger("events")
 
 def close() -> None:
     """Drop what SQS would refuse."""
-    dispatch = eventbridge._dispatch_to_sqs
+    invoke = eventbridge._invoke_target
 
-    def dispatched(target: Any, payload: str, sqs_parameters: dict[str, Any] | None = None) -> None:
-        queue = sqs._queue_by_arn(str(target))
-        if queue and queue.get("is_fifo") and not _is_complete(queue, sqs_parameters or {}):
-            _logger.warning("dropped an event for %s: it lacks a message group or a deduplication id", target)
-            return
-        dispatch(target, payload, sqs_parameters)
+    def invoked(target: dict[str, Any], event: Any, rule: dict[str, Any], *arguments: Any, **options: Any) -> Any:
+        reason = _refusal(target, rule)
+        if reason:
+            _logger.warning("dropped an event for %s: %s", target["Arn"], reason)
+            return None
+        return invoke(target, event, rule, *arguments, **options)
 
-    eventbridge._dispatch_to_sqs = dispatched
+    eventbridge._invoke_target = invoked
 
 
-def _is_complete(queue: dict[str, Any], sqs_parameters: dict[str, Any]) -> bool:
-    is_content_based = str(queue["attributes"].get("ContentBasedDeduplication")).lower() == "true"
-    return is_content_based and bool(sqs_parameters.get("MessageGroupId"))
+def _refusal(target: dict[str, Any], rule: dict[str, Any]) -> str | None:
+    """Why SQS would refuse it; None for what it takes, and for targets that are no queues."""
+    queue = sqs._queue_by_arn(target.get("Arn", ""))
+    if queue is None:
+        return None
+    if queue.get("is_fifo"):
+        if str(queue["attributes"].get("ContentBasedDeduplication")).lower() != "true":
+            return "it has no deduplication id, and the queue derives none from the content"
+        if not (target.get("SqsParameters") or {}).get("MessageGroupId"):
+            return "it has no message group"
+    account = rule["Arn"].split(":")[4]
+    is_allowed = target.get("RoleArn") or sqs.queue_policy_allows(
+        target["Arn"], "events.amazonaws.com", rule["Arn"], account
+    )
+    return None if is_allowed else "the queue's policy does not allow the rule"

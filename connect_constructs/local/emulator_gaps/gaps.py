@@ -58,6 +58,12 @@ GAPS = (
         "function_failures",
     ),
     Gap(
+        "API Gateway needs a permission in the policy of each function and authorizer that it invokes.",
+        "A template without one would work here only.",
+        "re:Post, \"How do I resolve 'Invalid permissions on Lambda function' errors from API Gateway REST APIs?\"",
+        "function_permissions",
+    ),
+    Gap(
         "A client can set `requestId`, but not `extendedRequestId`; both are in the answer. The function's own "
         "`x-amzn-RequestId`, Date, Server and the like are remapped.",
         "A client that reuses an id would be taken for one that sends again.",
@@ -87,9 +93,16 @@ GAPS = (
         "batch_permissions",
     ),
     Gap(
-        "An EventBridge rule sends no deduplication id: a FIFO queue without content-based deduplication gets nothing.",
+        "API Gateway and SQS refuse a resource policy that names a user or role that does not exist.",
+        "A grant to a role of another account would deploy before that role is there.",
+        "API Gateway Developer Guide (resource policies, troubleshooting); terraform-provider-aws#29392, aws-cdk#13530",
+        "policy_principals",
+    ),
+    Gap(
+        "An EventBridge rule reaches a queue only if its policy allows that, and sends no deduplication id: a FIFO queue "
+        "without content-based deduplication gets nothing.",
         "An example of events into the queue would work here only.",
-        "aws-cdk#36498",
+        'aws-cdk#36498; re:Post, "Why is the EventBridge rule … failing to invoke its target?"',
         "event_rules",
     ),
     Gap(

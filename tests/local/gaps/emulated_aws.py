@@ -140,7 +140,8 @@ class EmulatedAws:
         )
         return pool["Arn"], answer["AuthenticationResult"]["IdToken"]
 
-    def create_function(self, code: str = _ECHO) -> str:
+    def create_function(self, code: str = _ECHO, *, is_permitted: bool = True) -> str:
+        """A function, which API Gateway may invoke for everything if `is_permitted`; its name."""
         name = f"function-{uuid.uuid4()}"
         archive = io.BytesIO()
         with zipfile.ZipFile(archive, "w") as file:
@@ -152,7 +153,18 @@ class EmulatedAws:
             Role=self.create_role({"Service": "lambda.amazonaws.com"}),
             Code={"ZipFile": archive.getvalue()},
         )
+        if is_permitted:
+            self.permit_invocation(name, f"arn:aws:execute-api:{REGION}:{ACCOUNT}:*")
         return name
+
+    def permit_invocation(self, function: str, source_arn: str) -> None:
+        self.client("lambda").add_permission(
+            FunctionName=function,
+            StatementId=f"statement-{uuid.uuid4()}",
+            Action="lambda:InvokeFunction",
+            Principal="apigateway.amazonaws.com",
+            SourceArn=source_arn,
+        )
 
     def create_api(
         self,

@@ -31,6 +31,15 @@ def test_fifo_queue_takes_no_events_without_a_message_group(aws: EmulatedAws) ->
     assert _delivered(aws, url) == []
 
 
+@pytest.mark.parametrize("allowed", ["nobody", "another rule"])
+def test_queue_takes_no_events_of_a_rule_that_its_policy_does_not_allow(aws: EmulatedAws, allowed: str) -> None:
+    url = _queue(aws, "", {}, {}, allowed=allowed)
+
+    _put_event(aws, url)
+
+    assert _delivered(aws, url) == []
+
+
 def test_standard_queue_takes_events(aws: EmulatedAws) -> None:
     url = _queue(aws, "", {}, {})
 
@@ -39,21 +48,25 @@ def test_standard_queue_takes_events(aws: EmulatedAws) -> None:
     assert _delivered(aws, url) == ["first"]
 
 
-def _queue(aws: EmulatedAws, suffix: str, attributes: dict[str, str], target: dict[str, Any]) -> str:
-    """The URL of a queue, and a rule that sends it the events of its own source."""
+def _queue(
+    aws: EmulatedAws, suffix: str, attributes: dict[str, str], target: dict[str, Any], *, allowed: str = "the rule"
+) -> str:
+    """The URL of a queue, to which a rule sends the events that have this URL as their source."""
     sqs, events = aws.client("sqs"), aws.client("events")
     name = f"queue-{uuid.uuid4()}"
     url: str = sqs.create_queue(QueueName=f"{name}{suffix}", Attributes=attributes)["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    rule = events.put_rule(Name=name, EventPattern=json.dumps({"source": [url]}))["RuleArn"]
     statement = {
         "Effect": "Allow",
         "Principal": {"Service": "events.amazonaws.com"},
         "Action": "sqs:SendMessage",
         "Resource": arn,
+        "Condition": {"ArnEquals": {"aws:SourceArn": rule if allowed == "the rule" else f"{rule}-else"}},
     }
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
-    events.put_rule(Name=name, EventPattern=json.dumps({"source": [url]}))
+    if allowed != "nobody":
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
     events.put_targets(Rule=name, Targets=[{"Id": "queue", "Arn": arn, **target}])
     return url
 
