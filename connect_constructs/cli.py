@@ -81,6 +81,12 @@ def _parser() -> argparse.ArgumentParser:
         description="Prints a service model of the two operations that signs for execute-api, for: aws configure "
         "add-model --service-name contact-updates --service-model file://FILE",
     )
+    client_model.add_argument(
+        "--endpoint",
+        type=_url,
+        metavar="URL",
+        help="also print, on standard error, the settings with which the AWS CLI and boto3 call this endpoint",
+    )
     client_model.set_defaults(run=_client_model)
 
     openapi = commands.add_parser("openapi", help="print the endpoint's OpenAPI document")
@@ -138,10 +144,13 @@ def _show(line: str) -> None:
     print(line, flush=True)
 
 
-def _client_model(_: argparse.Namespace) -> int:
-    from connect_constructs.client_model import client_model
+def _client_model(options: argparse.Namespace) -> int:
+    from connect_constructs.client_model import client_model, client_settings
 
     print(json.dumps(client_model(), indent=1))
+    if options.endpoint:
+        # On standard output the model alone, for a file.
+        print(client_settings(options.endpoint), file=sys.stderr)
     return 0
 
 

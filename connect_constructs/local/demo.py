@@ -16,14 +16,12 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from connect_constructs.client_model import client_model
+from connect_constructs.client_model import SERVICE, client_model
 from connect_constructs.local.amazon_connect import AmazonConnect
 from connect_constructs.local.deployment import RestApi
 from connect_constructs.local.emulator import REGION
 from connect_constructs.local.errors import LocalAwsError
 from connect_constructs.local.session import LocalAws
-
-SERVICE = "contact-updates"
 
 # What the updates make of the contact.
 _ATTRIBUTES = {"tier": "gold", "callback": "2026-12-01"}

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from connect_constructs.client_model import SERVICE
 from tests.clients.answer import Answer
-from tests.clients.boto3_sdk import SERVICE
 from tests.clients.target import REGION, Credentials, Target
 
 # "aws: [ERROR]: " comes first in newer versions.
@@ -101,8 +101,17 @@ class AwsCli:
             max_attempts=max_attempts,
         )
 
-    def run(self, *arguments: str, credentials: Credentials | None, max_attempts: int = 1) -> Finished:
-        """Run `aws` with arguments. Raises subprocess.TimeoutExpired after a minute."""
+    def run(
+        self,
+        *arguments: str,
+        credentials: Credentials | None,
+        max_attempts: int = 1,
+        environment: dict[str, str] | None = None,
+    ) -> Finished:
+        """Run `aws` with arguments. Raises subprocess.TimeoutExpired after a minute.
+
+        :param environment: What is set beside the credentials and the Region.
+        """
         keys = credentials and {
             "AWS_ACCESS_KEY_ID": credentials.access_key_id,
             "AWS_SECRET_ACCESS_KEY": credentials.secret_access_key,
@@ -120,6 +129,7 @@ class AwsCli:
                 "AWS_RETRY_MODE": "standard",
                 "AWS_MAX_ATTEMPTS": str(max_attempts),
                 **(keys or {}),
+                **(environment or {}),
             },
             stdin=subprocess.DEVNULL,
             capture_output=True,

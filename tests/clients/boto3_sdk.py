@@ -12,11 +12,10 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from connect_constructs.client_model import SERVICE
 from tests.clients import client_names
 from tests.clients.answer import Answer
 from tests.clients.target import REGION, Credentials, Target
-
-SERVICE = "contact-updates"
 
 
 class Boto3:
@@ -37,7 +36,7 @@ class Boto3:
         folder = models / SERVICE / "2017-08-08"
         folder.mkdir(parents=True)
         shutil.copy(model, folder / "service-2.json")
-        self._models = models
+        self.models = models
 
     def call(
         self,
@@ -66,7 +65,7 @@ class Boto3:
 
     def _client(self, target: Target, credentials: Credentials | None, max_attempts: int, url: str | None) -> Any:
         core = botocore.session.Session()
-        core.get_component("data_loader").search_paths.append(str(self._models))
+        core.get_component("data_loader").search_paths.append(str(self.models))
         session = boto3.Session(
             botocore_session=core,
             region_name=REGION,
