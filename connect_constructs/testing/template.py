@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,29 +33,43 @@ def normalised_template(stack: Stack) -> dict[str, Any]:
     Hashes of assets become `<asset hash>`; the ids of API Gateway deployments and of Lambda versions lose their hash,
     where they are defined and where they are referred to; CDK's metadata and its check of the bootstrap version go.
     A change of a function's code alone therefore leaves it as it is.
+
+    A nested stack's resource has the nested stack's normalised template in it, as `Template` beside `Properties`.
+    CloudFormation gets only its address, whose hash is gone, so that a change inside would not be seen otherwise.
     """
     from aws_cdk import Stage
 
     stage = Stage.of(stack)
     assert stage is not None  # CDK makes an app for a stack that has none
     directory = Path(stage.synth().directory)
-    text = (directory / stack.template_file).read_text(encoding="utf-8")
-    for asset_hash in _asset_hashes(directory):
+    return _normalised(directory, stack.template_file, _assets(directory))
+
+
+def _normalised(directory: Path, template_file: str, assets: Mapping[str, str | None]) -> dict[str, Any]:
+    text = (directory / template_file).read_text(encoding="utf-8")
+    synthesised: dict[str, Any] = json.loads(text)
+    for asset_hash in assets:
         text = text.replace(asset_hash, ASSET_HASH)
-    for logical_id, stable_id in _hashed_ids(json.loads(text)):
+    for logical_id, stable_id in _hashed_ids(synthesised):
         text = text.replace(logical_id, stable_id)
     template: dict[str, Any] = json.loads(text)
+    for logical_id, nested_file in _nested_template_files(synthesised, assets):
+        template["Resources"][logical_id]["Template"] = _normalised(directory, nested_file, assets)
     for section, key in _BOILERPLATE:
         template.get(section, {}).pop(key, None)
     return {section: content for section, content in template.items() if content}
 
 
-def _asset_hashes(directory: Path) -> Iterator[str]:
+def _assets(directory: Path) -> dict[str, str | None]:
+    """The hash of each asset, and the file or folder in `directory` that it is of; None for an image."""
+    assets: dict[str, str | None] = {}
     # All manifests, for the assets of a nested stack are in its parent's.
     for file in sorted(directory.glob("*.assets.json")):
         manifest = json.loads(file.read_text(encoding="utf-8"))
-        yield from manifest.get("files", {})
-        yield from manifest.get("dockerImages", {})
+        for asset_hash, asset in manifest.get("files", {}).items():
+            assets[asset_hash] = asset["source"].get("path")
+        assets.update(dict.fromkeys(manifest.get("dockerImages", {})))
+    return assets
 
 
 def _hashed_ids(template: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -63,3 +77,16 @@ def _hashed_ids(template: dict[str, Any]) -> Iterator[tuple[str, str]]:
         match = _HASHED_ID.fullmatch(logical_id)
         if match and resource["Type"] in _TYPES_WITH_HASHED_IDS:
             yield logical_id, match["stable"]
+
+
+def _nested_template_files(template: dict[str, Any], assets: Mapping[str, str | None]) -> Iterator[tuple[str, str]]:
+    """The logical id of each nested stack and its template's file.
+
+    CDK writes JSON. A stack resource with a template of other origin, such as a YAML file in a bucket, is left out.
+    """
+    for logical_id, resource in template.get("Resources", {}).items():
+        if resource["Type"] == "AWS::CloudFormation::Stack":
+            url = json.dumps(resource["Properties"]["TemplateURL"])
+            for asset_hash, path in assets.items():
+                if path and path.endswith(".json") and asset_hash in url:
+                    yield logical_id, path

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_cdk import App, CfnOutput, CustomResource, Fn, Stack
+from aws_cdk import App, CfnOutput, CustomResource, Fn, NestedStack, Stack
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
 from aws_cdk.assertions import Template
 
 from connect_constructs import ContactUpdateApi, handler_function
@@ -162,6 +164,81 @@ def test_cdk_metadata_is_gone() -> None:
 
     assert "AWS::CDK::Metadata" in json.dumps(Template.from_stack(stack).to_json())
     assert normalised_template(stack) == normalised_template(endpoint())
+
+
+def _parent(code: Path, *, action: str = "sqs:SendMessage") -> Stack:
+    """A stack with a nested one, which has another: a function and its version there, referred to from everywhere."""
+    parent = new_stack()
+    queue = sqs.Queue(parent, "Queue")
+    nested = NestedStack(parent, "Nested")
+    inner = NestedStack(nested, "Inner")
+    function = lambda_.Function(
+        inner,
+        "Function",
+        runtime=lambda_.Runtime.PYTHON_3_13,
+        handler="index.handler",
+        code=lambda_.Code.from_asset(str(code)),
+        environment={"QUEUE": queue.queue_url},
+    )
+    function.add_to_role_policy(iam.PolicyStatement(actions=[action], resources=["*"]))
+    lambda_.Alias(nested, "Alias", alias_name="live", version=function.current_version)
+    lambda_.Alias(parent, "Alias", alias_name="live-too", version=function.current_version)
+    CfnOutput(parent, "Version", value=function.current_version.function_arn)
+    return parent
+
+
+@pytest.fixture
+def code(tmp_path: Path) -> Callable[[str], Path]:
+    """A folder with a function's code, which says what is given."""
+
+    def write(text: str) -> Path:
+        folder = tmp_path / text
+        folder.mkdir()
+        (folder / "index.py").write_text(f"TEXT = {text!r}\n")
+        return folder
+
+    return write
+
+
+def test_widening_in_a_nested_stack_changes_the_parents_template(code: Callable[[str], Path]) -> None:
+    before = normalised_template(_parent(code("before")))
+    after = normalised_template(_parent(code("after"), action="*"))
+
+    assert before != after
+    assert (json.dumps(before).count('"Action": "*"'), json.dumps(after).count('"Action": "*"')) == (0, 1)
+
+
+def test_change_of_code_in_a_nested_stack_changes_nothing(code: Callable[[str], Path]) -> None:
+    before, after = _parent(code("before")), _parent(code("after"))
+
+    # The synthesised templates do differ, by the nested stacks' addresses.
+    assert Template.from_stack(before).to_json() != Template.from_stack(after).to_json()
+    assert normalised_template(before) == normalised_template(after)
+
+
+def test_nested_stacks_have_their_normalised_templates_in_them(code: Callable[[str], Path]) -> None:
+    parent = _parent(code("code"))
+    nested = parent.node.find_child("Nested")
+    assert isinstance(nested, NestedStack)
+
+    normalised = normalised_template(parent)
+
+    assert not HASH.search(json.dumps(normalised))
+    (resource,) = [
+        resource for resource in normalised["Resources"].values() if resource["Type"] == "AWS::CloudFormation::Stack"
+    ]
+    assert resource["Template"] == normalised_template(nested)
+    (inner,) = [
+        resource
+        for resource in resource["Template"]["Resources"].values()
+        if resource["Type"] == "AWS::CloudFormation::Stack"
+    ]
+    assert {resource["Type"] for resource in inner["Template"]["Resources"].values()} == {
+        "AWS::IAM::Policy",
+        "AWS::IAM::Role",
+        "AWS::Lambda::Function",
+        "AWS::Lambda::Version",
+    }
 
 
 def test_hash_that_is_no_assets_stays() -> None:
