@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import email
+import re
 import tarfile
 import zipfile
+from email.message import Message
 from pathlib import Path
 
 from tests.packaging.installation import ROOT, Distributions
@@ -15,6 +17,16 @@ DATA = {"py.typed", "local/emulator-requirements.txt"}
 def contents(wheel: Path) -> dict[str, bytes]:
     with zipfile.ZipFile(wheel) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
+
+
+def metadata(wheel: Path) -> Message:
+    return email.message_from_bytes(next(text for name, text in contents(wheel).items() if name.endswith("/METADATA")))
+
+
+def links(markdown: str) -> set[str]:
+    """The targets of Markdown's links and pictures, and of HTML's."""
+    found = re.findall(r"""\]\(\s*<?([^)\s>]+)|(?:href|src)=["']([^"']+)""", markdown)
+    return {of_markdown or of_html for of_markdown, of_html in found}
 
 
 def expected_package_files() -> set[str]:
@@ -62,20 +74,54 @@ def test_sdist_holds_no_tests_and_no_set_up(distributions: Distributions) -> Non
         "PKG-INFO",
         "README.md",
         "connect_constructs",
+        "docs",
         "lambda",
         "pyproject.toml",
+        "tools",
     }
 
 
+def test_sdist_holds_the_documentation(distributions: Distributions) -> None:
+    with tarfile.open(distributions.sdist) as archive:
+        names = {Path(name).relative_to(Path(name).parts[0]).as_posix() for name in archive.getnames()}
+
+    documents = {path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").iterdir()}
+    assert {"docs/queue.md", "docs/clients.md"} <= documents <= names
+
+
+def test_links_of_the_description_hold_outside_a_checkout(distributions: Distributions) -> None:
+    # Given that the README has links to its neighbours, which a package index does not have
+    readme = {target for target in links((ROOT / "README.md").read_text(encoding="utf-8")) if "://" not in target}
+    assert {"docs/queue.md", "docs/clients.md"} <= readme
+
+    built = metadata(distributions.wheel)
+    description = built.get_payload()
+    assert isinstance(description, str)
+
+    assert built["Description-Content-Type"] == "text/markdown"
+    assert {target for target in links(description) if not target.startswith("https://")} == set()
+    repository = dict(url.split(", ") for url in built.get_all("Project-URL", []))["Repository"]
+    expected = {
+        f"{repository}{target}" if target.startswith("#") else f"{repository}/blob/main/{target}" for target in readme
+    }
+    assert expected <= links(description)
+
+
+def test_index_page_names_documentation_changelog_and_issues(distributions: Distributions) -> None:
+    urls = dict(url.split(", ") for url in metadata(distributions.wheel).get_all("Project-URL", []))
+
+    assert urls.keys() == {"Repository", "Documentation", "Changelog", "Issues"}
+    assert {url for url in urls.values() if not url.startswith(urls["Repository"])} == set()
+
+
 def test_plain_install_needs_only_the_cdk(distributions: Distributions) -> None:
-    files = contents(distributions.wheel)
-    metadata = email.message_from_bytes(next(text for name, text in files.items() if name.endswith("/METADATA")))
-    requirements = metadata.get_all("Requires-Dist", [])
+    built = metadata(distributions.wheel)
+    requirements = built.get_all("Requires-Dist", [])
 
     always = {requirement for requirement in requirements if "extra ==" not in requirement}
     assert {requirement.split("<")[0].split(">")[0] for requirement in always} == {"aws-cdk-lib", "constructs"}
-    assert metadata["License-Expression"] == "Apache-2.0"
-    assert metadata["Requires-Python"] == ">=3.10"
+    assert built["License-Expression"] == "Apache-2.0"
+    assert built["Requires-Python"] == ">=3.10"
 
 
 def test_wheel_registers_the_command_and_no_pytest_plugin(distributions: Distributions) -> None:

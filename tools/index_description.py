@@ -1,0 +1,30 @@
+"""The description that a package index shows: README.md, with links that lead somewhere from there, too.
+
+A hook of hatchling's, which runs it at each build (pyproject.toml, tool.hatch.metadata.hooks.custom).
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from hatchling.metadata.plugin.interface import MetadataHookInterface
+
+_RELATIVE_TARGET = re.compile(r"(?<=\]\()(?!\w+:)[^)\s]+")
+
+
+class IndexDescription(MetadataHookInterface):
+    """Gives the project its `readme`."""
+
+    def update(self, metadata: dict[str, Any]) -> None:
+        repository = metadata["urls"]["Repository"]
+        readme = (Path(self.root) / "README.md").read_text(encoding="utf-8")
+        metadata["readme"] = {
+            "content-type": "text/markdown",
+            "text": _RELATIVE_TARGET.sub(lambda target: _absolute(target[0], repository), readme),
+        }
+
+
+def _absolute(target: str, repository: str) -> str:
+    return f"{repository}{target}" if target.startswith("#") else f"{repository}/blob/main/{target}"
