@@ -36,6 +36,7 @@ class AwsCli:
     has_types = False
     retries = True
     reads_type_from_header = True
+    makes_text_of_values = False
 
     def __init__(self, name: str, command: Path, home: Path, model: Path) -> None:
         """Install the project's service model as the README says.

@@ -26,6 +26,7 @@ class Boto3:
     has_types = True
     retries = True
     reads_type_from_header = True
+    makes_text_of_values = False
 
     def __init__(self, models: Path, model: Path) -> None:
         """Install the project's service model.

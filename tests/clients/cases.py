@@ -28,6 +28,7 @@ class Caller(Enum):
     PERMITTED = auto()
     WITHOUT_PERMISSION = auto()
     WITH_WRONG_SECRET = auto()
+    WITH_UNKNOWN_KEY = auto()
     UNSIGNED = auto()
 
 
@@ -39,8 +40,8 @@ class Expected:
     error_type: str | None = None
     # What the message has to say, literally.
     says: str = ""
-    # The type in the header where the emulator replaces the one that the gateway response sets.
-    emulator_type: str | None = None
+    # API Gateway's own type, which it puts into the header beside a gateway response's body.
+    gateway_type: str | None = None
 
     def __str__(self) -> str:
         return f"{self.status} {self.error_type}" if self.error_type else f"{self.status}"
@@ -64,6 +65,8 @@ class Case:
     max_attempts: int = 1
     # Whether API Gateway lets nothing through.
     closed_gateway: bool = False
+    # Whether what is wrong is that values are no text.
+    has_values_of_other_types: bool = False
     # Put into the contact's id.
     id_suffix: str = ""
 
@@ -124,16 +127,15 @@ _SUCCESS = Expected(200)
 _FAULT = Expected(500, "InternalServiceException")
 _INVALID = Expected(400, "InvalidRequestException")
 _NOT_FOUND = Expected(404, "ResourceNotFoundException")
-_REFUSED_AT_THE_EDGE = Expected(400, "InvalidRequestException", emulator_type="BadRequestException")
-_THROTTLED_AT_THE_EDGE = Expected(429, "ThrottlingException", emulator_type="TooManyRequestsException")
+_REFUSED_AT_THE_EDGE = Expected(400, "InvalidRequestException", gateway_type="BadRequestException")
+_THROTTLED_AT_THE_EDGE = Expected(429, "ThrottlingException", gateway_type="TooManyRequestsException")
 _DENIED = Expected(403, "AccessDeniedException")
 _THROTTLED = Expected(429, "ThrottlingException")
 
 _NO_SIGNATURE_CHECK = "The in-memory Amazon Connect checks neither signatures nor permissions."
-_EMULATOR_TYPE = (
-    "Answered by API Gateway, before the function. The gateway response sets this type, in the header and in the body; "
-    "the emulator replaces the header's by one of its own, which is what the clients that read the header show. "
-    "Whether API Gateway itself leaves the header as it is set was not tried."
+_GATEWAY_TYPE = (
+    "Answered by API Gateway, before the function. This type is the body's `__type`; API Gateway puts a code of its "
+    "own into the header, which is what clients show that read the header first."
 )
 _ORDERED = "a fault ordered for this test"
 
@@ -200,7 +202,7 @@ CASES: list[Case] = [
         operation=UPDATE_CONTACT_ATTRIBUTES,
         parameters=_without_instance,
         answers={TargetName.AMAZON_CONNECT: _INVALID, TargetName.ENDPOINT: _REFUSED_AT_THE_EDGE},
-        note=_EMULATOR_TYPE,
+        note=_GATEWAY_TYPE,
     ),
     Case(
         name="UpdateContactAttributes: a key with a space and an umlaut",
@@ -219,6 +221,7 @@ CASES: list[Case] = [
         operation=UPDATE_CONTACT_ATTRIBUTES,
         parameters=_with(UPDATE_CONTACT_ATTRIBUTES, Attributes={"tries": 3, "greetingPlayed": False}),
         answers=_same(Expected(400, "InvalidRequestException", "Attributes")),
+        has_values_of_other_types=True,
     ),
     Case(
         name="UpdateContact: nothing to update",
@@ -264,7 +267,7 @@ CASES: list[Case] = [
         operation=UPDATE_CONTACT_ATTRIBUTES,
         parameters=_attributes,
         answers=_only_endpoint(_THROTTLED_AT_THE_EDGE),
-        note=_EMULATOR_TYPE,
+        note=_GATEWAY_TYPE,
         closed_gateway=True,
     ),
     *_both(
@@ -280,6 +283,16 @@ CASES: list[Case] = [
         answers=_only_endpoint(Expected(403, "InvalidSignatureException")),
         note=_NO_SIGNATURE_CHECK,
         caller=Caller.WITH_WRONG_SECRET,
+    ),
+    Case(
+        name="signed with an unknown access key",
+        operation=UPDATE_CONTACT_ATTRIBUTES,
+        parameters=_attributes,
+        answers=_only_endpoint(
+            Expected(403, "InvalidRequestException", gateway_type="UnrecognizedClientException"),
+        ),
+        note=f"{_NO_SIGNATURE_CHECK} {_GATEWAY_TYPE}",
+        caller=Caller.WITH_UNKNOWN_KEY,
     ),
     *_both(
         "a user without permission",

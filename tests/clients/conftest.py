@@ -22,7 +22,7 @@ from tests.clients.aws_cli import AwsCli
 from tests.clients.boto3_sdk import Boto3
 from tests.clients.cases import Case
 from tests.clients.client_names import AWS_CLI_1, AWS_CLI_2
-from tests.clients.http_forms import PawsForm, PlainHttp
+from tests.clients.http_forms import ImitatedPaws, PlainHttp
 from tests.clients.javascript_sdk import FOLDER, JavaScriptSdk
 from tests.clients.outcomes import Outcomes
 from tests.clients.table import Cells
@@ -62,7 +62,7 @@ def clients(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Clie
         JavaScriptSdk.name: "the AWS SDK for JavaScript is not installed: make clients-setup installs it, and make test"
         " calls that",
         PlainHttp.name: PlainHttp(),
-        PawsForm.name: PawsForm(),
+        ImitatedPaws.name: ImitatedPaws(),
     }
     with contextlib.ExitStack() as stack:
         if _AWS_CLI_1.exists():

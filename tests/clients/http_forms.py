@@ -1,9 +1,9 @@
-"""Requests without an SDK: plain HTTP, and the exact form that R's paws sends."""
+"""Requests without an SDK: plain HTTP, and an imitation of R's paws."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -24,6 +24,7 @@ class PlainHttp:
     has_types = False
     retries = False
     reads_type_from_header = False
+    makes_text_of_values = False
 
     _content_type = "application/json"
     # Where the caller looks for the text, and where after that.
@@ -52,28 +53,59 @@ class PlainHttp:
     def _encode(self, body: dict[str, Any]) -> bytes:
         return json.dumps(body, ensure_ascii=False).encode()
 
+    def _error_type(self, headers: Mapping[str, str], body: dict[str, Any]) -> str | None:
+        return body.get("__type")
+
     def _read(self, response: urllib3.BaseHTTPResponse) -> Answer:
         if response.status == 200:
             return Answer(status=200, output=response.data.decode())
         body = json.loads(response.data) if response.data else {}
         return Answer(
-            error_type=body.get("__type"),
+            error_type=self._error_type(response.headers, body),
             message=body.get(self._message_members[0]) or body.get(self._message_members[-1]),
             status=response.status,
             retry_after=response.headers.get("Retry-After"),
         )
 
 
-class PawsForm(PlainHttp):
-    """What R's paws 0.10.0 was seen to send: another content type, sorted keys, and no body where it would be empty."""
+class ImitatedPaws(PlainHttp):
+    """What R's paws 0.10.0 was seen to send and to read, in Python.
 
-    name = client_names.PAWS_FORM
+    It sends another content type, sorted keys, text instead of numbers and booleans, and no body where it would be
+    empty. It takes an error's type from the header, and was never seen to send a request again. Unlike paws it signs
+    for `execute-api`. (paws-r/paws: paws.common/R/jsonutil.R, handlers_restjson.R.)
+    """
+
+    name = client_names.IMITATED_PAWS
+    reads_type_from_header = True
+    makes_text_of_values = True
 
     _content_type = "application/x-amz-json-1.1"
     _message_members = ("message",)
 
     def _encode(self, body: dict[str, Any]) -> bytes:
-        return json.dumps(body, sort_keys=True, ensure_ascii=False).encode() if body else b""
+        return json.dumps(as_text(body), sort_keys=True, ensure_ascii=False).encode() if body else b""
+
+    def _error_type(self, headers: Mapping[str, str], body: dict[str, Any]) -> str | None:
+        return headers.get("x-amzn-ErrorType")
+
+
+def as_text(value: Any) -> Any:
+    """The value with each number and boolean in it as R's `as.character` writes it.
+
+    For members that are text in the model: no case sends one that is a number or a boolean there.
+    """
+    match value:
+        case dict():
+            return {name: as_text(member) for name, member in value.items()}
+        case list():
+            return [as_text(member) for member in value]
+        case bool():
+            return str(value).upper()
+        case int() | float():
+            return str(value)
+        case _:
+            return value
 
 
 def _split(operation: str, parameters: dict[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -20,13 +20,14 @@ FOLDER = Path(__file__).parent / "javascript"
 
 
 class JavaScriptSdk:
-    """`@aws-sdk/client-connect`, with a signer for the target's service. A context manager."""
+    """`@aws-sdk/client-connect`, with the signing name of the target's service. A context manager."""
 
     name = client_names.JAVASCRIPT
     shows_http = True
     has_types = True
     retries = True
     reads_type_from_header = True
+    makes_text_of_values = False
 
     def __init__(self) -> None:
         self._ids = itertools.count()

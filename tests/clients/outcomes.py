@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.clients.answer import Answer
 from tests.clients.cases import UPDATE_CONTACT_ATTRIBUTES, Caller, Case
+from tests.clients.http_forms import as_text
 from tests.clients.target import Client, Credentials, Target, TargetName
 
 # More calls than all clients together make while a fault lasts.
@@ -129,18 +130,20 @@ def _credentials(target: Target, caller: Caller) -> Credentials | None:
         case Caller.WITHOUT_PERMISSION:
             assert target.without_permission, f"{target.name}: no case with permissions"
             return target.without_permission
+        case Caller.WITH_UNKNOWN_KEY:
+            return replace(target.permitted, access_key_id="AKIANOBODYHASTHISKEY")
         case Caller.WITH_WRONG_SECRET:
             return replace(target.permitted, secret_access_key="wrong")
         case Caller.PERMITTED:
             return target.permitted
 
 
-def sent_is_stored(case: Case, outcome: Outcome) -> bool:
+def sent_is_stored(case: Case, client: Client, outcome: Outcome) -> bool:
     """Whether the contact has what was sent, character by character."""
+    sent = as_text(outcome.parameters) if client.makes_text_of_values else outcome.parameters
     if case.operation == UPDATE_CONTACT_ATTRIBUTES:
-        return bool(outcome.attributes == outcome.parameters["Attributes"])
-    sent = {name: value for name, value in outcome.parameters.items() if name not in ("InstanceId", "ContactId")}
-    return outcome.details == sent
+        return bool(outcome.attributes == sent["Attributes"])
+    return outcome.details == {name: sent[name] for name in sent.keys() - {"InstanceId", "ContactId"}}
 
 
 def is_untouched(outcome: Outcome) -> bool:

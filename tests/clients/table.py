@@ -55,7 +55,7 @@ class Cells:
         cells = {**_read(committed, clients), **self._cells}
         notes = _Notes()
         tables = [_table(target, rows, clients, cells, notes) for target in TargetName]
-        return "\n".join([_HEAD, *tables, "## Notes\n", *notes.lines(), ""])
+        return "\n".join([_HEAD, *tables, "## Notes\n", *notes.lines(), "", _AWS_ITSELF])
 
 
 class _Notes:
@@ -127,12 +127,54 @@ client has no such thing.
   `connect-constructs client-model`.
 - **AWS CLI 1** and **2**: likewise `aws connect …` and `aws contact-updates …`, with `--cli-input-json` where nothing
   else is said. A success prints nothing and exits with 0; an error names its type and its text.
-- **JavaScript**: the AWS SDK for JavaScript, version 3; for the endpoint with a signer for `execute-api`.
+- **JavaScript**: the AWS SDK for JavaScript, version 3; for the endpoint with `signingName: "execute-api"`.
 - **HTTP**: JSON over plain HTTP, signed with botocore.
-- **paws form**: the same, in the form that R's paws was seen to send: the content type `application/x-amz-json-1.1`,
-  sorted keys, no body where it would be empty. The test signs it for `execute-api`, which paws itself does not do.
+- **paws (imitated)**: not R's paws itself, which the tests do not install, but an imitation in Python of what paws
+  0.10.0 was seen to send and to read: the content type `application/x-amz-json-1.1`, sorted keys, text instead of
+  numbers and booleans, no body where it would be empty; an error's type from the header; no second attempt. The
+  imitation signs for `execute-api`, for which paws has no setting.
 
 Checks of parameters on the client's side are switched off, so that what is wrong does arrive. Everything ran in the
 local AWS: an emulator, and an Amazon Connect in memory that answers as the real one is documented to. Nothing was tried
 against a live AWS account.
+"""
+
+_AWS_ITSELF = """\
+## What AWS itself shows
+
+Nobody here had a live account. This is what is publicly known of API Gateway, and what the local AWS imitates.
+
+The function answers with Amazon Connect's types, and API Gateway passes its header and body on. Requests that API
+Gateway answers by itself, before the function, get a body in Amazon Connect's form from the endpoint's gateway
+responses, but the type in the header is API Gateway's own. It cannot be replaced: where a gateway response sets
+`x-amzn-ErrorType`, API Gateway sends both ([smithy#1170], [smithy#1934], [aws-sdk-js-v3#3852]). botocore joins the two
+into one code, `InvalidRequestException, BadRequestException`, for which there is no class, and before version 1.44 it
+does not retry a throttle with such a code. So the endpoint is to leave the header to API Gateway. Clients that read it
+(boto3, the AWS CLIs, JavaScript, paws) show these codes, which have no classes of their own but for
+AccessDeniedException; clients that read the body's `__type` show the endpoint's types:
+
+| status | API Gateway's code | when | source |
+| --- | --- | --- | --- |
+| 401 | UnauthorizedException | an authorizer found no valid token | [localstack#11142] |
+| 403 | MissingAuthenticationTokenException | not signed, or no such path | [localstack#11142] |
+| 403 | InvalidSignatureException | the signature does not match | [aws4#23], a recorded answer |
+| 403 | UnrecognizedClientException | an unknown access key | [Paw-AWSSignature4DynamicValue#5], a recorded answer |
+| 403 | IncompleteSignatureException | an Authorization header of another kind | [smithy#1170], a recorded answer |
+| 403 | ExpiredTokenException | the credentials have expired | [localstack#11142], not validated against AWS |
+| 403 | AccessDeniedException | IAM or an authorizer denies the call | [localstack#11142], not validated against AWS |
+| 403 | ForbiddenException | the API key is missing or wrong | [localstack#11142] |
+| 413 | a guess: RequestEntityTooLargeException | the body is larger than 10 MB | none found |
+| 429 | TooManyRequestsException | the endpoint's throttle | [localstack#11142] |
+| 429 | LimitExceededException | the API key's quota is used up | [localstack#11142] |
+| 5xx | InternalServerErrorException | the function failed or took too long | [localstack#11142] |
+
+boto3 (mode `standard`), both AWS CLIs and JavaScript try again after TooManyRequestsException, as after
+ThrottlingException. Code that handles a throttle should look at the status 429, which is the same for all of them.
+
+[aws4#23]: https://github.com/mhart/aws4/issues/23
+[aws-sdk-js-v3#3852]: https://github.com/aws/aws-sdk-js-v3/pull/3852
+[localstack#11142]: https://github.com/localstack/localstack/pull/11142
+[Paw-AWSSignature4DynamicValue#5]: https://github.com/badslug/Paw-AWSSignature4DynamicValue/issues/5
+[smithy#1170]: https://github.com/smithy-lang/smithy/issues/1170
+[smithy#1934]: https://github.com/smithy-lang/smithy/pull/1934
 """

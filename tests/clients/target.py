@@ -64,6 +64,8 @@ class Client(Protocol):
     retries: bool
     # Where it looks for the error's type first: in x-amzn-ErrorType, or in the body's __type.
     reads_type_from_header: bool
+    # Whether it sends a number or a boolean as text where the model says text.
+    makes_text_of_values: bool
 
     def call(
         self,

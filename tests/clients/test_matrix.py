@@ -15,6 +15,7 @@ from tests.clients.target import Client, ClientNamed, TargetName
 
 _TYPES_IN_MODEL = {name for name, shape in service_model()["shapes"].items() if shape.get("exception")}
 
+_NO_BODY = "UpdateContact: nothing to update"
 
 _CALLS = [
     pytest.param(target, case, client, id=f"{target.name.lower()}-{case.name}-{client}")
@@ -34,12 +35,19 @@ def test_gets_the_right_answer(
     with cells.recorded(target_name, case.name, client_name) as cell:
         outcome = outcomes.of(target_name, case, client)
         expected = case.answers[target_name]
-        if expected.emulator_type and client.reads_type_from_header:
-            cell.instead = expected.emulator_type
-            expected = replace(expected, error_type=expected.emulator_type)
+        gateway_type = expected.gateway_type
+        if target_name is TargetName.ENDPOINT and case.name == _NO_BODY:
+            # paws sends no body, which API Gateway refuses as long as it checks bodies.
+            gateway_type = "BadRequestException" if client.name == client_names.IMITATED_PAWS else None
+        if gateway_type and client.reads_type_from_header:
+            cell.instead = gateway_type
+            expected = replace(expected, error_type=gateway_type)
+        if case.has_values_of_other_types and client.makes_text_of_values:
+            cell.instead = "200, they are sent as text"
+            expected = Expected(200)
         _check_answer(expected, outcome, client, target_name)
-        if case.answers[target_name].error_type is None:
-            assert sent_is_stored(case, outcome)
+        if expected.error_type is None:
+            assert sent_is_stored(case, client, outcome)
         else:
             assert is_untouched(outcome)
         if outcome.attempts is not None:
