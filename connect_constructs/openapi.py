@@ -32,6 +32,17 @@ _ENDPOINT_ERRORS = {
     504: {"InternalServiceException"},
 }
 
+# What API Gateway puts into the header of its own errors, beside the types above (docs/clients.md has the sources).
+_GATEWAY_CODES = {
+    400: {"BadRequestException"},
+    403: {"ForbiddenException", "IncompleteSignatureException", "UnrecognizedClientException"},
+    429: {"TooManyRequestsException"},
+    500: {"InternalServerErrorException"},
+    502: {"InternalServerErrorException"},
+    503: {"InternalServerErrorException"},
+    504: {"InternalServerErrorException"},
+}
+
 _SUMMARIES = {
     "UpdateContact": "Set a contact's name, description, references and other details",
     "UpdateContactAttributes": "Set attributes of a contact; an empty value removes the attribute",
@@ -82,7 +93,7 @@ _SECURITY_SCHEMES = {
 def openapi(endpoint: str | None = None) -> dict[str, Any]:
     """The document, which states every status that the endpoint can answer.
 
-    :param endpoint: Such as `https://abc123.execute-api.us-east-1.amazonaws.com/prod`. Left out, the document names no
+    :param endpoint: Such as `https://abc123.execute-api.us-east-1.amazonaws.com/prod`. Default: the document names no
         server, and whoever imports it sets one.
     """
     paths: dict[str, Any] = {}
@@ -125,12 +136,6 @@ def _operation(name: str, operation: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-_ERROR_TYPE = {
-    "x-amzn-ErrorType": {
-        "schema": {"type": "string"},
-        "description": "The error's type. Errors of API Gateway itself have a type of its own here: see `__type`",
-    }
-}
 _REQUEST_ID = {"x-amzn-RequestId": {"schema": {"type": "string"}, "description": "API Gateway's id of the request"}}
 
 
@@ -154,11 +159,18 @@ def _error_types(operation: Mapping[str, Any]) -> dict[int, set[str]]:
 
 
 def _error(status: int, types: set[str]) -> dict[str, Any]:
-    type_schema = {"type": "string", "enum": sorted(types)}
-    headers: dict[str, Any] = {**_REQUEST_ID, **_ERROR_TYPE}
+    codes = types | _GATEWAY_CODES.get(status, set())
+    headers: dict[str, Any] = {
+        **_REQUEST_ID,
+        "x-amzn-ErrorType": {
+            "schema": {"type": "string", "enum": sorted(codes)},
+            "description": "`__type`, or API Gateway's own code where it answers by itself",
+        },
+    }
     if status in (429, 503):
         headers["Retry-After"] = {"schema": {"type": "integer"}, "description": "Seconds"}
-    schema = {"allOf": [{"$ref": "#/components/schemas/Error"}, {"properties": {"__type": type_schema}}]}
+    body = {"properties": {"__type": {"type": "string", "enum": sorted(types)}}}
+    schema = {"allOf": [{"$ref": "#/components/schemas/Error"}, body]}
     return {
         "description": ", ".join(sorted(types)),
         "headers": headers,

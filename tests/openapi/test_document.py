@@ -23,11 +23,13 @@ OPERATIONS = {
 
 
 def error_types(operation: dict[str, Any], status: int | str) -> set[str]:
-    return set(
-        operation["responses"][str(status)]["content"]["application/json"]["schema"]["allOf"][1]["properties"][
-            "__type"
-        ]["enum"]
-    )
+    """The types that the body of an answer with this status can have."""
+    (_, body) = operation["responses"][str(status)]["content"]["application/json"]["schema"]["allOf"]
+    return set(body["properties"]["__type"]["enum"])
+
+
+def header_types(operation: dict[str, Any], status: int | str) -> set[str]:
+    return set(operation["responses"][str(status)]["headers"]["x-amzn-ErrorType"]["schema"]["enum"])
 
 
 def test_document_is_valid() -> None:
@@ -64,6 +66,31 @@ def test_operations_state_each_of_api_gateways_errors() -> None:
         default = {"DEFAULT_4XX": "403", "DEFAULT_5XX": "502"}.get(response["Properties"]["ResponseType"])
         for operation in OPERATIONS.values():
             assert error_type in error_types(operation, response["Properties"].get("StatusCode", default))
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (400, "BadRequestException"),
+        (403, "ForbiddenException"),
+        (403, "IncompleteSignatureException"),
+        (403, "UnrecognizedClientException"),
+        (415, "BadRequestException"),
+        (429, "TooManyRequestsException"),
+        (500, "InternalServerErrorException"),
+        (504, "InternalServerErrorException"),
+    ],
+)
+def test_header_can_have_api_gateways_own_codes_beside_all_types_of_the_body(status: int, code: str) -> None:
+    for operation in OPERATIONS.values():
+        assert header_types(operation, status) >= {code} | error_types(operation, status)
+        assert code not in error_types(operation, status)
+
+
+def test_a_busy_endpoint_says_when_to_try_again() -> None:
+    for operation in OPERATIONS.values():
+        answers = operation["responses"].items()
+        assert {status for status, answer in answers if "Retry-After" in answer["headers"]} == {"429", "503"}
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
