@@ -1,7 +1,9 @@
 """Where the emulator, ministack 1.5.33, is kinder than AWS, or lacks something: the index of this room.
 
 Each gap has a file of its own here, whose `close()` teaches the emulator what AWS does. A few are closed from outside,
-at the deployment. This module imports nothing, so that it can be read where the emulator is not installed.
+at the deployment. This module imports nothing of the emulator's, so that it can be read where that is not installed.
+
+Run as a script it prints the table of docs/local-aws.md.
 """
 
 from __future__ import annotations
@@ -99,8 +101,8 @@ GAPS = (
         "policy_principals",
     ),
     Gap(
-        "An EventBridge rule reaches a queue only if its policy allows that, and sends no deduplication id: a FIFO queue "
-        "without content-based deduplication gets nothing.",
+        "An EventBridge rule reaches a queue only if its policy allows that, and sends no deduplication id: a FIFO "
+        "queue without content-based deduplication gets nothing.",
         "An example of events into the queue would work here only.",
         'aws-cdk#36498; re:Post, "Why is the EventBridge rule … failing to invoke its target?"',
         "event_rules",
@@ -134,3 +136,13 @@ GAPS = (
 
 MODULES = tuple(gap.closed_by for gap in GAPS if "." not in gap.closed_by)
 """The modules of this folder to start the emulator with."""
+
+
+def table() -> str:
+    """All of them as a Markdown table."""
+    rows = [("What AWS does", "Without it", "Source"), ("---",) * 3, *((gap.what, gap.why, gap.source) for gap in GAPS)]
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+if __name__ == "__main__":
+    print(table(), end="")

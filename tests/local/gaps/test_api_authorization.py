@@ -293,17 +293,18 @@ def test_denied_caller_without_a_gateway_response_is_told_who_and_why(aws: Emula
 @pytest.mark.parametrize(
     ("scope", "message"),
     [
-        ({"service": "connect"}, "Credential should be scoped to correct service: 'execute-api'. "),
-        ({"region": "eu-west-1"}, "Credential should be scoped to a valid region. "),
+        (("connect", REGION), "Credential should be scoped to correct service: 'execute-api'. "),
+        (("execute-api", "eu-west-1"), "Credential should be scoped to a valid region. "),
     ],
 )
 def test_signature_for_another_service_or_region_is_refused(
-    aws: EmulatedAws, anybody: Credentials, credentials: str, scope: dict[str, str], message: str
+    aws: EmulatedAws, anybody: Credentials, credentials: str, scope: tuple[str, str], message: str
 ) -> None:
     template = {"application/json": '{"text": $context.error.messageString}'}
     api = aws.create_api(gateway_responses={"INVALID_SIGNATURE": {"responseTemplates": template}})
 
-    answer = api.call(anybody if credentials == "user" else ROOT, **scope)
+    service, region = scope
+    answer = api.call(anybody if credentials == "user" else ROOT, service=service, region=region)
 
     assert (answer.status, answer.error_types) == (403, ["InvalidSignatureException"])
     assert answer.body == {"text": message}

@@ -6,8 +6,9 @@ import importlib
 from pathlib import Path
 
 from connect_constructs.local import emulator
-from connect_constructs.local.emulator_gaps.gaps import GAPS, MODULES
+from connect_constructs.local.emulator_gaps.gaps import GAPS, MODULES, table
 
+_DOCUMENT = Path(__file__).parents[3] / "docs" / "local-aws.md"
 _ROOM = Path(emulator.__file__).with_name("emulator_gaps")
 
 
@@ -27,3 +28,9 @@ def test_each_function_outside_that_the_index_names_exists() -> None:
 
 def test_each_gap_has_its_source() -> None:
     assert all(gap.what and gap.why and gap.source for gap in GAPS)
+
+
+def test_document_shows_the_index() -> None:
+    text = _DOCUMENT.read_text(encoding="utf-8")
+
+    assert table() in text, "python connect_constructs/local/emulator_gaps/gaps.py prints the table"
