@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
 
 from tests.local.gaps.emulated_aws import Api, EmulatedAws
 
@@ -84,6 +85,13 @@ def test_status_of_a_default_response_is_that_of_all_its_responses(aws: Emulated
     api = aws.create_api(gateway_responses={"DEFAULT_4XX": {"statusCode": "418"}})
 
     assert api.call().status == 418
+
+
+def test_response_of_a_type_that_does_not_exist_is_refused(aws: EmulatedAws, plain: Api) -> None:
+    with pytest.raises(ClientError) as refused:
+        aws.client("apigateway").put_gateway_response(restApiId=plain.api_id, responseType="BUSY")
+
+    assert refused.value.response["Error"]["Code"] == "BadRequestException"
 
 
 def test_header_is_mapped_by_its_name_as_it_was_sent(aws: EmulatedAws) -> None:
