@@ -57,10 +57,10 @@ class ContactUpdateFunctionOptions:
     used."""
 
     reserved_concurrent_executions: int | None = None
-    """The executions that are reserved for the function, and the most that it can have. AWS refuses a reservation that
-    leaves the account fewer than 10 unreserved, and new accounts may have 10 in all, so that nothing can be reserved
-    there (AWS Lambda Developer Guide, "Lambda quotas", "Configuring reserved concurrency"). Default: the function uses
-    the account's unreserved executions."""
+    """The executions that are reserved for the function, and the most that it can have. Lambda refuses a reservation
+    that leaves too few unreserved: 100 (AWS Lambda Developer Guide, "Configuring reserved concurrency"), in accounts
+    with small limits 10. New accounts may have 10 in all, so that nothing can be reserved there. Default: the function
+    uses the account's unreserved executions."""
 
     runtime_management_mode: lambda_.RuntimeManagementMode | None = None
     """When AWS Lambda moves the function to a new version of the Python runtime, and of botocore with it.

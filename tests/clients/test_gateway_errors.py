@@ -40,7 +40,7 @@ class _Error:
     retry_after: str | None = None
 
 
-_BAD_BODY = _Error(status=400, error_type="InvalidRequestException", header_type="BadRequestException")
+_BAD_BODY = _Error(status=400, error_type="InvalidRequestException")
 _NO_SUCH_PATH = _Error(status=403, error_type="MissingAuthenticationTokenException")
 _WRONG_SIGNATURE = _Error(status=403, error_type="InvalidSignatureException")
 
@@ -95,7 +95,8 @@ def test_a_missing_function_is_a_fault_of_the_service(endpoint: Target, local_aw
 def _check(response: urllib3.BaseHTTPResponse, expected: _Error) -> None:
     assert response.status == expected.status
     assert response.headers["Content-Type"] == "application/json"
-    assert response.headers["x-amzn-ErrorType"] == (expected.header_type or expected.error_type)
+    # One value: two would be joined into a type that no SDK knows.
+    assert response.headers.getlist("x-amzn-ErrorType") == [expected.header_type or expected.error_type]
     assert response.headers.get("Retry-After") == expected.retry_after
     body = json.loads(response.data)
     assert body.keys() == {"__type", "message", "Message"}

@@ -38,8 +38,10 @@ def aws(local: LocalAws) -> EmulatedAws:
 
 @pytest.fixture(scope="module")
 def callers(local: LocalAws, aws: EmulatedAws) -> dict[str, Credentials]:
+    name = local.outputs["Grants"]["UserName"]
+    key = local.client("iam").create_access_key(UserName=name)["AccessKey"]
     return {
-        "named": Credentials(*local.create_user("named", may_invoke=None)),
+        "named": Credentials(key["AccessKeyId"], key["SecretAccessKey"]),
         "another user": aws.create_user(),
         "another user with a policy": aws.create_user(MAY_INVOKE, MAY_SEND),
         "another account's user": aws.create_user(root=OTHER_ROOT),

@@ -75,7 +75,6 @@ def test_operations_state_each_of_api_gateways_errors() -> None:
         (403, "ForbiddenException"),
         (403, "IncompleteSignatureException"),
         (403, "UnrecognizedClientException"),
-        (415, "BadRequestException"),
         (429, "TooManyRequestsException"),
         (500, "InternalServerErrorException"),
         (504, "InternalServerErrorException"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import App, Aws, CfnOutput, Stack
+from aws_cdk import App, CfnOutput, Stack
 from aws_cdk import aws_iam as iam
 
 from connect_constructs import ApiGatewayAccount, ConnectInstance, ContactUpdateApi, ContactUpdateQueue
@@ -10,7 +10,9 @@ from connect_constructs import ApiGatewayAccount, ConnectInstance, ContactUpdate
 app = App()
 stack = Stack(app, "Grants")
 instance = ConnectInstance.from_instance_arn(stack, "Instance", app.node.get_context("instance_arn"))
-named_user = iam.ArnPrincipal(f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:user/named")
+# A policy can only name a user who is there; this one has no policy of its own.
+user = iam.User(stack, "Named")
+named_user = iam.ArnPrincipal(user.user_arn)
 other_account = iam.AccountPrincipal(app.node.get_context("other_account"))
 
 ApiGatewayAccount(stack, "ApiGatewayAccount")
@@ -26,5 +28,6 @@ queue.grant_send_updates(other_account)
 ContactUpdateApi(stack, "Queued", queue=queue, access_log=True)
 
 CfnOutput(stack, "ApiId", value=api.rest_api.rest_api_id)
+CfnOutput(stack, "UserName", value=user.user_name)
 CfnOutput(stack, "QueueUrl", value=queue.queue.queue_url)
 app.synth()
