@@ -157,6 +157,8 @@ class AmazonConnect:
     def perform(self, operation: str, parameters: dict[str, Any]) -> dict[str, Any] | None:
         """Judge a call and let it take effect; the answer's body, None for an empty one. Raises ConnectError."""
         with self._lock:
+            if operation == "DescribeInstance":
+                return self._describe_instance(parameters["InstanceId"])
             if not self._buckets[operation].take():
                 raise _error("ThrottlingException", "Rate exceeded")
             wrong = violations(operation, parameters) if operation in service_model()["operations"] else []
@@ -164,6 +166,11 @@ class AmazonConnect:
                 raise _error("InvalidRequestException", f"Invalid request: {'; '.join(wrong)}")
             action, contact_member = _OPERATIONS[operation]
             return action(self._existing(parameters["InstanceId"], parameters[contact_member]), parameters)
+
+    def _describe_instance(self, instance_id: str) -> dict[str, Any]:
+        if instance_id not in self._instances:
+            raise _error("ResourceNotFoundException", "Instance not found")
+        return {"Instance": {"Id": instance_id, "Arn": self._instances[instance_id], "InstanceStatus": "ACTIVE"}}
 
     def _existing(self, instance_id: str, contact_id: str) -> Contact:
         if instance_id.startswith("arn:"):

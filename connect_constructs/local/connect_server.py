@@ -24,6 +24,7 @@ from connect_constructs.schema import service_model
 _READ_BACK = {
     "GetContactAttributes": ("GET", "/contact/attributes/{InstanceId}/{InitialContactId}"),
     "DescribeContact": ("GET", "/contacts/{InstanceId}/{ContactId}"),
+    "DescribeInstance": ("GET", "/instance/{InstanceId}"),
 }
 
 

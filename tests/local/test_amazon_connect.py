@@ -78,6 +78,16 @@ def test_attributes_are_merged_and_removed_by_an_empty_value(client: Any, connec
     assert read["Attributes"] == {"kept": "1", "changed": "2", "added": "é"}
 
 
+def test_instance_that_was_added_is_active_and_no_other_exists(client: Any) -> None:
+    assert client.describe_instance(InstanceId=INSTANCE_ID)["Instance"] == {
+        "Id": INSTANCE_ID,
+        "Arn": INSTANCE_ARN,
+        "InstanceStatus": "ACTIVE",
+    }
+    with pytest.raises(client.exceptions.ResourceNotFoundException):
+        client.describe_instance(InstanceId="87654321-4321-4321-4321-210987654321")
+
+
 def test_details_are_read_back_by_describe_contact(client: Any, connect: AmazonConnect) -> None:
     contact_id = connect.create_contact(contact_id="a/b ü%41")
 
