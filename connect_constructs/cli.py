@@ -15,6 +15,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
+from connect_constructs.doctor import command as doctor
+
 _INTERRUPTED = 130
 
 _interrupted = threading.Event()
@@ -92,6 +94,8 @@ def _parser() -> argparse.ArgumentParser:
     openapi = commands.add_parser("openapi", help="print the endpoint's OpenAPI document")
     openapi.add_argument("--endpoint", type=_url, metavar="URL", help="the endpoint to name as the document's server")
     openapi.set_defaults(run=_openapi)
+
+    doctor.add_to(commands, _context)
     return parser
 
 

@@ -1,0 +1,69 @@
+"""How AWS is asked: clients with short timeouts, and what it means when there is no answer."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, InvalidConfigError
+from botocore.exceptions import ConnectionError as NoConnectionError
+from botocore.parsers import ResponseParserError
+
+from connect_constructs.doctor.finding import Finding, Status
+
+# Seconds. The answers are small, and a user waits for them.
+_CONFIG = Config(connect_timeout=2, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
+
+_DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedException", "UnauthorizedOperation"}
+
+# What boto3 may raise instead of an answer. The last one is of an answer that is not AWS's, such as a proxy's page.
+AwsError = (BotoCoreError, ClientError, ResponseParserError)
+
+
+class Clients:
+    """Clients by service and Region. Safe between threads."""
+
+    def __init__(self, session: boto3.Session) -> None:
+        self._session = session
+        # boto3's sessions are not safe between threads; its clients are (boto3 documentation, "Multithreading").
+        self._lock = threading.Lock()
+
+    def __call__(self, service: str, region: str) -> Any:
+        """A client. Raises BotoCoreError."""
+        with self._lock:
+            try:
+                return self._session.client(service, region_name=region, config=_CONFIG)
+            except BotoCoreError:
+                raise
+            except ValueError as error:
+                # Of an endpoint URL in the environment that is none.
+                raise InvalidConfigError(error_msg=str(error)) from None
+
+
+def error_code(error: BaseException) -> str:
+    """The code that AWS answered with; empty if it did not answer."""
+    return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""
+
+
+def is_denied(error: BaseException) -> bool:
+    """Whether a permission is missing."""
+    return error_code(error) in _DENIED
+
+
+def is_unreachable(error: BaseException) -> bool:
+    """Whether there was no connection, no answer in time, or one that is not AWS's."""
+    return isinstance(error, (HTTPClientError, NoConnectionError, ResponseParserError))
+
+
+def unanswered(check: str, error: BaseException, permission: str) -> Finding:
+    """The finding of a check whose question was not answered."""
+    if is_denied(error):
+        return Finding(check, Status.UNKNOWN, f"not allowed: needs {permission}")
+    return Finding(check, Status.UNKNOWN, f"no answer: {one_line(error)}")
+
+
+def one_line(error: BaseException) -> str:
+    """The error's message, without line breaks."""
+    return " ".join(str(error).split())

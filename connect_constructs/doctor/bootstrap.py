@@ -1,0 +1,54 @@
+"""Whether the account is bootstrapped for the CDK."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from connect_constructs.doctor.aws import Clients, error_code, is_denied
+from connect_constructs.doctor.finding import Finding, Status
+from connect_constructs.doctor.settings import DEFAULT_QUALIFIER, Settings
+from connect_constructs.doctor.target import Target
+
+NAME = "CDK bootstrap"
+PERMISSION = "ssm:GetParameter, or cloudformation:DescribeStacks"
+
+# What templates ask for in their rule CheckBootstrapVersion, and the assembly in requiresBootstrapStackVersion.
+MINIMUM_VERSION = 6
+
+_STACK = "CDKToolkit"
+
+
+def check_bootstrap(settings: Settings, target: Target, clients: Clients) -> Finding:
+    """The bootstrap's version, which templates read from the same parameter. Raises AwsError."""
+    assert target.region
+    parameter = f"/cdk-bootstrap/{settings.qualifier}/version"
+    command = f"cdk bootstrap aws://{target.account or 'ACCOUNT'}/{target.region}"
+    if settings.qualifier != DEFAULT_QUALIFIER:
+        command += f" --qualifier {settings.qualifier}"
+    try:
+        version = clients("ssm", target.region).get_parameter(Name=parameter)["Parameter"]["Value"]
+    except ClientError as error:
+        if error_code(error) == "ParameterNotFound":
+            return Finding(NAME, Status.ACTION_NEEDED, f"none in {target.region}: no parameter {parameter}", command)
+        if not is_denied(error):
+            raise
+        version = _version_of_stack(settings, clients("cloudformation", target.region))
+        if version is None:
+            raise
+    if not version.isdecimal() or int(version) < MINIMUM_VERSION:
+        return Finding(NAME, Status.ACTION_NEEDED, f"version {version}, of {MINIMUM_VERSION} at least", command)
+    return Finding(NAME, Status.OK, f"version {version}, of {MINIMUM_VERSION} at least")
+
+
+def _version_of_stack(settings: Settings, cloudformation: Any) -> str | None:
+    """The version that the stack of the bootstrap says; None if there is no such stack, or it may not be seen."""
+    try:
+        (stack,) = cloudformation.describe_stacks(StackName=_STACK)["Stacks"]
+    except ClientError:
+        # That there is none says nothing: a bootstrap's stack may have another name (--toolkit-stack-name).
+        return None
+    parameters = {item["ParameterKey"]: item.get("ParameterValue") for item in stack.get("Parameters", [])}
+    outputs: dict[str, str] = {item["OutputKey"]: item["OutputValue"] for item in stack.get("Outputs", [])}
+    return outputs.get("BootstrapVersion") if parameters.get("Qualifier") == settings.qualifier else None

@@ -1,0 +1,47 @@
+"""Lambda's concurrency in the account and Region, against what the functions need."""
+
+from __future__ import annotations
+
+from connect_constructs.doctor.aws import Clients
+from connect_constructs.doctor.finding import Finding, Status
+from connect_constructs.doctor.settings import Settings
+from connect_constructs.doctor.target import Target
+
+NAME = "Lambda concurrency"
+PERMISSION = "lambda:GetAccountSettings"
+
+# What the endpoint lets through at once without a queue. How many its function needs with one is a guess: the same.
+ENDPOINT_BURST = 15
+# What the queue's event source starts at a time.
+QUEUE_CONCURRENCY = 2
+# A reservation that leaves fewer unreserved is refused (Lambda Developer Guide, "Configuring reserved concurrency"); in
+# accounts with fewer than 100, one that leaves fewer than the account has: "below its minimum value of [10]", or [50]
+# (aws-samples/alarm-context-tool#2, awslabs/amazon-neptune-tools#324).
+_UNRESERVED_MINIMUM = 100
+
+
+def check_lambda_concurrency(settings: Settings, target: Target, clients: Clients) -> Finding:
+    """How many executions may run at a time, of which the app's functions take what is not reserved. Raises AwsError.
+
+    New accounts may have 10 (aws-samples/one-observability-demo#278).
+    """
+    assert target.region
+    limit = clients("lambda", target.region).get_account_settings()["AccountLimit"]
+    total, unreserved = limit["ConcurrentExecutions"], limit["UnreservedConcurrentExecutions"]
+    reservable = max(unreserved - _UNRESERVED_MINIMUM, 0)
+    found = f"{unreserved} of {total} unreserved; a function can reserve up to {reservable}"
+    todo = (
+        "aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 "
+        f"--desired-value 1000 --region {target.region}"
+    )
+    queue = QUEUE_CONCURRENCY if settings.queue else 0
+    if unreserved < 1 + queue:
+        return Finding(NAME, Status.ACTION_NEEDED, f"{found}: the app needs {1 + queue} at least", todo)
+    if unreserved < ENDPOINT_BURST + queue:
+        return Finding(
+            NAME,
+            Status.WARNING,
+            f"{found}: when all are in use, callers get 503, and other functions of the account are throttled",
+            todo,
+        )
+    return Finding(NAME, Status.OK, found)

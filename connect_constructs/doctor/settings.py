@@ -1,0 +1,127 @@
+"""What is to be deployed and with which credentials: from the command line and the app's cdk.json."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ContextType = Callable[[str], tuple[str, str]]
+
+# As connect_constructs._validation has it, which imports CDK and so starts Node.
+_INSTANCE_ARN = re.compile(
+    r"arn:aws[a-z-]*:connect:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):instance/(?P<id>[A-Za-z0-9-]{1,36})"
+)
+_EXAMPLE_ARN = "arn:aws:connect:us-east-1:111122223333:instance/12345678-1234-1234-1234-123456789012"
+
+# CDK's context for the name of a bootstrap, and its default (CDK Developer Guide, "Customize CDK bootstrapping").
+_QUALIFIER = "@aws-cdk/core:bootstrapQualifier"
+DEFAULT_QUALIFIER = "hnb659fds"
+
+
+class UsageError(ValueError):
+    """The command was called with something that it cannot use; the message is meant to be shown as it is."""
+
+
+@dataclass(frozen=True)
+class Instance:
+    """The Amazon Connect instance, by the parts of its ARN."""
+
+    region: str
+    account: str
+    instance_id: str
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What decides what is asked and what suffices."""
+
+    instance: Instance
+    # The stack's account and Region, where the app's context has them.
+    account: str | None
+    region: str | None
+    # From the command line: the credentials' profile, and the Region that `cdk deploy` will be given otherwise.
+    profile: str | None
+    region_option: str | None
+    queue: bool
+    access_log: bool
+    api_gateway_account: bool
+    qualifier: str
+
+
+def add_context_options(parser: argparse.ArgumentParser, context_type: ContextType) -> None:
+    """Add the options that `cdk deploy` has, too."""
+    parser.add_argument(
+        "-c",
+        "--context",
+        action="append",
+        default=[],
+        type=context_type,
+        metavar="KEY=VALUE",
+        help="CDK context, as for cdk deploy; it goes before that of cdk.json in the current folder",
+    )
+    parser.add_argument("--profile", metavar="NAME", help="the credentials' profile. Default: that of the environment")
+
+
+def read_settings(options: argparse.Namespace, context_type: ContextType, directory: Path) -> Settings:
+    """The settings from the command line and from the cdk.json in `directory`, if there is one. Raises UsageError."""
+    flags = _cdk_flags(options.cdk_flags, context_type)
+    context = {**_cdk_json_context(directory), **dict(options.context), **dict(flags.context)}
+    return Settings(
+        instance=_instance(context),
+        account=_text(context, "account"),
+        region=_text(context, "region"),
+        profile=options.profile or flags.profile,
+        region_option=options.region,
+        queue=_flag(context, "queue"),
+        access_log=_flag(context, "access_log"),
+        api_gateway_account=_flag(context, "api_gateway_account"),
+        qualifier=_text(context, _QUALIFIER) or DEFAULT_QUALIFIER,
+    )
+
+
+def _cdk_flags(flags: Sequence[str], context_type: ContextType) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    add_context_options(parser, context_type)
+    known, _ = parser.parse_known_args(flags)
+    return known
+
+
+def _cdk_json_context(directory: Path) -> dict[str, Any]:
+    file = directory / "cdk.json"
+    try:
+        context: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")).get("context", {})
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        raise UsageError(f"{file} is not JSON: {error}") from None
+    return context
+
+
+def _instance(context: Mapping[str, Any]) -> Instance:
+    arn = _text(context, "instance_arn")
+    if not arn:
+        raise UsageError(
+            f"set the Amazon Connect instance: -c instance_arn={_EXAMPLE_ARN}. `aws connect list-instances` prints it"
+        )
+    match = _INSTANCE_ARN.fullmatch(arn)
+    if not match:
+        raise UsageError(f"instance_arn: expected an instance ARN such as {_EXAMPLE_ARN}, got {arn!r}")
+    return Instance(match["region"], match["account"], match["id"])
+
+
+def _text(context: Mapping[str, Any], name: str) -> str | None:
+    value = context.get(name)
+    return None if value is None else str(value)
+
+
+def _flag(context: Mapping[str, Any], name: str) -> bool:
+    # A value from the command line is text, one from cdk.json may be a boolean.
+    value = str(context.get(name, "false")).lower()
+    if value not in ("true", "false"):
+        raise UsageError(f"{name}: expected true or false, got {context[name]!r}")
+    return value == "true"

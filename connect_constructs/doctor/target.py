@@ -1,0 +1,129 @@
+"""Where the stack goes: the credentials' identity, the Region, and the account, against those of the instance."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import boto3
+from botocore.exceptions import ClientError
+from botocore.utils import IMDSRegionProvider
+
+from connect_constructs.doctor.aws import AwsError, Clients, error_code, is_unreachable, one_line
+from connect_constructs.doctor.finding import Finding, Status
+from connect_constructs.doctor.settings import Settings
+
+# In the CDK CLI's order: AwsCliCompatible.region() in aws-cdk 2.1148.1.
+_REGION_VARIABLES = ("AWS_REGION", "AMAZON_REGION", "AWS_DEFAULT_REGION", "AMAZON_DEFAULT_REGION")
+# What the CDK CLI takes where nothing says a Region.
+_CDK_DEFAULT_REGION = "us-east-1"
+
+
+@dataclass(frozen=True)
+class Target:
+    """The account and Region of the stack; None for what is not known."""
+
+    account: str | None
+    region: str | None
+
+
+def find_region(settings: Settings, session: boto3.Session) -> tuple[str | None, str]:
+    """The Region that the stack goes to, and where that is said."""
+    if settings.region:
+        return settings.region, "context"
+    if settings.region_option:
+        return settings.region_option, "--region"
+    for name in _REGION_VARIABLES:
+        if os.environ.get(name):
+            return os.environ[name], name
+    botocore_session = session._session
+    profile = botocore_session.get_scoped_config()
+    default = botocore_session.full_config.get("profiles", {}).get("default", {})
+    if region := profile.get("region") or default.get("region"):
+        return region, f"profile {session.profile_name}" if profile.get("region") else "profile default"
+    return IMDSRegionProvider(botocore_session).provide(), "EC2 instance metadata"
+
+
+def region_finding(settings: Settings, region: str | None, source: str) -> Finding:
+    """The Region, against that of the instance."""
+    instance_region = settings.instance.region
+    if region is None:
+        return Finding(
+            "Region",
+            Status.ACTION_NEEDED,
+            f"none is set: cdk deploy would take {_CDK_DEFAULT_REGION}",
+            f"set AWS_REGION, or deploy with -c region={instance_region}, the instance's",
+        )
+    if region == instance_region:
+        return Finding("Region", Status.OK, f"{region} ({source}), as the instance's")
+    return Finding(
+        "Region",
+        Status.OK,
+        f"{region} ({source}); the instance is in {instance_region}, and the function will call it there",
+        f"to deploy into the instance's Region: -c region={instance_region}",
+    )
+
+
+def credentials_finding(clients: Clients, region: str) -> tuple[Finding, str | None]:
+    """Whose the credentials are, and their account.
+
+    It needs no permission (AWS STS API Reference, "GetCallerIdentity").
+    """
+    try:
+        identity = clients("sts", region).get_caller_identity()
+    except AwsError as error:
+        return _rejected_credentials(error, region), None
+    return Finding("credentials", Status.OK, identity["Arn"]), identity["Account"]
+
+
+def _rejected_credentials(error: BaseException, region: str) -> Finding:
+    if is_unreachable(error):
+        return Finding("credentials", Status.UNKNOWN, f"no answer: {one_line(error)}")
+    if not isinstance(error, ClientError):
+        return missing_credentials(error)
+    if error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
+        return Finding("credentials", Status.UNKNOWN, f"no answer: {one_line(error)}")
+    return Finding(
+        "credentials",
+        Status.ACTION_NEEDED,
+        f"AWS does not accept them: {error_code(error)}",
+        f"log in again, or choose others with --profile; a Region that is not enabled answers so, too ({region})",
+    )
+
+
+def missing_credentials(error: BaseException) -> Finding:
+    """The finding for credentials that boto3 does not find, or cannot get."""
+    return Finding(
+        "credentials",
+        Status.ACTION_NEEDED,
+        one_line(error),
+        "set AWS_PROFILE or --profile, or log in: https://docs.aws.amazon.com/cdk/v2/guide/configure-access.html",
+    )
+
+
+def account_finding(settings: Settings, credentials_account: str | None) -> Finding:
+    """The stack's account, against those of the credentials and the instance.
+
+    Amazon Connect has no permissions across accounts: its instances have no resource policy (Service Authorization
+    Reference, "Amazon Connect").
+    """
+    account = settings.account or credentials_account
+    if account is None:
+        return Finding("account", Status.UNKNOWN, f"not known; the instance is one of {settings.instance.account}")
+    if account != settings.instance.account:
+        return Finding(
+            "account",
+            Status.ACTION_NEEDED,
+            f"the stack goes to {account}, and the instance is one of {settings.instance.account}: "
+            "Amazon Connect has no permissions across accounts",
+            f"use credentials of {settings.instance.account} (--profile), or an instance of {account}",
+        )
+    if credentials_account not in (None, account):
+        return Finding(
+            "account",
+            Status.WARNING,
+            f"the stack goes to {account}, and the credentials are those of {credentials_account}",
+            f"{account} must have been bootstrapped with --trust {credentials_account}; for the other checks, run "
+            f"this with credentials of {account}",
+        )
+    return Finding("account", Status.OK, f"{account}, as the instance's")
