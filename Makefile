@@ -61,10 +61,10 @@ types: $(PACKAGES)
 	@$(BIN)/mypy
 
 fast-tests: setup
-	@$(BIN)/pytest --numprocesses 2 --ignore tests/local --ignore tests/clients --ignore tests/openapi --ignore tests/queue --ignore $(BROWSER)
+	@$(BIN)/pytest --numprocesses 2 --ignore tests/local --ignore tests/clients --ignore tests/openapi --ignore tests/queue --ignore tests/doctor --ignore $(BROWSER)
 
 deployed-tests: setup clients-setup browser-setup
-	@$(BIN)/pytest tests/local tests/clients tests/openapi tests/queue $(BROWSER)
+	@$(BIN)/pytest tests/local tests/clients tests/openapi tests/queue tests/doctor $(BROWSER)
 
 clients-setup: $(AWS_CLI_PACKAGES) $(JAVASCRIPT_SDK)
 
@@ -93,6 +93,10 @@ endif
 endif
 
 deploy: setup ## deploy into your AWS account: make deploy INSTANCE_ARN=... (CDK_FLAGS="--profile name")
+ifneq ($(DOCTOR),no)
+	@$(BIN)/connect-constructs doctor --quick -c instance_arn='$(INSTANCE_ARN)' -- $(CDK_FLAGS) || \
+		{ echo 'make deploy: stopped before cdk deploy; to deploy all the same, add DOCTOR=no' >&2; exit 1; }
+endif
 	@node_modules/.bin/cdk deploy -c instance_arn='$(INSTANCE_ARN)' $(CDK_FLAGS)
 
 snapshots: setup ## write the template snapshots anew, after a wanted change of the infrastructure

@@ -13,8 +13,9 @@ from botocore.parsers import ResponseParserError
 
 from connect_constructs.doctor.finding import Finding, Status
 
-# Seconds. The answers are small, and a user waits for them.
-_CONFIG = Config(connect_timeout=2, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
+# Seconds. The answers are small, and a user waits for them: asking once more would double what is waited for when there
+# is no answer.
+_CONFIG = Config(connect_timeout=2, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 1})
 
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedException", "UnauthorizedOperation"}
 
@@ -61,7 +62,17 @@ def unanswered(check: str, error: BaseException, permission: str) -> Finding:
     """The finding of a check whose question was not answered."""
     if is_denied(error):
         return Finding(check, Status.UNKNOWN, f"not allowed: needs {permission}")
-    return Finding(check, Status.UNKNOWN, f"no answer: {one_line(error)}")
+    return Finding(check, Status.UNKNOWN, reason(error))
+
+
+def reason(error: BaseException) -> str:
+    """Why a question was not answered, in one line."""
+    if isinstance(error, ClientError):
+        message = error.response.get("Error", {}).get("Message", "")
+        return f"{error.operation_name} answered {error_code(error)}" + (
+            f": {' '.join(message.split())}" if message else ""
+        )
+    return f"no answer: {one_line(error)}"
 
 
 def one_line(error: BaseException) -> str:

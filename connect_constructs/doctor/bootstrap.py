@@ -38,8 +38,8 @@ def check_bootstrap(settings: Settings, target: Target, clients: Clients) -> Fin
         if version is None:
             raise
     if not version.isdecimal() or int(version) < MINIMUM_VERSION:
-        return Finding(NAME, Status.ACTION_NEEDED, f"version {version}, of {MINIMUM_VERSION} at least", command)
-    return Finding(NAME, Status.OK, f"version {version}, of {MINIMUM_VERSION} at least")
+        return Finding(NAME, Status.ACTION_NEEDED, f"version {version}; {MINIMUM_VERSION} or later is needed", command)
+    return Finding(NAME, Status.OK, f"version {version}; {MINIMUM_VERSION} or later is needed")
 
 
 def _version_of_stack(settings: Settings, cloudformation: Any) -> str | None:

@@ -30,11 +30,11 @@ def check_cloudwatch_role(settings: Settings, target: Target, clients: Clients) 
         return Finding(
             NAME,
             Status.WARNING,
-            f"{role} is set, and -c api_gateway_account=true sets another one for all APIs of the account and Region",
-            "leave out -c api_gateway_account=true, unless that role is this app's own",
+            f"{role} is set; -c api_gateway_account=true sets this app's own for all APIs of the account and Region",
+            "leave out -c api_gateway_account=true, unless the role that is set is this app's",
         )
     if role:
-        return Finding(NAME, Status.OK, f"{role}" if settings.access_log else f"{role}; {_NOT_NEEDED}")
+        return Finding(NAME, Status.OK, f"{role} is set" if settings.access_log else f"{role} is set; {_NOT_NEEDED}")
     if not settings.access_log:
         return Finding(NAME, Status.OK, f"none is set; {_NOT_NEEDED}")
     if settings.api_gateway_account:

@@ -23,7 +23,7 @@ concurrency. It changes nothing.
 """
 _EPILOG = """\
 exit status:
-  0  nothing in the way; there may be warnings, and what could not be found out
+  0  nothing found in the way; there may be warnings and unknowns
   1  something would make the deployment or the first update fail
   2  wrong usage, or boto3 is missing
 
@@ -90,12 +90,14 @@ def _as_text(findings: list[Finding]) -> str:
     for finding in findings:
         lines.append(f"{finding.status.value:<{status_width}}  {finding.check:<{name_width}}  {finding.found}")
         if finding.todo:
-            lines.append(f"{'':<{status_width}}  {'':<{name_width}}  → {finding.todo}")
+            lines.append(f"{'':<{status_width}}  {'':<{name_width}}  -> {finding.todo}")
     return "\n".join([*lines, "", _summary(findings)])
 
 
 def _summary(findings: list[Finding]) -> str:
     counts = Counter(finding.status for finding in findings)
     others = [f"{counts[status]} {status.value}" for status in (Status.WARNING, Status.UNKNOWN) if counts[status]]
-    verdict = f"{counts[Status.ACTION_NEEDED]} action needed" if counts[Status.ACTION_NEEDED] else "nothing in the way"
+    verdict = (
+        f"{counts[Status.ACTION_NEEDED]} action needed" if counts[Status.ACTION_NEEDED] else "nothing found in the way"
+    )
     return ", ".join([verdict, *others])

@@ -29,7 +29,7 @@ def check_lambda_concurrency(settings: Settings, target: Target, clients: Client
     limit = clients("lambda", target.region).get_account_settings()["AccountLimit"]
     total, unreserved = limit["ConcurrentExecutions"], limit["UnreservedConcurrentExecutions"]
     reservable = max(unreserved - _UNRESERVED_MINIMUM, 0)
-    found = f"{unreserved} of {total} unreserved; a function can reserve up to {reservable}"
+    found = f"{unreserved} of {total} executions unreserved; {reservable} can be reserved"
     todo = (
         "aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 "
         f"--desired-value 1000 --region {target.region}"

@@ -9,7 +9,7 @@ import boto3
 from botocore.exceptions import ClientError
 from botocore.utils import IMDSRegionProvider
 
-from connect_constructs.doctor.aws import AwsError, Clients, error_code, is_unreachable, one_line
+from connect_constructs.doctor.aws import AwsError, Clients, error_code, is_unreachable, one_line, reason
 from connect_constructs.doctor.finding import Finding, Status
 from connect_constructs.doctor.settings import Settings
 
@@ -55,7 +55,7 @@ def region_finding(settings: Settings, region: str | None, source: str) -> Findi
             f"set AWS_REGION, or deploy with -c region={instance_region}, the instance's",
         )
     if region == instance_region:
-        return Finding("Region", Status.OK, f"{region} ({source}), as the instance's")
+        return Finding("Region", Status.OK, f"{region} ({source}), the instance's own")
     return Finding(
         "Region",
         Status.OK,
@@ -78,11 +78,11 @@ def credentials_finding(clients: Clients, region: str) -> tuple[Finding, str | N
 
 def _rejected_credentials(error: BaseException, region: str) -> Finding:
     if is_unreachable(error):
-        return Finding("credentials", Status.UNKNOWN, f"no answer: {one_line(error)}")
+        return Finding("credentials", Status.UNKNOWN, reason(error))
     if not isinstance(error, ClientError):
         return missing_credentials(error)
     if error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
-        return Finding("credentials", Status.UNKNOWN, f"no answer: {one_line(error)}")
+        return Finding("credentials", Status.UNKNOWN, reason(error))
     return Finding(
         "credentials",
         Status.ACTION_NEEDED,
@@ -109,12 +109,12 @@ def account_finding(settings: Settings, credentials_account: str | None) -> Find
     """
     account = settings.account or credentials_account
     if account is None:
-        return Finding("account", Status.UNKNOWN, f"not known; the instance is one of {settings.instance.account}")
+        return Finding("account", Status.UNKNOWN, f"not known; the instance belongs to {settings.instance.account}")
     if account != settings.instance.account:
         return Finding(
             "account",
             Status.ACTION_NEEDED,
-            f"the stack goes to {account}, and the instance is one of {settings.instance.account}: "
+            f"the stack goes to {account}, and the instance belongs to {settings.instance.account}: "
             "Amazon Connect has no permissions across accounts",
             f"use credentials of {settings.instance.account} (--profile), or an instance of {account}",
         )
@@ -126,4 +126,4 @@ def account_finding(settings: Settings, credentials_account: str | None) -> Find
             f"{account} must have been bootstrapped with --trust {credentials_account}; for the other checks, run "
             f"this with credentials of {account}",
         )
-    return Finding("account", Status.OK, f"{account}, as the instance's")
+    return Finding("account", Status.OK, f"{account}, the instance's own")

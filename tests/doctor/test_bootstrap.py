@@ -19,7 +19,7 @@ QUALIFIER = "@aws-cdk/core:bootstrapQualifier"
 def test_version_of_the_bootstrap_suffices(doctor: Doctor, root: Clients) -> None:
     version = root("ssm").get_parameter(Name="/cdk-bootstrap/hnb659fds/version")["Parameter"]["Value"]
 
-    assert doctor().line(CHECK) == ("ok", f"version {version}, of 6 at least", "")
+    assert doctor().line(CHECK) == ("ok", f"version {version}; 6 or later is needed", "")
 
 
 def test_region_without_bootstrap_is_an_action(doctor: Doctor) -> None:
@@ -52,7 +52,7 @@ def test_old_bootstrap_is_an_action(doctor: Doctor, root: Clients) -> None:
 
     ran = doctor(context={QUALIFIER: "old"})
 
-    assert ran.line(CHECK)[:2] == ("action needed", "version 5, of 6 at least")
+    assert ran.line(CHECK)[:2] == ("action needed", "version 5; 6 or later is needed")
     assert ran.exit_status == 1
 
 

@@ -49,8 +49,8 @@ def test_role_is_set_by_the_deployment_where_it_is_asked_to(doctor: Doctor) -> N
 
 
 def test_role_that_is_set_suffices(doctor: Doctor, role: str) -> None:
-    assert doctor(context=LOG).line(CHECK) == ("ok", role, "")
-    assert doctor().line(CHECK) == ("ok", f"{role}; not needed without -c access_log=true", "")
+    assert doctor(context=LOG).line(CHECK) == ("ok", f"{role} is set", "")
+    assert doctor().line(CHECK) == ("ok", f"{role} is set; not needed without -c access_log=true", "")
 
 
 def test_role_that_would_be_replaced_is_a_warning(doctor: Doctor, role: str) -> None:
@@ -58,8 +58,8 @@ def test_role_that_would_be_replaced_is_a_warning(doctor: Doctor, role: str) -> 
 
     assert ran.line(CHECK) == (
         "warning",
-        f"{role} is set, and -c api_gateway_account=true sets another one for all APIs of the account and Region",
-        "leave out -c api_gateway_account=true, unless that role is this app's own",
+        f"{role} is set; -c api_gateway_account=true sets this app's own for all APIs of the account and Region",
+        "leave out -c api_gateway_account=true, unless the role that is set is this app's",
     )
     assert ran.exit_status == 0
 

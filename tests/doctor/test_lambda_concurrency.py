@@ -45,7 +45,7 @@ def test_what_another_function_has_reserved_is_taken_off(doctor: Doctor, root: C
 
     assert doctor().line(CHECK)[:2] == (
         "ok",
-        f"{total - 20} of {total} unreserved; a function can reserve up to {max(total - 120, 0)}",
+        f"{total - 20} of {total} executions unreserved; {max(total - 120, 0)} can be reserved",
     )
 
 
@@ -56,7 +56,7 @@ def test_concurrency_of_a_new_account_is_a_warning(doctor: Doctor, account_has: 
 
     assert ran.line(CHECK) == (
         "warning",
-        "10 of 10 unreserved; a function can reserve up to 0: when all are in use, callers get 503, and other "
+        "10 of 10 executions unreserved; 0 can be reserved: when all are in use, callers get 503, and other "
         "functions of the account are throttled",
         "aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 "
         "--desired-value 1000 --region us-east-1",
@@ -71,7 +71,7 @@ def test_queue_needs_what_its_event_source_starts(doctor: Doctor, account_has: C
     ran = doctor(context=WITH_QUEUE)
     assert ran.line(CHECK)[:2] == (
         "action needed",
-        "2 of 1000 unreserved; a function can reserve up to 0: the app needs 3 at least",
+        "2 of 1000 executions unreserved; 0 can be reserved: the app needs 3 at least",
     )
     assert ran.exit_status == 1
 

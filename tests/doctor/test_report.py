@@ -26,7 +26,7 @@ def test_bootstrapped_account_has_nothing_in_the_way(doctor: Doctor) -> None:
     *lines, blank, verdict = printed.splitlines()
     assert [line.split("  ")[0] for line in lines] == ["ok"] * len(ALL), printed
     assert f"ok             credentials                    arn:aws:iam::{ACCOUNT}:user/deployer" in lines
-    assert (blank, verdict, code) == ("", "nothing in the way", 0)
+    assert (blank, verdict, code) == ("", "nothing found in the way", 0)
 
 
 def test_json_has_every_check_with_its_status(doctor: Doctor) -> None:
@@ -47,7 +47,7 @@ def test_quick_asks_only_what_stops_a_deployment(doctor: Doctor, fake: AwsFake) 
 def test_what_stops_a_deployment_is_exit_status_1(doctor: Doctor) -> None:
     code, printed = doctor.run("-c", f"instance_arn={INSTANCE_ARN}", "-c", "region=eu-west-1")
 
-    assert f"→ cdk bootstrap aws://{ACCOUNT}/eu-west-1" in printed
+    assert f"-> cdk bootstrap aws://{ACCOUNT}/eu-west-1" in printed
     assert printed.endswith("\n1 action needed\n")
     assert code == 1
 
@@ -74,7 +74,7 @@ def test_user_without_permissions_is_told_which_are_missing(
         "servicequotas:GetServiceQuota and servicequotas:GetAWSDefaultServiceQuota",
         "lambda:GetAccountSettings",
     ]
-    assert printed.endswith("\nnothing in the way, 6 unknown\n")
+    assert printed.endswith("\nnothing found in the way, 6 unknown\n")
     assert code == 0
 
 
@@ -84,7 +84,7 @@ def test_context_comes_from_cdk_json_and_the_command_line_goes_before_it(doctor:
 
     _, printed = doctor.run("-c", "region=us-east-1")
 
-    assert "us-east-1 (context), as the instance's" in printed
+    assert "us-east-1 (context), the instance's own" in printed
     assert "the queue makes up to 7/s" in printed
 
 

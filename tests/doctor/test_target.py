@@ -73,7 +73,7 @@ def test_failing_sts_is_unknown_and_the_rest_is_asked(
     ran = doctor()
 
     assert ran.status("credentials") == "unknown"
-    assert ran.line("account") == ("unknown", f"not known; the instance is one of {ACCOUNT}", "")
+    assert ran.line("account") == ("unknown", f"not known; the instance belongs to {ACCOUNT}", "")
     assert ran.status("CDK bootstrap") == "ok"
     assert ran.exit_status == 0
 
@@ -113,11 +113,11 @@ def test_unknown_profile_is_said(doctor: Doctor) -> None:
 @pytest.mark.parametrize(
     ("environment", "arguments", "context", "found"),
     [
-        ({}, [], {}, "us-east-1 (AWS_REGION), as the instance's"),
-        ({"AWS_DEFAULT_REGION": "eu-west-1"}, [], {}, "us-east-1 (AWS_REGION), as the instance's"),
-        ({"AWS_REGION": ""}, [], {}, "us-east-1 (profile default), as the instance's"),
-        ({}, ["--region", "us-east-1"], {}, "us-east-1 (--region), as the instance's"),
-        ({}, ["--region", "eu-west-1"], {"region": "us-east-1"}, "us-east-1 (context), as the instance's"),
+        ({}, [], {}, "us-east-1 (AWS_REGION), the instance's own"),
+        ({"AWS_DEFAULT_REGION": "eu-west-1"}, [], {}, "us-east-1 (AWS_REGION), the instance's own"),
+        ({"AWS_REGION": ""}, [], {}, "us-east-1 (profile default), the instance's own"),
+        ({}, ["--region", "us-east-1"], {}, "us-east-1 (--region), the instance's own"),
+        ({}, ["--region", "eu-west-1"], {"region": "us-east-1"}, "us-east-1 (context), the instance's own"),
     ],
 )
 def test_region_is_the_one_that_cdk_deploy_takes(
@@ -143,7 +143,7 @@ def test_region_of_the_ec2_instance_is_found(
     monkeypatch.delenv("AWS_EC2_METADATA_DISABLED")
     monkeypatch.setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", emulator.url)
 
-    assert doctor().line("Region") == ("ok", "us-east-1 (EC2 instance metadata), as the instance's", "")
+    assert doctor().line("Region") == ("ok", "us-east-1 (EC2 instance metadata), the instance's own", "")
 
 
 def test_no_region_is_an_action_and_its_checks_are_not_asked(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,7 +174,7 @@ def test_region_that_is_none_is_said(doctor: Doctor) -> None:
 
 
 def test_account_of_the_instance_is_the_credentials_own(doctor: Doctor) -> None:
-    assert doctor().line("account") == ("ok", f"{ACCOUNT}, as the instance's", "")
+    assert doctor().line("account") == ("ok", f"{ACCOUNT}, the instance's own", "")
 
 
 def test_instance_of_another_account_is_an_action(doctor: Doctor) -> None:
@@ -184,7 +184,7 @@ def test_instance_of_another_account_is_an_action(doctor: Doctor) -> None:
 
     assert ran.line("account") == (
         "action needed",
-        f"the stack goes to {ACCOUNT}, and the instance is one of {OTHER_ACCOUNT}: "
+        f"the stack goes to {ACCOUNT}, and the instance belongs to {OTHER_ACCOUNT}: "
         "Amazon Connect has no permissions across accounts",
         f"use credentials of {OTHER_ACCOUNT} (--profile), or an instance of {ACCOUNT}",
     )

@@ -1,0 +1,64 @@
+"""`make deploy` asks the doctor first."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.doctor.doctor_run import ACCOUNT, INSTANCE_ARN, Doctor
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def make_deploy(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run it up to what the CDK CLI itself would do, which is to say its version."""
+    make = shutil.which("make")
+    assert make
+    return subprocess.run(
+        [make, "--no-print-directory", "-C", str(ROOT), "deploy", f"INSTANCE_ARN={INSTANCE_ARN}", *arguments],
+        # The tests may have been started by make, whose flags are not for this one.
+        env={name: text for name, text in os.environ.items() if not name.startswith("MAKE")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+@pytest.fixture(autouse=True)
+def set_up(doctor: Doctor) -> None:
+    """The environment is one in which the doctor finds nothing in us-east-1."""
+
+
+def test_deployment_that_would_fail_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+
+    ran = make_deploy("CDK_FLAGS=--version")
+
+    assert f"-> cdk bootstrap aws://{ACCOUNT}/eu-west-1" in ran.stdout
+    assert "make deploy: stopped before cdk deploy; to deploy all the same, add DOCTOR=no" in ran.stderr
+    assert "(build " not in ran.stdout
+    assert ran.returncode == 2
+
+
+def test_doctor_can_be_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+
+    ran = make_deploy("CDK_FLAGS=--version", "DOCTOR=no")
+
+    assert "CDK bootstrap" not in ran.stdout
+    assert "(build " in ran.stdout
+    assert ran.returncode == 0, ran.stderr
+
+
+def test_deployment_with_nothing_in_the_way_goes_on_with_the_same_flags() -> None:
+    ran = make_deploy("CDK_FLAGS=-c access_log=true -c api_gateway_account=true --version")
+
+    assert "-c api_gateway_account=true sets one" in ran.stdout
+    assert "nothing found in the way" in ran.stdout
+    assert "(build " in ran.stdout
+    assert ran.returncode == 0, ran.stderr
