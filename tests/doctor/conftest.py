@@ -13,6 +13,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from connect_constructs.doctor import aws
 from connect_constructs.local import deployment
 from connect_constructs.local.amazon_connect import AmazonConnect
 from connect_constructs.local.cdk_cli import CdkCli, tool_environment
@@ -145,4 +146,6 @@ def doctor(
         monkeypatch.setenv(name, value)
     log_in(permitted)
     monkeypatch.chdir(tmp_path)
+    # A busy machine is no reason to fail.
+    monkeypatch.setattr(aws, "_CONFIG", aws._CONFIG.merge(Config(connect_timeout=60, read_timeout=60)))
     return Doctor(capsys)
