@@ -8,9 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from contact_updates import log_line
 from contact_updates.connect_client import ConnectClient, Trace
-from contact_updates.contract import is_contact_id
 from contact_updates.errors import UpdateError, internal_error
-from contact_updates.request import header_of, operation_of, parameters_of, request_id_of, update_of
+from contact_updates.request import (
+    caller_of,
+    extended_request_id_of,
+    header_of,
+    operation_of,
+    parameters_of,
+    request_id_of,
+    update_of,
+)
 from contact_updates.settings import EndpointSettings
 
 if TYPE_CHECKING:
@@ -35,18 +42,27 @@ class Endpoint:
         """The proxy response to `event`. Never raises: an unexpected fault is an InternalServiceException."""
         started = time.monotonic()
         event = event if isinstance(event, dict) else {}
-        fields: dict[str, Any] = {"requestId": request_id_of(event, context), "operation": None, "contactId": None}
+        request_id = request_id_of(event, context)
+        fields: dict[str, Any] = {
+            "requestId": log_line.identifier(request_id),
+            "extendedRequestId": log_line.identifier(extended_request_id_of(event)),
+            "caller": {name: log_line.identifier(part) for name, part in caller_of(event).items()},
+            "operation": None,
+            "contactId": None,
+        }
         trace = Trace()
         error: UpdateError | None = None
+        update_id: str | None = None
         try:
-            self._serve(event, context, fields, trace)
+            update_id = self._serve(event, context, request_id, fields, trace)
         except UpdateError as known:
             error = known
         except Exception as unexpected:  # Lambda would answer API Gateway with a 502 and log the event's values.
             fields.update(log_line.fault(unexpected))
             error = internal_error()
-        update_id = fields.get("updateId")
         answer = self._answer(event, error, update_id)
+        if trace.update_id:
+            fields["updateId"] = trace.update_id
         fields.update(
             outcome=error.error_type if error else "Accepted" if update_id else "Updated",
             status=answer["statusCode"],
@@ -58,19 +74,21 @@ class Endpoint:
         log_line.write(fields)
         return answer
 
-    def _serve(self, event: dict[str, Any], context: Any, fields: dict[str, Any], trace: Trace) -> None:
+    def _serve(
+        self, event: dict[str, Any], context: Any, request_id: str | None, fields: dict[str, Any], trace: Trace
+    ) -> str | None:
+        """Make the update or send it to the queue; its id there. `fields` and `trace` are filled in on the way."""
         operation = operation_of(event)
         fields["operation"] = operation.name
         given = parameters_of(event, operation)
-        contact_id = given.merged().get(operation.contact_member)
-        fields["contactId"] = contact_id if is_contact_id(contact_id) else None
+        fields["contactId"] = log_line.contact_id(given.merged().get(operation.contact_member))
         update = update_of(event, operation, given, self._settings)
-        if isinstance(self._target, ConnectClient):
-            self._target.update(
-                update, remaining_seconds=lambda: context.get_remaining_time_in_millis() / 1000, trace=trace
-            )
-        else:
-            fields["updateId"] = self._target.send(update, event, fields["requestId"], trace)
+        if not isinstance(self._target, ConnectClient):
+            return self._target.send(update, event, request_id, trace)
+        self._target.update(
+            update, remaining_seconds=lambda: context.get_remaining_time_in_millis() / 1000, trace=trace
+        )
+        return None
 
     def _answer(self, event: dict[str, Any], error: UpdateError | None, update_id: str | None) -> Answer:
         headers = {"Content-Type": "application/json", **self._cors(event)}

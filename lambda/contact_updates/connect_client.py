@@ -62,6 +62,8 @@ class Trace:
         self.attempts = 0
         self.upstream_request_id: str | None = None
         self.upstream_error: str | None = None
+        # The queue's only. Known before the queue confirms: an update may be in it although its confirmation is lost.
+        self.update_id: str | None = None
 
 
 class ConnectClient:

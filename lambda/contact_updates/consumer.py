@@ -179,7 +179,7 @@ def _identification(message: Received) -> dict[str, Any]:
         "updateId": message.update_id,
         "requestId": message.request_id,
         "operation": message.update.operation.name if message.update else None,
-        "contactId": message.update.contact_id if message.update else None,
+        "contactId": log_line.contact_id(message.update.contact_id) if message.update else None,
     }
 
 

@@ -82,11 +82,6 @@ def error_status(error_type: str) -> int:
     return status
 
 
-def is_contact_id(value: Any) -> bool:
-    """Whether `value` could be a contact's id."""
-    return not any(_check("ContactId")(value, 1))
-
-
 def violations(operation: Operation, parameters: dict[str, Any]) -> list[str]:
     """All that is wrong with `parameters`: one text for each violation, by path, never by value."""
     shape = _model()["shapes"][operation.input_shape]

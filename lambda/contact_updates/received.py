@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from contact_updates.contract import violations
 from contact_updates.errors import UpdateError
+from contact_updates.log_line import identifier
 from contact_updates.settings import Instance
 from contact_updates.update import Update
 from contact_updates.update_message import Rejection, UnreadableMessageError, parse_message, update_in
@@ -59,13 +60,13 @@ def _received(record: dict[str, Any], instance: Instance) -> Received:
         rejection = Rejection(type="UnreadableMessage", reason=error.reason, public_reason=error.reason)
     except UpdateError as error:
         rejection = Rejection(type=error.error_type, reason=error.message, public_reason=error.message)
-    update_id, request_id = fields.get("updateId"), fields.get("requestId")
     return Received(
         record=record,
         update=update,
         rejection=rejection,
-        update_id=update_id if isinstance(update_id, str) else record["messageId"],
-        request_id=request_id if isinstance(request_id, str) else None,
+        # A producer that sends to the queue directly chooses both.
+        update_id=identifier(fields.get("updateId")) or record["messageId"],
+        request_id=identifier(fields.get("requestId")),
     )
 
 

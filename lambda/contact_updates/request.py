@@ -97,17 +97,27 @@ def request_id_of(event: Event, context: Any) -> str | None:
     return request_id if isinstance(request_id, str) else getattr(context, "aws_request_id", None)
 
 
-def caller_of(event: Event) -> list[str | None]:
-    """What tells callers apart: the IAM principal, the API key, the authorizer's principal, the Cognito user."""
+def extended_request_id_of(event: Event) -> str | None:
+    """API Gateway's own id of the request, if any.
+
+    A client can choose the other one, by a UUID in `x-amzn-RequestId`, but not this one (API Gateway Developer Guide,
+    "Set up access logging").
+    """
+    extended_id = _object(event.get("requestContext")).get("extendedRequestId")
+    return extended_id if isinstance(extended_id, str) and extended_id else None
+
+
+def caller_of(event: Event) -> dict[str, str]:
+    """The caller, as far as API Gateway knows: IAM principal, API key, authorizer's principal, Cognito user."""
     request_context = _object(event.get("requestContext"))
     identity, authorizer = _object(request_context.get("identity")), _object(request_context.get("authorizer"))
-    parts = (
-        identity.get("userArn"),
-        identity.get("apiKeyId"),
-        authorizer.get("principalId"),
-        _object(authorizer.get("claims")).get("sub"),
-    )
-    return [part if isinstance(part, str) else None for part in parts]
+    parts = {
+        "userArn": identity.get("userArn"),
+        "apiKeyId": identity.get("apiKeyId"),
+        "principalId": authorizer.get("principalId"),
+        "sub": _object(authorizer.get("claims")).get("sub"),
+    }
+    return {name: part for name, part in parts.items() if isinstance(part, str) and part}
 
 
 def _object(value: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from botocore.parsers import ResponseParserError
 from contact_updates.aws_session import error_code
 from contact_updates.connect_client import Trace
 from contact_updates.errors import internal_error
-from contact_updates.request import Event, caller_of, header_of
+from contact_updates.request import Event, caller_of, extended_request_id_of, header_of
 from contact_updates.update import Update
 from contact_updates.update_message import message_group_id, write_message
 
@@ -38,7 +38,7 @@ class UpdateQueue:
         """
         update_id = _update_id(update, event, request_id)
         body = write_message(update, update_id=update_id, request_id=request_id)
-        trace.attempts = 1
+        trace.attempts, trace.update_id = 1, update_id
         try:
             response = self._sqs.send_message(
                 QueueUrl=self._url,
@@ -61,6 +61,7 @@ def _update_id(update: Update, event: Event, request_id: str | None) -> str:
     """The same for each attempt of one call, and different for everything else."""
     call = next((value for name in _CALL_HEADERS if (value := header_of(event, name))), None)
     # Without such a header, nothing tells a repeated call from a new one: each request is a call of its own.
-    parts = [caller_of(event), call or request_id or str(uuid.uuid4()), update.operation.name, update.parameters]
+    call = call or extended_request_id_of(event) or request_id or str(uuid.uuid4())
+    parts = [caller_of(event), call, update.operation.name, update.parameters]
     digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).digest()
     return str(uuid.UUID(bytes=digest[:16]))

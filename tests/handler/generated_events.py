@@ -29,7 +29,7 @@ def generate_event(rng: random.Random, secret: str) -> Any:
             if name == "pathParameters":
                 event[name] = any_json(rng, "")
             elif name == "requestContext":
-                event[name] = {"requestId": any_json(rng, "")} if rng.random() < 0.5 else any_json(rng, "")
+                event[name] = _request_context(rng) if rng.random() < 0.5 else any_json(rng, "")
             else:
                 event[name] = any_json(rng, secret)
     elif kind < 0.35:
@@ -37,6 +37,19 @@ def generate_event(rng: random.Random, secret: str) -> Any:
     elif kind < 0.5 and isinstance(event["body"], str):
         event["body"] = _damaged(rng, event["body"], secret)
     return event
+
+
+def _request_context(rng: random.Random) -> dict[str, Any]:
+    """Anything in the place of each part that the log line takes over."""
+    identity = {name: any_json(rng, "") for name in ("userArn", "apiKeyId")}
+    authorizer = {name: any_json(rng, "") for name in ("principalId", "claims")}
+    claims = {"sub": any_json(rng, "")}
+    return {
+        "requestId": any_json(rng, ""),
+        "extendedRequestId": any_json(rng, ""),
+        "identity": rng.choice([identity, any_json(rng, "")]),
+        "authorizer": rng.choice([authorizer, {"claims": claims}, any_json(rng, "")]),
+    }
 
 
 def any_json(rng: random.Random, secret: str, depth: int = 0) -> Any:

@@ -15,6 +15,8 @@ from contact_updates.api import Endpoint
 INSTANCE_ID = "12345678-1234-1234-1234-123456789012"
 INSTANCE_ARN = f"arn:aws:connect:us-east-1:111122223333:instance/{INSTANCE_ID}"
 CONTACT_ID = "87654321-4321-4321-4321-210987654321"
+REQUEST_ID = "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"
+EXTENDED_REQUEST_ID = "Fx1aaaaaIAMFexample="
 
 Event = dict[str, Any]
 
@@ -114,6 +116,12 @@ def contact_event(body: Any = None, instance: str = INSTANCE_ID, contact: str = 
     return {**_event("/contacts/{InstanceId}/{ContactId}", labels, body), **changes}
 
 
+def called_by(event: Event, identity: Any = None, authorizer: Any = None) -> Event:
+    """The event of a caller, by what API Gateway says of him."""
+    request_context = {**event["requestContext"], "identity": identity or {}, "authorizer": authorizer or {}}
+    return {**event, "requestContext": request_context}
+
+
 def _event(resource: str, labels: dict[str, str] | None, body: Any) -> Event:
     return {
         "resource": resource,
@@ -121,7 +129,7 @@ def _event(resource: str, labels: dict[str, str] | None, body: Any) -> Event:
         "httpMethod": "POST",
         "headers": {"Content-Type": "application/json"},
         "pathParameters": labels,
-        "requestContext": {"requestId": "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"},
+        "requestContext": {"requestId": REQUEST_ID, "extendedRequestId": EXTENDED_REQUEST_ID},
         "body": body if isinstance(body, str) else json.dumps(body),
         "isBase64Encoded": False,
     }

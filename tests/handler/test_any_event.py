@@ -39,6 +39,8 @@ STATUSES = {
 }
 LOG_FIELDS = {
     "requestId",
+    "extendedRequestId",
+    "caller",
     "operation",
     "contactId",
     "outcome",

@@ -20,153 +20,29 @@ from connect_constructs.local.amazon_connect import AmazonConnect
 from connect_constructs.local.faults import BARE_THROTTLE, TOO_MANY_REQUESTS, ErrorAnswer, documented_error
 from contact_updates import connect_client
 from contact_updates.connect_client import Trace, UnreadableAnswerError
-from contact_updates.consumer import Consumer
-from contact_updates.dead_letters import DeadLetterQueue
 from contact_updates.pacing import Pacer
-from contact_updates.settings import ConsumerSettings, Instance
 from contact_updates.update_message import (
     MAX_MESSAGE_BYTES,
     Rejection,
-    message_group_id,
     parse_message,
     update_in,
     write_rejected,
 )
-from contact_updates.visibility import Visibility, backoff_seconds
+from contact_updates.visibility import backoff_seconds
 from tests.handler.proxy import CONTACT_ID, INSTANCE_ARN, INSTANCE_ID
 from tests.handler.queue_fakes import (
     DAY,
-    DEAD_LETTER_QUEUE_URL,
-    QUEUE_URL,
     Clock,
-    Delivery,
     DirectConnectClient,
-    EventBus,
-    FifoQueue,
-    Message,
     TimedContext,
     client_error,
-    deliver,
 )
+from tests.handler.queue_rig import NEW_CONTACT, OTHER_CONTACT, Rig
 
-OTHER_CONTACT = "another-contact"
 # A word that nothing else says.
 SECRET = "zq7canary7qz"
 
 NO_ENDPOINT = EndpointConnectionError(endpoint_url="https://sqs.us-east-1.amazonaws.com")
-
-
-class Rig:
-    """A consumer between a queue and Amazon Connect. What the test sends here has an id as `u1`, `u2` and so on."""
-
-    def __init__(self, *, merge_updates: bool = True, seconds_per_call: float = 0) -> None:
-        self.clock = Clock()
-        self.queue = FifoQueue(self.clock)
-        self.dead_letters = FifoQueue(self.clock, DEAD_LETTER_QUEUE_URL)
-        self.state = AmazonConnect(rate=1e9, burst=10**9)
-        self.state.add_instance(INSTANCE_ARN)
-        for contact_id in (CONTACT_ID, OTHER_CONTACT):
-            self.state.create_contact(contact_id=contact_id)
-        pacer = Pacer(seconds_per_call, clock=self.clock, sleep=self.clock.advance)
-        self.connect = DirectConnectClient(self.state, pacer)
-        self.bus = EventBus()
-        self.settings = ConsumerSettings(
-            instance=Instance(INSTANCE_ARN),
-            queue_url=QUEUE_URL,
-            dead_letter_queue_url=DEAD_LETTER_QUEUE_URL,
-            seconds_per_call=seconds_per_call,
-            merge_updates=merge_updates,
-        )
-        self.consumer = Consumer(
-            self.settings,
-            connect=self.connect,
-            dead_letters=DeadLetterQueue(self.dead_letters, DEAD_LETTER_QUEUE_URL),
-            visibility=Visibility(self.queue, QUEUE_URL),
-            events=self.bus,
-            clock=self.clock,
-        )
-        self._sent = 0
-
-    def attributes(self, values: dict[str, str], contact_id: str = CONTACT_ID, **changes: Any) -> str:
-        """Let an attribute update be in the queue; its message id."""
-        parameters = {"InstanceId": INSTANCE_ID, "InitialContactId": contact_id, "Attributes": values}
-        return self._message("UpdateContactAttributes", parameters, contact_id, changes)
-
-    def details(self, fields: dict[str, Any], contact_id: str = CONTACT_ID, **changes: Any) -> str:
-        """Let an update by UpdateContact be in the queue; its message id."""
-        parameters = {"InstanceId": INSTANCE_ID, "ContactId": contact_id, **fields}
-        return self._message("UpdateContact", parameters, contact_id, changes)
-
-    def _message(self, operation: str, parameters: dict[str, Any], contact_id: str, changes: dict[str, Any]) -> str:
-        number = self._sent + 1
-        fields = {
-            "version": 1,
-            "updateId": f"u{number}",
-            "requestId": f"r{number}",
-            "acceptedAt": "2027-01-15T08:00:00.000Z",
-            "operation": operation,
-            "parameters": parameters,
-            **changes,
-        }
-        return self.body(json.dumps(fields), contact_id)
-
-    def body(self, body: str, contact_id: str = CONTACT_ID) -> str:
-        """Let a message be in the queue; its id."""
-        self._sent += 1
-        message_id: str = self.queue.send_message(
-            QueueUrl=QUEUE_URL,
-            MessageBody=body,
-            MessageGroupId=message_group_id(contact_id),
-            MessageDeduplicationId=f"d{self._sent}",
-        )["MessageId"]
-        return message_id
-
-    def deliver(self, *, seconds: float = 300) -> Delivery:
-        return deliver(self.queue, self.consumer, TimedContext(self.clock, seconds))
-
-    def waits(self, message_id: str) -> float:
-        """How many seconds the message cannot be received yet."""
-        return self.message(message_id).visible_at - self.clock()
-
-    def message(self, message_id: str) -> Message:
-        return next(message for message in self.queue.messages if message.id == message_id)
-
-    def values(self, contact_id: str = CONTACT_ID) -> dict[str, str]:
-        return self.state.contact(contact_id).attributes
-
-    def fail_for(self, contact_id: str, error: BaseException) -> None:
-        """Let each call for the contact fail."""
-
-        def trouble(_: str, parameters: dict[str, Any]) -> None:
-            if contact_id in (parameters.get("InitialContactId"), parameters.get("ContactId")):
-                raise error
-
-        self.connect.trouble = trouble
-
-    def refuse(self, value: str, error: BaseException) -> None:
-        """Let each call that has the attribute value fail."""
-
-        def trouble(_: str, parameters: dict[str, Any]) -> None:
-            if value in parameters.get("Attributes", {}).values():
-                raise error
-
-        self.connect.trouble = trouble
-
-    def heal(self) -> None:
-        self.connect.trouble = lambda *_: None
-
-    @property
-    def sent_attributes(self) -> list[dict[str, str]]:
-        """The attributes of each call to Amazon Connect."""
-        return [parameters.get("Attributes", {}) for _, parameters in self.connect.made]
-
-    @property
-    def parked(self) -> list[tuple[str, str]]:
-        """The update id and the type of each dead letter."""
-        return [
-            (str(message.fields.get("updateId")), message.fields["rejection"]["type"])
-            for message in self.dead_letters.messages
-        ]
 
 
 @pytest.fixture
@@ -222,6 +98,40 @@ def test_message_without_the_optional_fields_is_applied_under_its_own_id(rig: Ri
     assert (delivery.logs[0]["updateId"], delivery.logs[0]["requestId"]) == (message_id, None)
     # An ARN in place of the id would be denied.
     assert rig.connect.made[0][1]["InstanceId"] == INSTANCE_ID
+
+
+@pytest.mark.parametrize("contact_id", ["Jane Doe", "+49 151 23456789", f"{CONTACT_ID}x"])
+def test_what_has_not_the_form_of_a_contact_id_is_in_no_log_line_and_in_no_event(rig: Rig, contact_id: str) -> None:
+    rig.attributes({"a": "1"}, contact_id)
+    rig.clock.advance(DAY)
+    printed = rig.deliver().printed
+    rig.state.create_contact(contact_id=contact_id)
+    rig.attributes({"a": "1"}, contact_id)
+
+    printed += rig.deliver().printed
+
+    assert [json.loads(line)["contactId"] for line in printed.splitlines()] == [None, None]
+    assert rig.bus.details[0]["contactId"] is None
+    assert contact_id not in printed + json.dumps(rig.bus.entries)
+    # The update itself has it, of course.
+    assert rig.dead_letters.messages[0].fields["parameters"]["InitialContactId"] == contact_id
+
+
+def test_ids_that_a_producer_chooses_stay_short_in_the_log_and_in_the_event(rig: Rig) -> None:
+    rig.attributes({"a": "1"}, NEW_CONTACT, updateId="u" * 100_000, requestId="r\n" * 50_000)
+    rig.clock.advance(DAY)
+
+    (log,) = rig.deliver().logs
+
+    assert (log["updateId"], log["requestId"]) == ("u" * 1_024, "r\n" * 512)
+    assert rig.bus.details[0]["updateId"] == "u" * 1_024
+
+
+@pytest.mark.parametrize("update_id", ["", None, 5, ["u1"]])
+def test_id_that_is_none_is_the_messages(rig: Rig, update_id: Any) -> None:
+    message = rig.attributes({"a": "1"}, updateId=update_id)
+
+    assert rig.deliver().logs[0]["updateId"] == message
 
 
 def test_updates_of_a_contact_are_made_in_their_order_over_many_batches(rig: Rig) -> None:
@@ -518,7 +428,7 @@ def test_rejection_names_its_time(rig: Rig) -> None:
 
 
 def test_contact_that_is_not_there_yet_is_waited_for_a_minute(rig: Rig) -> None:
-    message = rig.attributes({"a": "1"}, "a-new-contact")
+    message = rig.attributes({"a": "1"}, NEW_CONTACT)
 
     assert rig.deliver().failed == [message]
     rig.clock.advance(59)
@@ -530,13 +440,13 @@ def test_contact_that_is_not_there_yet_is_waited_for_a_minute(rig: Rig) -> None:
 
 
 def test_contact_that_comes_within_the_minute_is_updated(rig: Rig) -> None:
-    rig.attributes({"a": "1"}, "a-new-contact")
+    rig.attributes({"a": "1"}, NEW_CONTACT)
     rig.deliver()
-    rig.state.create_contact(contact_id="a-new-contact")
+    rig.state.create_contact(contact_id=NEW_CONTACT)
     rig.clock.advance(5)
 
     assert rig.deliver().outcomes == ["Updated"]
-    assert rig.values("a-new-contact") == {"a": "1"}
+    assert rig.values(NEW_CONTACT) == {"a": "1"}
 
 
 def test_only_the_culprit_of_a_merged_call_is_parked(rig: Rig) -> None:
@@ -581,9 +491,9 @@ def test_trouble_amid_the_search_for_the_culprit_loses_nothing(rig: Rig) -> None
 
 
 def test_young_update_merged_with_an_old_one_keeps_its_minute(rig: Rig) -> None:
-    rig.attributes({"a": "1"}, "a-new-contact")
+    rig.attributes({"a": "1"}, NEW_CONTACT)
     rig.clock.advance(61)
-    young = rig.attributes({"a": "2"}, "a-new-contact")
+    young = rig.attributes({"a": "2"}, NEW_CONTACT)
 
     assert rig.deliver().failed == [young]
     assert rig.parked == [("u1", "ResourceNotFoundException")]
@@ -717,19 +627,19 @@ def test_update_that_is_too_old_is_parked_as_expired_without_a_call(rig: Rig) ->
 
 
 def test_dead_letter_that_is_sent_to_the_queue_again_is_applied(rig: Rig) -> None:
-    rig.attributes({"a": "1"}, "a-new-contact")
+    rig.attributes({"a": "1"}, NEW_CONTACT)
     rig.clock.advance(61)
     rig.deliver()
-    rig.state.create_contact(contact_id="a-new-contact")
+    rig.state.create_contact(contact_id=NEW_CONTACT)
     (dead,) = rig.dead_letters.messages
     assert dead.fields["rejection"]["type"] == "ResourceNotFoundException"
 
-    rig.body(dead.body, "a-new-contact")
+    rig.body(dead.body, NEW_CONTACT)
     delivery = rig.deliver()
 
     assert delivery.outcomes == ["Updated"]
     assert (delivery.logs[0]["updateId"], delivery.logs[0]["requestId"]) == ("u1", "r1")
-    assert rig.values("a-new-contact") == {"a": "1"}
+    assert rig.values(NEW_CONTACT) == {"a": "1"}
 
 
 def test_dead_letter_that_is_rejected_again_has_the_new_reason(rig: Rig) -> None:
@@ -876,7 +786,7 @@ def test_visibility_that_is_set_in_part_only_is_told(rig: Rig) -> None:
 
 
 def test_rejection_is_announced_with_the_ids_of_the_update_and_without_values(rig: Rig) -> None:
-    rig.attributes({SECRET: SECRET}, "a-new-contact")
+    rig.attributes({SECRET: SECRET}, NEW_CONTACT)
     rig.clock.advance(61)
 
     rig.deliver()
@@ -891,7 +801,7 @@ def test_rejection_is_announced_with_the_ids_of_the_update_and_without_values(ri
 
 
 def test_announcement_says_which_update_and_why(rig: Rig) -> None:
-    rig.attributes({SECRET: SECRET}, "a-new-contact")
+    rig.attributes({SECRET: SECRET}, NEW_CONTACT)
     rig.clock.advance(61)
 
     rig.deliver()
@@ -901,7 +811,7 @@ def test_announcement_says_which_update_and_why(rig: Rig) -> None:
             "updateId": "u1",
             "requestId": "r1",
             "operation": "UpdateContactAttributes",
-            "contactId": "a-new-contact",
+            "contactId": NEW_CONTACT,
             "type": "ResourceNotFoundException",
             "reason": "Contact not found",
             "deadLetterMessageId": rig.dead_letters.messages[0].id,

@@ -11,7 +11,18 @@ from connect_constructs.local.faults import documented_error
 from contact_updates import request
 from contact_updates.api import Endpoint
 from tests.handler.conftest import Connect, EndpointAt
-from tests.handler.proxy import CONTACT_ID, INSTANCE_ID, Event, LambdaContext, attributes_event, contact_event, send
+from tests.handler.proxy import (
+    CONTACT_ID,
+    EXTENDED_REQUEST_ID,
+    INSTANCE_ID,
+    REQUEST_ID,
+    Event,
+    LambdaContext,
+    attributes_event,
+    called_by,
+    contact_event,
+    send,
+)
 
 SECRET = "zq7canary7qz"
 
@@ -38,6 +49,8 @@ def test_tells_of_a_success(endpoint: Endpoint) -> None:
 
     assert list(log) == [
         "requestId",
+        "extendedRequestId",
+        "caller",
         "operation",
         "contactId",
         "outcome",
@@ -50,7 +63,9 @@ def test_tells_of_a_success(endpoint: Endpoint) -> None:
     assert log.pop("durationMs") > 0
     assert len(log.pop("upstreamRequestId")) == 36
     assert log == {
-        "requestId": "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee",
+        "requestId": REQUEST_ID,
+        "extendedRequestId": EXTENDED_REQUEST_ID,
+        "caller": {},
         "operation": "UpdateContactAttributes",
         "contactId": CONTACT_ID,
         "outcome": "Updated",
@@ -65,7 +80,9 @@ def test_tells_of_a_refusal_by_the_contract(endpoint: Endpoint) -> None:
 
     assert log.pop("durationMs") >= 0
     assert log == {
-        "requestId": "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee",
+        "requestId": REQUEST_ID,
+        "extendedRequestId": EXTENDED_REQUEST_ID,
+        "caller": {},
         "operation": "UpdateContact",
         "contactId": CONTACT_ID,
         "outcome": "InvalidRequestException",
@@ -105,24 +122,95 @@ def test_request_id_is_the_invocations_where_api_gateway_gave_none(endpoint: End
     )
 
 
-@pytest.mark.parametrize(
-    ("contact_id", "logged"),
-    [("c" * 256, "c" * 256), ("c" * 257, None), (5, None), (None, None), ([SECRET], None), ("\ud800", None)],
-)
-def test_only_what_can_be_a_contact_id_is_logged_as_one(endpoint: Endpoint, contact_id: Any, logged: Any) -> None:
-    outcome = send(endpoint, attributes_event({"InstanceId": INSTANCE_ID, "InitialContactId": contact_id}))
+@pytest.mark.parametrize("contact_id", [CONTACT_ID, CONTACT_ID.upper(), "00000000-0000-0000-0000-000000000000"])
+def test_contact_id_is_logged_in_the_form_of_a_uuid(endpoint: Endpoint, contact_id: str) -> None:
+    assert send(endpoint, contact_event({}, contact=contact_id)).log["contactId"] == contact_id
 
-    assert outcome.log["contactId"] == logged
+
+@pytest.mark.parametrize(
+    "contact_id",
+    [
+        # The contract lets each of these pass, and Amazon Connect says that there is no such contact.
+        SECRET,
+        f"Jane {SECRET}",
+        "+49 151 23456789",
+        CONTACT_ID.replace("-", ""),
+        f"{{{CONTACT_ID}}}",
+        f"{CONTACT_ID}\n",
+        f"{CONTACT_ID}{SECRET}",
+        CONTACT_ID.replace("2", "\u0662"),
+        # Nor is what cannot be an id at all.
+        "c" * 257,
+        5,
+        None,
+        [SECRET],
+        "\ud800",
+    ],
+)
+def test_whatever_else_is_in_the_place_of_a_contact_id_is_not_logged(endpoint: Endpoint, contact_id: Any) -> None:
+    body = {"InstanceId": INSTANCE_ID, "InitialContactId": contact_id, "Attributes": {"a": "1"}}
+    outcome = send(endpoint, attributes_event(body))
+
+    assert outcome.status in {400, 404}
+    assert outcome.log["contactId"] is None
     assert SECRET not in outcome.everything_said
 
 
-def test_line_feeds_in_identifiers_do_not_forge_log_lines(endpoint: Endpoint) -> None:
-    event = contact_event({}, contact='c\n{"outcome":"Updated"}')
+# -- the caller -------------------------------------------------------------------------------------------------------
 
-    log = send(endpoint, event).log
+ROLE_SESSION = "arn:aws:sts::111122223333:assumed-role/crm/session"
 
-    assert log["contactId"] == 'c\n{"outcome":"Updated"}'
-    assert log["outcome"] == "InvalidRequestException"
+
+@pytest.mark.parametrize(
+    ("identity", "authorizer", "caller"),
+    [
+        ({"userArn": ROLE_SESSION, "apiKeyId": None, "sourceIp": "192.0.2.1"}, None, {"userArn": ROLE_SESSION}),
+        ({"userArn": None}, {"principalId": "agent-7", "contactIds": "a,b"}, {"principalId": "agent-7"}),
+        ({}, {"claims": {"sub": "8a4f0f5e", "email": "jane@example.com"}}, {"sub": "8a4f0f5e"}),
+        (
+            {"userArn": ROLE_SESSION, "apiKeyId": "k1", "apiKey": "the key itself"},
+            None,
+            {"userArn": ROLE_SESSION, "apiKeyId": "k1"},
+        ),
+        (None, None, {}),
+        ({"userArn": ""}, {"principalId": ""}, {}),
+    ],
+)
+def test_tells_who_called(endpoint: Endpoint, identity: Any, authorizer: Any, caller: dict[str, str]) -> None:
+    for event in (attributes_event(), contact_event({"Name": 5})):
+        assert send(endpoint, called_by(event, identity, authorizer)).log["caller"] == caller
+
+
+@pytest.mark.parametrize("malformed", [None, [], "x", 5, True, {"a": "b"}, [{}], {"sub": ["x"]}])
+def test_malformed_caller_breaks_neither_the_answer_nor_the_line(endpoint: Endpoint, malformed: Any) -> None:
+    names = ("userArn", "apiKeyId", "principalId", "claims", "sub")
+    for request_context in (
+        malformed,
+        {"identity": malformed, "authorizer": malformed, "extendedRequestId": malformed, "requestId": malformed},
+        {"identity": dict.fromkeys(names, malformed), "authorizer": dict.fromkeys(names, malformed)},
+        {"authorizer": {"claims": {"sub": malformed}}},
+    ):
+        outcome = send(endpoint, attributes_event(requestContext=request_context))
+
+        assert outcome.status == 200
+        assert set(outcome.log["caller"].values()) <= {"x"}
+        assert outcome.log["extendedRequestId"] in {None, "x"}
+
+
+def test_long_or_many_lined_callers_stay_short_and_in_one_line(endpoint: Endpoint) -> None:
+    text = 'a\n\r\u2028\x00"\ud800é' + "x" * 100_000
+    event = called_by(attributes_event(), {"userArn": text, "apiKeyId": text}, {"principalId": text})
+    event["requestContext"].update(authorizer={"principalId": text, "claims": {"sub": text}}, extendedRequestId=text)
+    event["requestContext"]["requestId"] = text
+
+    outcome = send(endpoint, event)
+
+    assert outcome.status == 200
+    assert set(outcome.log["caller"]) == {"userArn", "apiKeyId", "principalId", "sub"}
+    assert {len(part) for part in outcome.log["caller"].values()} == {1_024}
+    assert outcome.log["extendedRequestId"] == outcome.log["requestId"] == text[:1_024]
+    assert outcome.printed.isascii()
+    assert len(outcome.printed) < 10_000
 
 
 def test_success_says_no_value(endpoint: Endpoint, connect: Connect) -> None:

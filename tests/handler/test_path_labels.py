@@ -19,35 +19,32 @@ def with_contact(label: Any) -> Event:
 
 
 @pytest.mark.parametrize(
-    ("label", "sent", "logged"),
+    ("label", "sent"),
     [
-        (CONTACT_ID, CONTACT_ID, CONTACT_ID),
-        ("a%2Fb", "a%2Fb", "a/b"),
-        ("a%2fb", "a%2Fb", "a/b"),
-        ("a%252Fb", "a%252Fb", "a%2Fb"),
-        ("50%25", "50%25", "50%"),
-        ("%2E%2E%2Fother", "..%2Fother", "../other"),
-        ("%252E%252E", "%252E%252E", "%2E%2E"),
-        ("a+b", "a%2Bb", "a+b"),
-        ("a%20b", "a%20b", "a b"),
-        ("a%3Fb%23c", "a%3Fb%23c", "a?b#c"),
-        ("Z%C3%BCrich", "Z%C3%BCrich", "Zürich"),
-        ("Zürich", "Z%C3%BCrich", "Zürich"),
-        ("%", "%25", "%"),
-        ("%zz", "%25zz", "%zz"),
-        ("...", "...", "..."),
-        ("a%0Ab", "a%0Ab", "a\nb"),
+        (CONTACT_ID, CONTACT_ID),
+        ("a%2Fb", "a%2Fb"),
+        ("a%2fb", "a%2Fb"),
+        ("a%252Fb", "a%252Fb"),
+        ("50%25", "50%25"),
+        ("%2E%2E%2Fother", "..%2Fother"),
+        ("%252E%252E", "%252E%252E"),
+        ("a+b", "a%2Bb"),
+        ("a%20b", "a%20b"),
+        ("a%3Fb%23c", "a%3Fb%23c"),
+        ("Z%C3%BCrich", "Z%C3%BCrich"),
+        ("Zürich", "Z%C3%BCrich"),
+        ("%", "%25"),
+        ("%zz", "%25zz"),
+        ("...", "..."),
+        ("a%0Ab", "a%0Ab"),
     ],
 )
-def test_decodes_a_label_once(
-    endpoint_at: EndpointAt, upstream: ScriptedUpstream, label: str, sent: str, logged: str
-) -> None:
+def test_decodes_a_label_once(endpoint_at: EndpointAt, upstream: ScriptedUpstream, label: str, sent: str) -> None:
     upstream.script(OK)
     outcome = send(endpoint_at(upstream.url), with_contact(label))
 
     assert outcome.status == 200
     assert upstream.requests[0].split(b" ")[1].decode() == f"/contacts/{INSTANCE_ID}/{sent}"
-    assert outcome.log["contactId"] == logged
 
 
 @pytest.mark.parametrize("label", [".", "..", "%2E", "%2e%2E", ".%2e"])

@@ -18,11 +18,14 @@ from contact_updates.update_message import MAX_MESSAGE_BYTES
 from contact_updates.update_queue import UpdateQueue
 from tests.handler.proxy import (
     CONTACT_ID,
+    EXTENDED_REQUEST_ID,
     INSTANCE_ARN,
     INSTANCE_ID,
+    REQUEST_ID,
     Event,
     LambdaContext,
     attributes_event,
+    called_by,
     contact_event,
     send,
 )
@@ -60,13 +63,9 @@ def attributes(values: dict[str, str], contact_id: str = CONTACT_ID, **headers: 
     return attributes_event(body, headers={"Content-Type": "application/json", **headers})
 
 
-def called_by(event: Event, identity: dict[str, Any] | None = None, authorizer: dict[str, Any] | None = None) -> Event:
-    request_context = {**event["requestContext"], "identity": identity or {}, "authorizer": authorizer or {}}
-    return {**event, "requestContext": request_context}
-
-
-def requested_as(event: Event, request_id: str) -> Event:
-    return {**event, "requestContext": {**event["requestContext"], "requestId": request_id}}
+def requested_as(event: Event, extended_request_id: str | None, request_id: str = REQUEST_ID) -> Event:
+    ids = {"requestId": request_id, "extendedRequestId": extended_request_id}
+    return {**event, "requestContext": {**event["requestContext"], **ids}}
 
 
 # -- what is accepted -------------------------------------------------------------------------------------------------
@@ -92,7 +91,9 @@ def test_log_line_has_the_ids_of_the_update_and_of_the_request(endpoint: Endpoin
     log = outcome.log
     assert log.pop("durationMs") >= 0
     assert log == {
-        "requestId": "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee",
+        "requestId": REQUEST_ID,
+        "extendedRequestId": EXTENDED_REQUEST_ID,
+        "caller": {},
         "operation": "UpdateContactAttributes",
         "contactId": CONTACT_ID,
         "updateId": outcome.headers["Update-Id"],
@@ -131,7 +132,7 @@ def test_message_has_the_documented_format(
     assert fields == {
         "version": 1,
         "updateId": outcome.headers["Update-Id"],
-        "requestId": "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee",
+        "requestId": REQUEST_ID,
         "operation": operation,
         "parameters": parameters,
     }
@@ -285,10 +286,32 @@ def test_without_an_invocation_id_each_request_is_an_update(
 
 
 def test_request_that_arrives_twice_under_its_own_id_is_one_update(endpoint: Endpoint, queue: FifoQueue) -> None:
-    outcomes = [send(endpoint, requested_as(attributes({"a": "1"}), "request-1")) for _ in range(2)]
+    outcomes = [send(endpoint, requested_as(attributes({"a": "1"}), "extended-1")) for _ in range(2)]
 
     assert outcomes[0].headers["Update-Id"] == outcomes[1].headers["Update-Id"]
     assert len(queue.messages) == 1
+
+
+def test_client_that_repeats_its_own_request_id_makes_an_update_with_each_request(
+    endpoint: Endpoint, queue: FifoQueue
+) -> None:
+    # A UUID in `x-amzn-RequestId` becomes the request's id; the extended one is always API Gateway's (API Gateway
+    # Developer Guide, "Set up access logging"). Of A, B and A, the last A counts.
+    for extended, value in (("extended-1", "A"), ("extended-2", "B"), ("extended-3", "A")):
+        send(endpoint, requested_as(attributes({"a": value}), extended, request_id=REQUEST_ID))
+
+    assert [message.fields["parameters"]["Attributes"] for message in queue.messages] == [
+        {"a": "A"},
+        {"a": "B"},
+        {"a": "A"},
+    ]
+
+
+def test_without_an_extended_request_id_the_request_id_counts(endpoint: Endpoint, queue: FifoQueue) -> None:
+    for request_id in ("request-1", "request-2", "request-2"):
+        send(endpoint, requested_as(attributes({"a": "1"}), None, request_id))
+
+    assert len(queue.messages) == 2
 
 
 def test_request_without_any_id_is_an_update_of_its_own(endpoint: Endpoint, queue: FifoQueue) -> None:
@@ -384,7 +407,10 @@ def test_update_that_the_queue_does_not_confirm_is_not_accepted(
     assert outcome.message == "The update could not be made because of a fault in this service."
     assert "Update-Id" not in outcome.headers
     assert outcome.log["upstreamError"] == upstream_error
-    assert "updateId" not in outcome.log
+    # It may have taken effect: then the consumer's line has this id, too.
+    assert UUID.match(outcome.log["updateId"])
+    assert {message.fields["updateId"] for message in queue.messages} <= {outcome.log["updateId"]}
+    assert len(queue.messages) == takes_effect
     assert SECRET not in outcome.everything_said
 
 
@@ -432,7 +458,7 @@ def test_values_are_in_no_log_line(endpoint: Endpoint, queue: FifoQueue) -> None
         {"Name": SECRET, "References": {SECRET: {"Type": "URL", "Value": SECRET}}}, headers={"Idempotency-Key": SECRET}
     )
 
-    outcome = send(endpoint, called_by(event, {"userArn": SECRET}))
+    outcome = send(endpoint, called_by(event, {"sourceIp": SECRET, "apiKey": SECRET}))
 
     assert outcome.status == 202
     assert SECRET not in outcome.everything_said + json.dumps(outcome.headers)

@@ -1,0 +1,151 @@
+"""A consumer between a queue and Amazon Connect, all of them in this process."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from connect_constructs.local.amazon_connect import AmazonConnect
+from contact_updates.api import Endpoint
+from contact_updates.consumer import Consumer
+from contact_updates.dead_letters import DeadLetterQueue
+from contact_updates.pacing import Pacer
+from contact_updates.settings import ConsumerSettings, EndpointSettings, Instance
+from contact_updates.update_message import message_group_id
+from contact_updates.update_queue import UpdateQueue
+from contact_updates.visibility import Visibility
+from tests.handler.proxy import CONTACT_ID, INSTANCE_ARN, INSTANCE_ID
+from tests.handler.queue_fakes import (
+    DEAD_LETTER_QUEUE_URL,
+    QUEUE_URL,
+    Clock,
+    Delivery,
+    DirectConnectClient,
+    EventBus,
+    FifoQueue,
+    Message,
+    TimedContext,
+    deliver,
+)
+
+OTHER_CONTACT = "a7654321-4321-4321-4321-210987654321"
+# It does not exist until a test says so.
+NEW_CONTACT = "b7654321-4321-4321-4321-210987654321"
+
+
+class Rig:
+    """A consumer between a queue and Amazon Connect. What the test sends here has an id as `u1`, `u2` and so on."""
+
+    def __init__(self, *, merge_updates: bool = True, seconds_per_call: float = 0) -> None:
+        self.clock = Clock()
+        self.queue = FifoQueue(self.clock)
+        self.dead_letters = FifoQueue(self.clock, DEAD_LETTER_QUEUE_URL)
+        self.state = AmazonConnect(rate=1e9, burst=10**9)
+        self.state.add_instance(INSTANCE_ARN)
+        for contact_id in (CONTACT_ID, OTHER_CONTACT):
+            self.state.create_contact(contact_id=contact_id)
+        pacer = Pacer(seconds_per_call, clock=self.clock, sleep=self.clock.advance)
+        self.connect = DirectConnectClient(self.state, pacer)
+        self.bus = EventBus()
+        self.settings = ConsumerSettings(
+            instance=Instance(INSTANCE_ARN),
+            queue_url=QUEUE_URL,
+            dead_letter_queue_url=DEAD_LETTER_QUEUE_URL,
+            seconds_per_call=seconds_per_call,
+            merge_updates=merge_updates,
+        )
+        self.consumer = Consumer(
+            self.settings,
+            connect=self.connect,
+            dead_letters=DeadLetterQueue(self.dead_letters, DEAD_LETTER_QUEUE_URL),
+            visibility=Visibility(self.queue, QUEUE_URL),
+            events=self.bus,
+            clock=self.clock,
+        )
+        self._sent = 0
+
+    def endpoint(self) -> Endpoint:
+        """An endpoint that sends to the queue."""
+        settings = EndpointSettings(instance=self.settings.instance, queue_url=QUEUE_URL)
+        return Endpoint(settings, UpdateQueue(self.queue, QUEUE_URL))
+
+    def attributes(self, values: dict[str, str], contact_id: str = CONTACT_ID, **changes: Any) -> str:
+        """Let an attribute update be in the queue; its message id."""
+        parameters = {"InstanceId": INSTANCE_ID, "InitialContactId": contact_id, "Attributes": values}
+        return self._message("UpdateContactAttributes", parameters, contact_id, changes)
+
+    def details(self, fields: dict[str, Any], contact_id: str = CONTACT_ID, **changes: Any) -> str:
+        """Let an update by UpdateContact be in the queue; its message id."""
+        parameters = {"InstanceId": INSTANCE_ID, "ContactId": contact_id, **fields}
+        return self._message("UpdateContact", parameters, contact_id, changes)
+
+    def _message(self, operation: str, parameters: dict[str, Any], contact_id: str, changes: dict[str, Any]) -> str:
+        number = self._sent + 1
+        fields = {
+            "version": 1,
+            "updateId": f"u{number}",
+            "requestId": f"r{number}",
+            "acceptedAt": "2027-01-15T08:00:00.000Z",
+            "operation": operation,
+            "parameters": parameters,
+            **changes,
+        }
+        return self.body(json.dumps(fields), contact_id)
+
+    def body(self, body: str, contact_id: str = CONTACT_ID) -> str:
+        """Let a message be in the queue; its id."""
+        self._sent += 1
+        message_id: str = self.queue.send_message(
+            QueueUrl=QUEUE_URL,
+            MessageBody=body,
+            MessageGroupId=message_group_id(contact_id),
+            MessageDeduplicationId=f"d{self._sent}",
+        )["MessageId"]
+        return message_id
+
+    def deliver(self, *, seconds: float = 300) -> Delivery:
+        return deliver(self.queue, self.consumer, TimedContext(self.clock, seconds))
+
+    def waits(self, message_id: str) -> float:
+        """How many seconds the message cannot be received yet."""
+        return self.message(message_id).visible_at - self.clock()
+
+    def message(self, message_id: str) -> Message:
+        return next(message for message in self.queue.messages if message.id == message_id)
+
+    def values(self, contact_id: str = CONTACT_ID) -> dict[str, str]:
+        return self.state.contact(contact_id).attributes
+
+    def fail_for(self, contact_id: str, error: BaseException) -> None:
+        """Let each call for the contact fail."""
+
+        def trouble(_: str, parameters: dict[str, Any]) -> None:
+            if contact_id in (parameters.get("InitialContactId"), parameters.get("ContactId")):
+                raise error
+
+        self.connect.trouble = trouble
+
+    def refuse(self, value: str, error: BaseException) -> None:
+        """Let each call that has the attribute value fail."""
+
+        def trouble(_: str, parameters: dict[str, Any]) -> None:
+            if value in parameters.get("Attributes", {}).values():
+                raise error
+
+        self.connect.trouble = trouble
+
+    def heal(self) -> None:
+        self.connect.trouble = lambda *_: None
+
+    @property
+    def sent_attributes(self) -> list[dict[str, str]]:
+        """The attributes of each call to Amazon Connect."""
+        return [parameters.get("Attributes", {}) for _, parameters in self.connect.made]
+
+    @property
+    def parked(self) -> list[tuple[str, str]]:
+        """The update id and the type of each dead letter."""
+        return [
+            (str(message.fields.get("updateId")), message.fields["rejection"]["type"])
+            for message in self.dead_letters.messages
+        ]
