@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import re
 import threading
+import time
 import uuid
 from collections import Counter
 from collections.abc import Callable
@@ -15,6 +16,8 @@ from connect_constructs.local.contract_check import utf8_bytes, violations
 from connect_constructs.local.faults import ErrorAnswer, Fault
 from connect_constructs.local.quota import DEFAULT_BURST, DEFAULT_RATE, TokenBucket
 from connect_constructs.schema import service_model
+
+_ERRORS_UNTIL_VISIBLE = ("ResourceNotFoundException", "InvalidRequestException")
 
 INSTANCE_ARN = re.compile(r"arn:[^:]+:connect:(?P<region>[^:]+):[^:]*:instance/(?P<id>[^/]+)")
 
@@ -40,6 +43,14 @@ class Contact:
     details: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class _Propagation:
+    """What calls for a contact are told that Amazon Connect does not know everywhere yet."""
+
+    ends_at: float
+    error_type: str
+
+
 @dataclass
 class _Order:
     fault: Fault
@@ -55,13 +66,13 @@ class AmazonConnect:
         *,
         rate: float = DEFAULT_RATE,
         burst: int = DEFAULT_BURST,
-        clock: Callable[[], float] | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Create it without instances.
 
         :param rate: Requests a second, for each operation.
         :param burst: Requests at once, for each operation.
-        :param clock: Seconds, for tests of the quota. Left out: the monotonic clock.
+        :param clock: Seconds, for tests of the quota and of new contacts. Default: the monotonic clock.
         """
         # Calls that arrived, for each operation, whatever became of them.
         self.calls: Counter[str] = Counter()
@@ -69,14 +80,14 @@ class AmazonConnect:
         self._lock = threading.RLock()
         self._instances: dict[str, str] = {}
         self._contacts: dict[tuple[str, str], Contact] = {}
+        self._propagations: dict[tuple[str, str], _Propagation] = {}
         self._orders: list[_Order] = []
         self.set_quota(rate=rate, burst=burst)
 
     def set_quota(self, *, rate: float, burst: int) -> None:
         """Set the quota anew, with full buckets."""
-        clock = {"clock": self._clock} if self._clock else {}
         with self._lock:
-            self._buckets = {name: TokenBucket(rate, burst, **clock) for name in _OPERATIONS}
+            self._buckets = {name: TokenBucket(rate, burst, self._clock) for name in _OPERATIONS}
 
     def add_instance(self, arn: str) -> str:
         """Let the instance exist; its id. Raises ValueError for what is no instance's ARN."""
@@ -103,12 +114,23 @@ class AmazonConnect:
         attributes: dict[str, str] | None = None,
         name: str | None = None,
         description: str | None = None,
+        visible_after_seconds: float = 0,
+        error_until_visible: str = "ResourceNotFoundException",
     ) -> str:
         """Let a contact exist; its id.
 
-        :param instance_id: Left out, the contact is in the instance that was added first.
-        :param contact_id: Left out, a new UUID.
+        :param instance_id: Default: the instance that was added first.
+        :param contact_id: Default: a new UUID.
+        :param visible_after_seconds: How long calls for the contact are refused. Amazon Connect is eventually
+            consistent: "in some cases it can take several minutes" until a change is available everywhere, with
+            ResourceNotFoundException or InvalidRequestException meanwhile (Amazon Connect API Reference, "Amazon
+            Connect eventual consistency").
+        :param error_until_visible: Which of the two.
         """
+        if error_until_visible not in _ERRORS_UNTIL_VISIBLE:
+            raise ValueError(
+                f"error_until_visible: expected one of {', '.join(_ERRORS_UNTIL_VISIBLE)}, got {error_until_visible!r}"
+            )
         with self._lock:
             if not self._instances:
                 raise ValueError("expected an instance to create the contact in, got none: add_instance comes first")
@@ -117,6 +139,9 @@ class AmazonConnect:
             details = {key: text for key, text in {"Name": name, "Description": description}.items() if text}
             self._contacts[instance_id, contact_id] = Contact(
                 contact_id, self._instances[instance_id], dict(attributes or {}), details
+            )
+            self._propagations[instance_id, contact_id] = _Propagation(
+                self._clock() + visible_after_seconds, error_until_visible
             )
             return contact_id
 
@@ -178,10 +203,13 @@ class AmazonConnect:
             raise _error("AccessDeniedException", "Not authorized to perform this operation on the contact")
         if instance_id not in self._instances:
             raise _error("ResourceNotFoundException", "Instance not found")
-        try:
-            return self._contacts[instance_id, contact_id]
-        except KeyError:
-            raise _error("ResourceNotFoundException", "Contact not found") from None
+        contact = self._contacts.get((instance_id, contact_id))
+        if contact is None:
+            raise _error("ResourceNotFoundException", "Contact not found")
+        propagation = self._propagations[instance_id, contact_id]
+        if self._clock() < propagation.ends_at:
+            raise _error(propagation.error_type, "Contact not found yet")
+        return contact
 
 
 def _error(error_type: str, message: str) -> ConnectError:

@@ -19,15 +19,17 @@ from contact_updates.rejection_events import RejectionEvents
 from contact_updates.settings import ConsumerSettings
 from contact_updates.update import Update
 from contact_updates.update_message import Rejection
-from contact_updates.visibility import Visibility, backoff_seconds
+from contact_updates.visibility import Visibility, backoff_seconds, next_call_at
 
-# What trying again never changes. Everything else may pass, and so waits: throttles, faults, denied access, expired
-# credentials, conflicts, and what nobody has seen yet.
-_PERMANENT = frozenset({"InvalidParameterException", "InvalidRequestException"})
 _NOT_FOUND = "ResourceNotFoundException"
 
-# A contact that was created just before its update may not be found yet.
-_NOT_FOUND_GRACE_SECONDS = 60
+# What Amazon Connect also answers for some minutes after a change that it does not know everywhere yet (Amazon Connect
+# API Reference, "Amazon Connect eventual consistency"). It is taken for final only when the update is old enough.
+_MAY_BE_TOO_EARLY = frozenset({"InvalidRequestException", _NOT_FOUND})
+
+# What trying again does not change then. Everything else may pass, and so waits: throttles, faults, denied access,
+# expired credentials, conflicts, and what nobody has seen yet.
+_PERMANENT = _MAY_BE_TOO_EARLY | {"InvalidParameterException"}
 
 # The queue forgets after 14 days.
 _EXPIRY_SECONDS = 12 * 24 * 3600
@@ -49,6 +51,14 @@ Waiting = list[tuple[Received, int]]
 
 class _HeldUpError(Exception):
     """The group's messages have to wait, for reasons that stand in the trace."""
+
+
+class _TooEarlyError(Exception):
+    """Amazon Connect may not know the contact yet: the group's messages have to wait until `until`."""
+
+    def __init__(self, until: float) -> None:
+        super().__init__(until)
+        self.until = until
 
 
 class _NoTimeLeftError(Exception):
@@ -98,29 +108,37 @@ class Consumer:
             step, trace = pending[:count], Trace()
             try:
                 rejection = self._rejection(step, update, remaining_seconds, trace)
-                if rejection and count > 1:
+                if rejection and rejection.type == _NOT_FOUND:
+                    # There is no culprit: it is so of the contact. The younger ones have time left.
+                    step = [message for message in step if next_call_at(self._age(message)) is None] or step[:1]
+                elif rejection and count > 1:
                     # One of them is the culprit, and only Amazon Connect can tell which.
                     alone = count
                     continue
-                if rejection:
-                    self._park(step[0], rejection, trace)
+                for message in step:
+                    if rejection:
+                        self._park(message, rejection, trace)
+                    _log(message, "Rejected" if rejection else "Updated", trace, merged=count)
+                    pending = pending[1:]
             except Exception as error:
                 # What came before was received as often: after it, this is a first failure.
                 failures = pending[0].receive_count if pending is group else 1
                 return self._go_back(pending, failures, error, trace)
-            for message in step:
-                _log(message, "Rejected" if rejection else "Updated", trace, merged=count)
-            pending = pending[count:]
             alone = max(0, alone - 1)
         return []
+
+    def _age(self, message: Received) -> float:
+        """In seconds, by the queue's own time of arrival: what a producer says in `acceptedAt` does not count."""
+        return self._clock() - message.sent_at
 
     def _rejection(
         self, step: list[Received], update: Update | None, remaining_seconds: RemainingSeconds, trace: Trace
     ) -> Rejection | None:
         """Make the update; why it will never be made, if so. Raises what stands for now in its way."""
-        age = self._clock() - step[0].sent_at
+        first = step[0]
+        age = self._age(first)
         if update is None:
-            return step[0].rejection
+            return first.rejection
         if age > _EXPIRY_SECONDS:
             return _EXPIRED
         if remaining_seconds() < self._connect.seconds_per_update + _RESERVE_SECONDS:
@@ -129,7 +147,11 @@ class Consumer:
             self._connect.update(update, remaining_seconds=remaining_seconds, trace=trace)
         except UpdateError as error:
             kind = error.error_type
-            if kind in _PERMANENT or (kind == _NOT_FOUND and age > _NOT_FOUND_GRACE_SECONDS):
+            call_at = next_call_at(age) if kind in _MAY_BE_TOO_EARLY else None
+            # An invalid request of several updates may be that of a later one, which must not hold up the others.
+            if call_at is not None and (kind == _NOT_FOUND or len(step) == 1):
+                raise _TooEarlyError(first.sent_at + call_at) from error
+            if kind in _PERMANENT:
                 return Rejection(type=kind, reason=error.upstream_message or error.message, public_reason=error.message)
             raise _HeldUpError from error
         return None
@@ -156,6 +178,9 @@ class Consumer:
             outcome = "HandedBack"
             # Where all calls hang, batch after batch has no time for it, and each receive counts.
             seconds = 0 if failures <= _FREE_HAND_BACKS else seconds
+        elif isinstance(error, _TooEarlyError):
+            # One more, so that clocks which differ a little do not make it a call too early.
+            seconds = max(0, int(error.until - self._clock())) + 1
         elif not isinstance(error, _HeldUpError):
             fault = log_line.fault(error)
         for message in pending:

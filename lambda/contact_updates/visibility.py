@@ -15,6 +15,18 @@ _LATE_SECONDS = 1_800
 _LATE_FROM = 300
 
 
+# In seconds of an update's age: when Amazon Connect is called again that did not know its contact, or refused it.
+_NEXT_CALL_AT = (60, 300)
+
+
+def next_call_at(age: float) -> int | None:
+    """The age at which an update may be called for again that was refused at `age`; None if it has had its time.
+
+    Both in seconds. For an update there is at most one call before each of these ages, and one after the last of them.
+    """
+    return next((at for at in _NEXT_CALL_AT if age < at), None)
+
+
 def backoff_seconds(failures: int) -> int:
     """How long a message waits that has failed so often: 5 seconds, doubled each time, up to 5 minutes."""
     if failures > _LATE_FROM:

@@ -40,7 +40,7 @@ class Rig:
         self.clock = Clock()
         self.queue = FifoQueue(self.clock)
         self.dead_letters = FifoQueue(self.clock, DEAD_LETTER_QUEUE_URL)
-        self.state = AmazonConnect(rate=1e9, burst=10**9)
+        self.state = AmazonConnect(rate=1e9, burst=10**9, clock=self.clock)
         self.state.add_instance(INSTANCE_ARN)
         for contact_id in (CONTACT_ID, OTHER_CONTACT):
             self.state.create_contact(contact_id=contact_id)
@@ -105,6 +105,15 @@ class Rig:
 
     def deliver(self, *, seconds: float = 300) -> Delivery:
         return deliver(self.queue, self.consumer, TimedContext(self.clock, seconds))
+
+    def run(self, seconds: int) -> list[Delivery]:
+        """What the event source does meanwhile: it asks for messages each second."""
+        deliveries = []
+        for _ in range(seconds):
+            while (delivery := self.deliver()).records:
+                deliveries.append(delivery)
+            self.clock.advance(1)
+        return deliveries
 
     def waits(self, message_id: str) -> float:
         """How many seconds the message cannot be received yet."""

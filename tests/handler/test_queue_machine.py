@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import functools
 import io
+import json
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -30,13 +32,18 @@ from tests.handler.queue_fakes import (
     EventBus,
     FifoQueue,
     KilledError,
+    Record,
     TimedContext,
     client_error,
-    deliver,
 )
 
-CONTACTS = ["one", "two", "three"]
-MISSING = "missing"
+CONTACTS = [f"{number}1111111-0000-4000-8000-000000000000" for number in range(3)]
+# Amazon Connect knows these some minutes after their creation, and none later than five: no update of theirs is lost.
+NEW_CONTACTS = [f"{number}2222222-0000-4000-8000-000000000000" for number in range(2)]
+MISSING = "33333333-0000-4000-8000-000000000000"
+ANY_CONTACT = st.sampled_from([*CONTACTS, *NEW_CONTACTS, MISSING])
+
+TOO_EARLY = ("ResourceNotFoundException", "InvalidRequestException")
 # Amazon Connect never takes an update with this attribute. No other update can hide it in a merge: all of them have it.
 REFUSED = "refused"
 
@@ -112,7 +119,7 @@ class QueueMachine(RuleBasedStateMachine):
         self.clock = Clock()
         self.queue = FifoQueue(self.clock, visibility_seconds=360)
         self.dead_letters = FifoQueue(self.clock, DEAD_LETTER_QUEUE_URL)
-        self.state = AmazonConnect(rate=1e9, burst=10**9)
+        self.state = AmazonConnect(rate=1e9, burst=10**9, clock=self.clock)
         self.state.add_instance(INSTANCE_ARN)
         self.connect = DirectConnectClient(self.state)
         self.of_connect, self.of_dead_letters, self.of_queue = Mishaps(), Mishaps(), Mishaps()
@@ -132,6 +139,10 @@ class QueueMachine(RuleBasedStateMachine):
         for contact_id in CONTACTS:
             self.state.create_contact(contact_id=contact_id)
             self.attributes[contact_id] = {}
+        # The messages of each update: a call that is sent again after five minutes is another one.
+        self.messages: Counter[str] = Counter()
+        # How often an update's own call was too early, for each of the ages between which there is to be one call.
+        self.too_early: Counter[tuple[str, int]] = Counter()
         self.sent = 0
         self.last: tuple[Event, Callable[[], None]] | None = None
 
@@ -153,15 +164,30 @@ class QueueMachine(RuleBasedStateMachine):
             clock=self.clock,
         )
 
+    @rule(
+        contact_id=st.sampled_from(NEW_CONTACTS),
+        visible_after=st.sampled_from([1, 30, 59, 61, 200, 299]),
+        error_type=st.sampled_from(TOO_EARLY),
+    )
+    def create_contact(self, contact_id: str, visible_after: float, error_type: str) -> None:
+        if contact_id not in self.attributes:
+            self.state.create_contact(
+                contact_id=contact_id, visible_after_seconds=visible_after, error_until_visible=error_type
+            )
+            self.attributes[contact_id] = {}
+
+    def _exists(self, contact_id: str) -> bool:
+        return contact_id == MISSING or contact_id in self.attributes
+
     # -- updates ------------------------------------------------------------------------------------------------------
 
     @rule(
-        contact_id=st.sampled_from([*CONTACTS, MISSING]),
+        contact_id=ANY_CONTACT,
         burst=st.lists(st.tuples(VALUES, st.sampled_from([False, False, False, True])), min_size=1, max_size=4),
         mishap=st.sampled_from(QUEUE_MISHAPS[:-2]),
     )
     def update_attributes(self, contact_id: str, burst: list[tuple[dict[str, str], bool]], mishap: Mishap) -> None:
-        for values, refused in burst:
+        for values, refused in burst if self._exists(contact_id) else []:
             attributes = {**values, REFUSED: "1"} if refused else values
             body = {"InstanceId": INSTANCE_ID, "InitialContactId": contact_id, "Attributes": attributes}
             rejected = refused or contact_id == MISSING
@@ -173,7 +199,7 @@ class QueueMachine(RuleBasedStateMachine):
         self.attributes[contact_id] = {key: value for key, value in merged.items() if value}
 
     @rule(
-        contact_id=st.sampled_from([*CONTACTS, MISSING]),
+        contact_id=ANY_CONTACT,
         name=st.sampled_from(["A", "B", "C"]),
         mishap=st.sampled_from(QUEUE_MISHAPS[:-2]),
     )
@@ -182,7 +208,8 @@ class QueueMachine(RuleBasedStateMachine):
             self.names[contact_id] = name
 
         event = contact_event({"Name": name}, contact=contact_id)
-        self._call(event, self._rejected if contact_id == MISSING else made, mishap)
+        if self._exists(contact_id):
+            self._call(event, self._rejected if contact_id == MISSING else made, mishap)
 
     @rule(mishap=st.sampled_from(QUEUE_MISHAPS[:-2]))
     def call_again(self, mishap: Mishap) -> None:
@@ -207,6 +234,7 @@ class QueueMachine(RuleBasedStateMachine):
             status = self.endpoint(event, LambdaContext())["statusCode"]
         assert status == (500 if mishap else 202)
         if self.queue.newest_id != newest:
+            self.messages[self.queue.messages[-1].fields["updateId"]] += 1
             take_effect()
 
     def _arrives(self, operation: str, parameters: dict[str, Any]) -> None:
@@ -236,17 +264,39 @@ class QueueMachine(RuleBasedStateMachine):
     @rule()
     def deliver_to_a_function_whose_answer_is_lost(self) -> None:
         self._heal()
-        with contextlib.redirect_stdout(io.StringIO()):
-            self.consumer({"Records": self.queue.receive()}, TimedContext(self.clock))
+        self._apply(self.queue.receive(), 300)
 
     @rule(seconds=st.sampled_from([1, 5, 20, 61, 299, 360, 3_600]))
     def let_time_pass(self, seconds: int) -> None:
         self.clock.advance(seconds)
 
     def _deliver(self, seconds: float) -> None:
+        records = self.queue.receive()
         with contextlib.suppress(KilledError):
-            deliver(self.queue, self.consumer, TimedContext(self.clock, seconds))
+            self.queue.settle(records, self._apply(records, seconds))
         self._heal()
+
+    def _apply(self, records: list[Record], seconds: float) -> dict[str, Any]:
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            try:
+                return self.consumer({"Records": records}, TimedContext(self.clock, seconds))
+            finally:
+                self._note_what_was_too_early(records, out.getvalue())
+
+    def _note_what_was_too_early(self, records: list[Record], printed: str) -> None:
+        sent_at = {
+            json.loads(record["body"])["updateId"]: int(record["attributes"]["SentTimestamp"]) / 1000
+            for record in records
+        }
+        held_up: dict[str, dict[str, Any]] = {}
+        for line in map(json.loads, printed.splitlines()):
+            if line["outcome"] == "HeldUp":
+                # The first of a contact's updates was called for; those behind it wait along.
+                held_up.setdefault(line["contactId"], line)
+        for line in held_up.values():
+            if line["upstreamError"] in TOO_EARLY:
+                age = self.clock() - sent_at[line["updateId"]]
+                self.too_early[line["updateId"], 60 if age < 60 else 300 if age < 300 else 0] += 1
 
     def _heal(self) -> None:
         for mishaps in (self.of_connect, self.of_dead_letters, self.of_queue):
@@ -264,6 +314,12 @@ class QueueMachine(RuleBasedStateMachine):
         kept |= {message.deduplication_id for message in self.dead_letters.messages}
         assert set(self.rejected) <= kept
 
+    @invariant()
+    def no_update_is_called_for_again_before_its_time(self) -> None:
+        for (update_id, before), count in self.too_early.items():
+            # After the last one it is rejected, unless the dead-letter queue fails.
+            assert not before or count <= self.messages[update_id]
+
     def teardown(self) -> None:
         if not hasattr(self, "consumer"):
             return
@@ -273,7 +329,7 @@ class QueueMachine(RuleBasedStateMachine):
             self._deliver(300)
 
         assert self.queue.messages == []
-        for contact_id in CONTACTS:
+        for contact_id in self.attributes:
             contact = self.state.contact(contact_id)
             assert contact.attributes == self.attributes[contact_id]
             assert contact.details.get("Name") == self.names.get(contact_id)
@@ -283,7 +339,7 @@ class QueueMachine(RuleBasedStateMachine):
         parked: dict[str, float] = {}
         for message in self.dead_letters.messages:
             source = message.deduplication_id
-            assert message.fields["rejection"]["type"] in {"InvalidRequestException", "ResourceNotFoundException"}
+            assert message.fields["rejection"]["type"] in TOO_EARLY
             # What is parked again within five minutes is there once.
             assert source not in parked or message.sent_at - parked[source] >= 300
             parked[source] = message.sent_at

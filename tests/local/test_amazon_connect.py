@@ -170,6 +170,33 @@ def test_quota_is_a_bucket_for_each_operation(client: Any, connect: AmazonConnec
     assert [update() for _ in range(3)] == [True, True, False]
 
 
+@pytest.mark.parametrize("error_type", ["ResourceNotFoundException", "InvalidRequestException"])
+def test_new_contact_can_take_its_time_to_be_there(
+    client: Any, connect: AmazonConnect, clock: Clock, error_type: str
+) -> None:
+    contact_id = connect.create_contact(visible_after_seconds=90, error_until_visible=error_type)
+    another = connect.create_contact()
+    ids = {"InstanceId": INSTANCE_ID, "InitialContactId": contact_id}
+
+    for now in (0, 89.9):
+        clock.now = now
+        with pytest.raises(getattr(client.exceptions, error_type)):
+            client.update_contact_attributes(**ids, Attributes={"a": "1"})
+        with pytest.raises(getattr(client.exceptions, error_type)):
+            client.get_contact_attributes(**ids)
+    assert connect.contact(contact_id).attributes == {}
+    client.update_contact(InstanceId=INSTANCE_ID, ContactId=another, Name="is there at once")
+
+    clock.now = 90
+    client.update_contact_attributes(**ids, Attributes={"a": "1"})
+    assert client.get_contact_attributes(**ids)["Attributes"] == {"a": "1"}
+
+
+def test_new_contact_meets_documented_errors_only(connect: AmazonConnect) -> None:
+    with pytest.raises(ValueError, match="expected one of ResourceNotFoundException, InvalidRequestException"):
+        connect.create_contact(visible_after_seconds=1, error_until_visible="ThrottlingException")
+
+
 @pytest.mark.parametrize(
     ("operation", "error_type"),
     [
