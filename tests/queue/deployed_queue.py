@@ -20,9 +20,10 @@ from botocore.credentials import Credentials
 from botocore.httpsession import URLLib3Session
 
 from connect_constructs.local import LocalAws
-from connect_constructs.local.amazon_connect import AmazonConnect, ConnectError
+from connect_constructs.local.amazon_connect import AmazonConnect, ConnectError, error_of
 from connect_constructs.local.emulator import REGION
-from connect_constructs.local.faults import Fault
+from connect_constructs.local.faults import Fault, documented_error
+from tests.queue.model import REFUSED
 
 ROOT = Path(__file__).resolve().parents[2]
 # More than a test can send.
@@ -55,6 +56,8 @@ class WatchedConnect(AmazonConnect):
 
     def perform(self, operation: str, parameters: dict[str, Any]) -> dict[str, Any] | None:
         try:
+            if str(parameters.get("Name")).startswith(REFUSED):
+                raise error_of(documented_error("InvalidParameterException"))
             answer = super().perform(operation, parameters)
         except ConnectError as error:
             self.refused[str(error.error_type)] += 1

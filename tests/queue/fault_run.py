@@ -28,10 +28,13 @@ from botocore.httpsession import URLLib3Session
 from connect_constructs.local.amazon_connect import AmazonConnect
 from tests.queue.chaos import KILLED, Chaos, FaultProxy
 from tests.queue.deployed_queue import DeployedQueue, Print, deployed_queue, post
-from tests.queue.model import MEAN_BURST, ModelContact, Update, plan_updates, reference
+from tests.queue.model import MEAN_BURST, ModelContact, Update, plan_updates
 
-# Of the contact's 4,096: whatever else it gets as a reference with as many bytes is too much.
-_FULL_REFERENCE_BYTES = 4_000
+# The part of the contacts that are created with their first update. They are those that come first: an update that is
+# too early for its contact is called for again after a minute.
+_NEW_CONTACTS = 0.1
+_LONGEST_PROPAGATION_SECONDS = 30
+_TOO_EARLY = ("ResourceNotFoundException", "InvalidRequestException")
 _PRODUCERS = 3
 _SENDS_PER_SECOND = 15
 # So many updates let every fault strike.
@@ -57,6 +60,8 @@ class Result:
     accepted: int
     sent_again: int
     faults: Counter[str]
+    # Calls for contacts that Amazon Connect did not know yet.
+    too_early: int
     calls: int
     dead_letters: int
     seconds: float
@@ -69,7 +74,7 @@ class Result:
             f"{self.accepted} accepted",
             f"faults: {faults}",
             f"kills of the consumer: {self.faults[KILLED]}",
-            f"calls to Amazon Connect: {self.calls}",
+            f"calls to Amazon Connect: {self.calls}, of which {self.too_early} were too early for a new contact",
             f"dead letters: {self.dead_letters}",
             f"seconds: {self.seconds:.1f}",
             *[f"VIOLATION: {violation}" for violation in self.violations],
@@ -103,9 +108,9 @@ def run(
     started = time.monotonic()
     rng = random.Random(seed)  # noqa: S311 - it is to be repeatable
     connect = queue.connect
-    full = [rng.random() < 0.25 for _ in range(contacts)]
-    plan = plan_updates(rng, updates, contacts, full)
-    models = [_create(connect, is_full) for is_full in full]
+    plan = plan_updates(rng, updates, contacts)
+    new = list(dict.fromkeys(update.contact for update in plan))[: max(1, int(contacts * _NEW_CONTACTS))]
+    models = [_model(connect, rng, is_new=number in new) for number in range(contacts)]
     queue.take_dead_letters()
     connect.answers_with_body = True
     proxy = FaultProxy(command, queue.local.connect_url)
@@ -113,6 +118,7 @@ def run(
     try:
         proxy.start()
         calls_before = sum(connect.calls.values())
+        too_early_before = sum(connect.refused[name] for name in _TOO_EARLY)
         queue.set_consumer(SECONDS_PER_CALL="0.01", AWS_ENDPOINT_URL_CONNECT=proxy.url)
         with ThreadPoolExecutor(_PRODUCERS) as pool:
             producers = [
@@ -160,6 +166,7 @@ def run(
         accepted=progress.sent,
         sent_again=progress.sent_again,
         faults=chaos.fired,
+        too_early=sum(connect.refused[name] for name in _TOO_EARLY) - too_early_before,
         calls=sum(connect.calls.values()) - calls_before,
         dead_letters=len(letters),
         seconds=time.monotonic() - started,
@@ -167,14 +174,21 @@ def run(
     )
 
 
-def _create(connect: AmazonConnect, is_full: bool) -> ModelContact:
-    contact_id = connect.create_contact(attributes={"before": "1"})
-    model = ModelContact(contact_id, is_full, attributes={"before": "1"})
-    if is_full:
-        model.details = {"References": {"full": reference("x" * _FULL_REFERENCE_BYTES)}}
-        parameters = {"InstanceId": connect.instance_ids[0], "ContactId": contact_id, **model.details}
-        connect.perform("UpdateContact", parameters)
-    return model
+def _model(connect: AmazonConnect, rng: random.Random, *, is_new: bool) -> ModelContact:
+    if is_new:
+        return ModelContact(str(uuid.UUID(int=rng.getrandbits(128), version=4)), is_new)
+    return ModelContact(connect.create_contact(attributes={"before": "1"}), attributes={"before": "1"})
+
+
+def _create(connect: AmazonConnect, model: ModelContact) -> None:
+    """Create a contact just before its first update. Half of the new ones are an invalid request meanwhile."""
+    number = uuid.UUID(model.contact_id).int
+    connect.create_contact(
+        contact_id=model.contact_id,
+        visible_after_seconds=5 + number % _LONGEST_PROPAGATION_SECONDS,
+        error_until_visible=_TOO_EARLY[number % 2],
+    )
+    model.is_new = False
 
 
 def _produce(queue: DeployedQueue, plan: list[Update], models: list[ModelContact], progress: _Progress) -> None:
@@ -191,6 +205,8 @@ def _produce(queue: DeployedQueue, plan: list[Update], models: list[ModelContact
         if progress.stopped:
             return
         model = models[update.contact]
+        if model.is_new:
+            _create(queue.connect, model)
         headers = {"amz-sdk-invocation-id": str(uuid.uuid4())}
         if update.is_attributes:
             url = f"{queue.local.endpoint}/contact/attributes"
@@ -231,8 +247,8 @@ def _differences(connect: AmazonConnect, models: list[ModelContact], letters: li
     if ids != expected_ids:
         found.append(f"dead letters: missing {dict(expected_ids - ids)}, too many {dict(ids - expected_ids)}")
     types = {letter["rejection"]["type"] for letter in letters}
-    if types - {"InvalidRequestException"}:
-        found.append(f"dead letters: expected InvalidRequestException, got {types}")
+    if types - {"InvalidParameterException"}:
+        found.append(f"dead letters: expected InvalidParameterException, got {types}")
     return found
 
 

@@ -10,18 +10,18 @@ from typing import Any
 
 from connect_constructs.local import LocalAws
 from connect_constructs.local.demo import contact_updates_client
+from connect_constructs.local.faults import documented_error
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "queue"
 
 
 def test_rejected_update_is_announced_on_the_event_bus() -> None:
     with LocalAws(EXAMPLE) as local:
-        # Given: a contact that has all the references that it may have
-        full = {"order": {"Type": "STRING", "Value": "x" * 4_000}}
+        # Given: an Amazon Connect that refuses the next update for good
         contact_id, instance_id = local.connect.create_contact(), local.connect.instance_ids[0]
         user = local.create_user(f"crm-{uuid.uuid4()}", may_invoke=local.invoke_arn(local.rest_apis[0]))
         client = contact_updates_client(local.endpoint, user)
-        client.update_contact(InstanceId=instance_id, ContactId=contact_id, References=full)
+        local.connect.order(documented_error("InvalidParameterException"))
 
         # When
         more = {"secret-key": {"Type": "STRING", "Value": "a secret value " * 20}}
@@ -36,7 +36,7 @@ def test_rejected_update_is_announced_on_the_event_bus() -> None:
     assert detail["updateId"] == accepted["ResponseMetadata"]["HTTPHeaders"]["update-id"] == dead_letter["updateId"]
     assert detail["requestId"] == dead_letter["requestId"]
     assert (detail["operation"], detail["contactId"]) == ("UpdateContact", contact_id)
-    assert detail["type"] == dead_letter["rejection"]["type"] == "InvalidRequestException"
+    assert detail["type"] == dead_letter["rejection"]["type"] == "InvalidParameterException"
     assert detail.keys() == {
         "updateId",
         "requestId",

@@ -29,5 +29,6 @@ def test_accepted_updates_are_applied_in_order_whatever_fails(
 
     assert not result.violations
     assert result.dead_letters
+    assert result.too_early
     never = [kind for kind, count in result.faults.items() if not count]
     assert not never, f"these faults never struck: {never}"
