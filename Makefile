@@ -20,6 +20,11 @@ BROWSER_DRIVER := $(BROWSER)/node_modules/.installed
 # What the benchmark compares with.
 BENCHMARK_PEERS := $(VENV)/benchmark-peers
 BENCHMARK_PEERS_PACKAGES := $(BENCHMARK_PEERS)/.packages
+# The handler's tests run with this botocore, too: the Lambda runtime's differs by Region and time.
+OLDEST_BOTOCORE := $(VENV)/oldest-botocore
+OLDEST_BOTOCORE_PACKAGES := $(OLDEST_BOTOCORE)/.packages
+# Those that botocore has a part in; the others are the same with each.
+BOTOCORE_TESTS := $(addprefix tests/handler/test_,$(addsuffix .py,amazon_connect api_function botocore_fallback data_loader start trimmed_session upstream_faults))
 EMULATOR_LOCK := connect_constructs/local/emulator-requirements.txt
 
 # One lock for all systems and Python versions, without the address that the packages came from.
@@ -32,7 +37,7 @@ export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo local test check lint types fast-tests deployed-tests clients-setup browser-setup clients-table bench queue-figures queue-faults format deploy snapshots model lock build clean gone
+.PHONY: help setup demo local test check lint types fast-tests oldest-botocore-tests test-botocore deployed-tests clients-setup browser-setup clients-table bench queue-figures queue-faults format deploy snapshots model lock build clean gone
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r target text; do printf '  make %-14s %s\n' "$$target" "$$text"; done
@@ -48,7 +53,7 @@ local: setup ## deploy into a local AWS and keep it running until Ctrl-C (LOCAL_
 # mypy takes a minute when its cache is cold, so it runs beside the fast tests. The deployed tests have the machine to
 # themselves, and pytest's closing line comes last.
 test: setup lint ## make check, then all tests: the fast ones, then the deployed ones
-	@$(MAKE) --no-print-directory -j2 types fast-tests
+	@$(MAKE) --no-print-directory -j2 types fast-tests oldest-botocore-tests
 	@$(MAKE) --no-print-directory deployed-tests
 
 check: lint types ## ruff and mypy
@@ -62,6 +67,14 @@ types: $(PACKAGES)
 
 fast-tests: setup
 	@$(BIN)/pytest --numprocesses 2 --ignore tests/local --ignore tests/clients --ignore tests/openapi --ignore tests/queue --ignore tests/doctor --ignore $(BROWSER)
+
+oldest-botocore-tests: $(OLDEST_BOTOCORE_PACKAGES)
+	@$(OLDEST_BOTOCORE)/bin/python -m pytest --quiet -p no:cacheprovider $(BOTOCORE_TESTS)
+
+# The newest is the one that the locks name.
+test-botocore: setup $(OLDEST_BOTOCORE_PACKAGES) ## all of the handler's tests with the oldest botocore of the Lambda runtime, and with the newest
+	@$(OLDEST_BOTOCORE)/bin/python -m pytest --quiet -p no:cacheprovider tests/handler
+	@$(BIN)/pytest --quiet tests/handler
 
 deployed-tests: setup clients-setup browser-setup
 	@$(BIN)/pytest tests/local tests/clients tests/openapi tests/queue tests/doctor $(BROWSER)
@@ -108,12 +121,13 @@ model: $(PACKAGES) ## cut the contract out of the installed botocore anew
 # The old locks are removed first: uv and npm would keep their versions. So is node_modules: npm would take the package
 # from there, and write no hash.
 lock: $(PACKAGES) ## move the locks to the newest versions, within requirements/pinned.txt, emulator.txt and package.json
-	@rm -f requirements/dev.txt requirements/awscli.txt requirements/benchmark-peers.txt $(EMULATOR_LOCK) \
-		package-lock.json $(JAVASCRIPT)/package-lock.json $(BROWSER)/package-lock.json
+	@rm -f requirements/dev.txt requirements/awscli.txt requirements/benchmark-peers.txt requirements/oldest-botocore.txt \
+		$(EMULATOR_LOCK) package-lock.json $(JAVASCRIPT)/package-lock.json $(BROWSER)/package-lock.json
 	@rm -rf node_modules $(JAVASCRIPT)/node_modules $(BROWSER)/node_modules
 	@$(COMPILE) pyproject.toml --extra dev --constraints requirements/pinned.txt --output-file requirements/dev.txt
 	@$(COMPILE) requirements/emulator.txt --output-file $(EMULATOR_LOCK)
 	@$(COMPILE) requirements/awscli.in --output-file requirements/awscli.txt
+	@$(COMPILE) requirements/oldest-botocore.in --output-file requirements/oldest-botocore.txt
 	@$(COMPILE) requirements/benchmark-peers.in --constraints requirements/dev.txt --output-file requirements/benchmark-peers.txt
 	@$(BIN)/npm install --package-lock-only --ignore-scripts --loglevel error >/dev/null
 	@cd $(JAVASCRIPT) && npm install --package-lock-only --ignore-scripts --loglevel error >/dev/null
@@ -147,6 +161,10 @@ $(CDK_CLI): package.json package-lock.json .npmrc $(PACKAGES)
 # Inside .venv, and so made anew with it.
 $(AWS_CLI_PACKAGES): requirements/awscli.txt requirements/make_venv.sh | $(PACKAGES)
 	@requirements/make_venv.sh $(AWS_CLI) requirements/awscli.txt '$(PYTHON)'
+	@touch $@
+
+$(OLDEST_BOTOCORE_PACKAGES): requirements/oldest-botocore.txt requirements/make_venv.sh | $(PACKAGES)
+	@requirements/make_venv.sh $(OLDEST_BOTOCORE) requirements/oldest-botocore.txt '$(PYTHON)'
 	@touch $@
 
 # With byte code from the start, as in the Lambda runtime.

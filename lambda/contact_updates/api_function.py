@@ -8,18 +8,18 @@ gc.disable()
 import os
 
 from contact_updates.api import Endpoint
-from contact_updates.aws_session import new_client, new_session
+from contact_updates.aws_session import AwsSession
 from contact_updates.connect_client import ConnectClient
 from contact_updates.settings import EndpointSettings
 
 _settings = EndpointSettings.from_environment(os.environ)
-_session = new_session()
+_session = AwsSession()
 
 if _settings.queue_url:
     # Here, because an endpoint without a queue does not need it.
     from contact_updates.update_queue import UpdateQueue
 
-    handler = Endpoint(_settings, UpdateQueue(new_client(_session, "sqs"), _settings.queue_url))
+    handler = Endpoint(_settings, UpdateQueue(_session.client("sqs"), _settings.queue_url))
 else:
     handler = Endpoint(_settings, ConnectClient(_session, _settings.instance.region))
 

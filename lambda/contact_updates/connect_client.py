@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -11,9 +10,9 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as BotoConnectionError
 from botocore.parsers import ResponseParserError
-from botocore.session import Session
 
-from contact_updates.aws_session import error_code, new_client, response_status
+from contact_updates.answer_check import UnreadableAnswerError
+from contact_updates.aws_session import AwsSession, error_code, response_status
 from contact_updates.errors import UpdateError, internal_error
 from contact_updates.pacing import Pacer
 from contact_updates.update import Update
@@ -51,10 +50,6 @@ _MIN_PART_LENGTH = 4
 _NO_WORD = re.compile(r"\W+")
 
 
-class UnreadableAnswerError(Exception):
-    """A success that is none: botocore takes any body for one, where the operations have an empty one."""
-
-
 class Trace:
     """What the log line says about the calls that one update took."""
 
@@ -69,10 +64,9 @@ class Trace:
 class ConnectClient:
     """Makes updates of contacts in Amazon Connect, in one Region."""
 
-    def __init__(self, session: Session, region: str, *, pacer: Pacer | None = None) -> None:
+    def __init__(self, session: AwsSession, region: str, *, pacer: Pacer | None = None) -> None:
         """Create the client. With `pacer`, each attempt takes its time."""
-        client = new_client(
-            session,
+        client = session.client(
             "connect",
             region=region,
             connect_timeout=CONNECT_TIMEOUT_SECONDS,
@@ -81,7 +75,7 @@ class ConnectClient:
             max_attempts=1,
         )
         self._pacer = pacer or Pacer(0)
-        client.meta.events.register("before-parse.connect", _check_answer)
+        session.check_answers(client)
         self._calls: dict[str, Callable[..., Any]] = {
             operation: getattr(client, method) for method, operation in client.meta.method_to_api_mapping.items()
         }
@@ -116,27 +110,6 @@ class ConnectClient:
                 return
             if not may_retry or trace.attempts == MAX_ATTEMPTS or not _fits(remaining_seconds()):
                 raise failure
-
-
-def _check_answer(response_dict: dict[str, Any], **_: Any) -> None:
-    """Refuse or mend what botocore's parser takes amiss, before it gets the answer."""
-    status, body = response_dict["status_code"], response_dict["body"].strip()
-    if 200 <= status < 300:
-        if body not in (b"", b"{}"):
-            raise UnreadableAnswerError
-    elif status < 200 or status == 300:
-        # botocore takes an interim answer for a success, and stumbles over the other.
-        raise UnreadableAnswerError
-    elif not _is_json_object(body):
-        # The type is in the header; without this it would be lost to an exception of the parser.
-        response_dict["body"] = b"{}"
-
-
-def _is_json_object(body: bytes) -> bool:
-    try:
-        return isinstance(json.loads(body), dict)
-    except (ValueError, RecursionError):
-        return False
 
 
 def _fits(remaining_seconds: float) -> bool:

@@ -7,7 +7,7 @@ gc.disable()
 
 import os
 
-from contact_updates.aws_session import new_client, new_session
+from contact_updates.aws_session import AwsSession
 from contact_updates.connect_client import ConnectClient
 from contact_updates.consumer import Consumer
 from contact_updates.dead_letters import DeadLetterQueue
@@ -17,8 +17,8 @@ from contact_updates.settings import ConsumerSettings
 from contact_updates.visibility import Visibility
 
 _settings = ConsumerSettings.from_environment(os.environ)
-_session = new_session()
-_sqs = new_client(_session, "sqs")
+_session = AwsSession()
+_sqs = _session.client("sqs")
 
 _bus = _settings.event_bus_name
 
@@ -27,7 +27,7 @@ handler = Consumer(
     connect=ConnectClient(_session, _settings.instance.region, pacer=Pacer(_settings.seconds_per_call)),
     dead_letters=DeadLetterQueue(_sqs, _settings.dead_letter_queue_url),
     visibility=Visibility(_sqs, _settings.queue_url),
-    events=RejectionEvents(new_client(_session, "events"), _bus) if _bus else None,
+    events=RejectionEvents(_session.client("events"), _bus) if _bus else None,
 )
 
 # Nor is it looked through again while batches are applied.

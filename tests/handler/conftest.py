@@ -14,7 +14,7 @@ from connect_constructs.local.connect_server import ConnectServer
 from connect_constructs.local.faults import Fault
 from contact_updates import connect_client
 from contact_updates.api import Endpoint
-from contact_updates.aws_session import new_session
+from contact_updates.aws_session import AwsSession
 from contact_updates.connect_client import ConnectClient
 from contact_updates.settings import EndpointSettings, Instance
 from tests.handler.proxy import CONTACT_ID, INSTANCE_ARN
@@ -89,7 +89,7 @@ def endpoint_at(monkeypatch: pytest.MonkeyPatch, _clients: dict[str, ConnectClie
     ) -> Endpoint:
         if url not in _clients:
             monkeypatch.setenv("AWS_ENDPOINT_URL_CONNECT", url)
-            _clients[url] = ConnectClient(new_session(), "us-east-1")
+            _clients[url] = ConnectClient(AwsSession(), "us-east-1")
         settings = EndpointSettings(
             instance=Instance(INSTANCE_ARN), allowed_attributes=allowed_attributes, allow_origins=allow_origins
         )

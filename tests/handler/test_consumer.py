@@ -19,7 +19,8 @@ from botocore.parsers import ResponseParserError
 from connect_constructs.local.amazon_connect import AmazonConnect
 from connect_constructs.local.faults import BARE_THROTTLE, TOO_MANY_REQUESTS, ErrorAnswer, documented_error
 from contact_updates import connect_client
-from contact_updates.connect_client import Trace, UnreadableAnswerError
+from contact_updates.answer_check import UnreadableAnswerError
+from contact_updates.connect_client import Trace
 from contact_updates.pacing import Pacer
 from contact_updates.update_message import (
     MAX_MESSAGE_BYTES,

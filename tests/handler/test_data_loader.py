@@ -12,7 +12,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
-from contact_updates.aws_session import new_session
+from contact_updates.trimmed_session import trimmed_session
 
 PARTITIONS_FILE = Path(botocore.__file__).parent / "data" / "partitions.json"
 REGIONS = [
@@ -30,7 +30,7 @@ CALLS: dict[str, tuple[str, dict[str, Any]]] = {
     "events": ("put_events", {"Entries": [{"Source": "s", "DetailType": "t", "Detail": "{}"}]}),
 }
 
-our_session = functools.cache(new_session)
+our_session = functools.cache(trimmed_session)
 whole_session = functools.cache(botocore.session.get_session)
 
 
@@ -97,7 +97,7 @@ def test_a_new_partition_comes_with_the_runtimes_botocore(monkeypatch: pytest.Mo
         "outputs": known["partitions"][0]["outputs"] | {"name": "aws-moon", "dnsSuffix": "amazonaws.moon"},
     }
     (tmp_path / "partitions.json").write_text(json.dumps(known | {"partitions": [*known["partitions"], new]}))
-    session = new_session()
+    session = trimmed_session()
     session.get_component("data_loader").search_paths.insert(0, str(tmp_path))
 
     # When

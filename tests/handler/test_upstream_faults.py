@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from contact_updates.api import Endpoint
-from contact_updates.aws_session import new_session
+from contact_updates.aws_session import AwsSession
 from contact_updates.connect_client import ConnectClient
 from contact_updates.settings import EndpointSettings, Instance
 from tests.handler.conftest import EndpointAt
@@ -181,7 +181,7 @@ def test_missing_credentials_are_an_internal_error(monkeypatch: pytest.MonkeyPat
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     upstream.script(OK)
     monkeypatch.setenv("AWS_ENDPOINT_URL_CONNECT", upstream.url)
-    endpoint = Endpoint(EndpointSettings(instance=Instance(INSTANCE_ARN)), ConnectClient(new_session(), "us-east-1"))
+    endpoint = Endpoint(EndpointSettings(instance=Instance(INSTANCE_ARN)), ConnectClient(AwsSession(), "us-east-1"))
     outcome = send(endpoint, attributes_event())
 
     assert_internal(outcome)
@@ -196,8 +196,6 @@ def test_missing_credentials_are_an_internal_error(monkeypatch: pytest.MonkeyPat
         http("200 OK", "{}"),
         http("202 Accepted"),
         b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n",
-        # The status says that the update was made, whatever becomes of a body that says nothing.
-        b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 100\r\n\r\n{}",
         b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Le",
     ],
 )
@@ -207,6 +205,18 @@ def test_every_2xx_is_a_success(endpoint_at: EndpointAt, upstream: ScriptedUpstr
 
     assert (outcome.status, outcome.answer["body"]) == (200, "")
     assert outcome.log["outcome"] == "Updated"
+
+
+def test_success_whose_body_is_cut_off_is_a_success_in_the_end(
+    endpoint_at: EndpointAt, upstream: ScriptedUpstream
+) -> None:
+    # Newer botocores go by the status. For those up to 1.43 the connection broke: the update is made again, which
+    # changes nothing.
+    upstream.script(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 100\r\n\r\n{}", OK)
+    outcome = send(endpoint_at(upstream.url), contact_event())
+
+    assert (outcome.status, outcome.log["outcome"]) == (200, "Updated")
+    assert len(upstream.requests) == outcome.log["attempts"] <= 2
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import botocore.session
 import pytest
 from botocore.handlers import BUILTIN_HANDLERS
 
-from contact_updates.aws_session import new_session
 from contact_updates.data_loader import SERVICES
+from contact_updates.trimmed_session import trimmed_session
 
 KINDS = sorted({event.partition(".")[0] for event, *_ in BUILTIN_HANDLERS} - {"docs"})
 
@@ -27,7 +27,7 @@ def hooks(session: botocore.session.Session, event: str) -> list[str]:
 @pytest.mark.parametrize("service", OPERATIONS)
 def test_hooks_of_the_handlers_services_are_those_of_a_plain_session(service: str) -> None:
     events = [f"{kind}.{service}.{operation}" for kind in KINDS for operation in OPERATIONS[service]]
-    plain, ours = botocore.session.Session(), new_session()
+    plain, ours = botocore.session.Session(), trimmed_session()
 
     expected = {event: hooks(plain, event) for event in events}
     assert {event: hooks(ours, event) for event in events} == expected
@@ -36,13 +36,13 @@ def test_hooks_of_the_handlers_services_are_those_of_a_plain_session(service: st
 
 def test_hooks_of_other_services_are_left_out() -> None:
     assert hooks(botocore.session.Session(), "before-parameter-build.s3.CreateBucket")
-    assert hooks(new_session(), "before-parameter-build.s3.CreateBucket") == hooks(
-        new_session(), "before-parameter-build"
+    assert hooks(trimmed_session(), "before-parameter-build.s3.CreateBucket") == hooks(
+        trimmed_session(), "before-parameter-build"
     )
 
 
 def test_services_have_the_names_that_events_have() -> None:
-    session = new_session()
+    session = trimmed_session()
 
     names = {
         session.create_client(service, region_name="us-east-1").meta.service_model.service_id.hyphenize()
