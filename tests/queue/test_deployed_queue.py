@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 import time
 import uuid
 from collections.abc import Callable
 from typing import Any
 
+import boto3
 import pytest
 
 from connect_constructs.local.demo import contact_updates_client
 from connect_constructs.local.faults import documented_error
-from tests.queue.deployed_queue import DeployedQueue, User, post
+from tests.queue.deployed_queue import ROOT, DeployedQueue, User, post
 
 # The contact may hold 4,096 bytes of references.
 _MANY_REFERENCES = {"full": {"Type": "STRING", "Value": "x" * 4_000}}
@@ -143,6 +146,38 @@ def test_rejected_update_is_kept_and_can_be_applied_later(queue: DeployedQueue, 
     assert queue.take_dead_letters() == []
     (task,) = queue.sqs.list_message_move_tasks(SourceArn=queue.dead_letter_arn)["Results"]
     assert (task["Status"], task["ApproximateNumberOfMessagesMoved"]) == ("COMPLETED", 1)
+
+
+def test_documented_script_moves_what_waits_in_a_retained_queue(
+    queue: DeployedQueue, contact_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given: a queue that nobody reads any more, with updates in it
+    attributes = {"FifoQueue": "true", "DeduplicationScope": "messageGroup", "FifoThroughputLimit": "perMessageGroupId"}
+    url = queue.sqs.create_queue(QueueName=f"retained-{uuid.uuid4()}.fifo", Attributes=attributes)["QueueUrl"]
+    for number in range(12):
+        ids = {"InstanceId": queue.instance_id, "InitialContactId": contact_id}
+        parameters = {**ids, "Attributes": {"last": f"{number}", f"only{number}": "1"}}
+        queue.sqs.send_message(
+            QueueUrl=url,
+            MessageGroupId=hashlib.sha256(contact_id.lower().encode()).hexdigest(),
+            MessageDeduplicationId=f"{number}",
+            MessageBody=json.dumps({"version": 1, "operation": "UpdateContactAttributes", "parameters": parameters}),
+        )
+    document = (ROOT / "docs" / "queue.md").read_text(encoding="utf-8")
+    (script,) = (block for block in re.findall(r"```python\n(.*?)```", document, re.DOTALL) if "retained" in block)
+
+    # When
+    monkeypatch.setattr(boto3, "client", lambda _: queue.sqs)
+    exec(script, {"retained_queue_url": url, "queue_url": queue.queue_url})  # noqa: S102 - the document is ours
+
+    # Then
+    assert queue.wait_until_empty(15)
+    assert queue.connect.contact(contact_id).attributes == {
+        "tier": "silver",
+        "last": "11",
+        **{f"only{number}": "1" for number in range(12)},
+    }
+    assert queue.sqs.receive_message(QueueUrl=url).get("Messages") is None
 
 
 def test_update_waits_for_what_may_pass(queue: DeployedQueue, client: Any, contact_id: str) -> None:
