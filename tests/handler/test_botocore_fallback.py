@@ -84,7 +84,7 @@ def let_hooks_be_registered_by_other_names(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def let_a_session_have_no_subclass(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(cls: type, **_: Any) -> None:
+    def refuse(cls: Any, /, **_: Any) -> None:
         raise TypeError("final")
 
     monkeypatch.setattr(Session, "__init_subclass__", classmethod(refuse), raising=False)

@@ -86,6 +86,46 @@ def test_accepted_update_arrives(queue: DeployedQueue, client: Any, contact_id: 
     assert contact.details == {"Name": "After", "References": _MANY_REFERENCES}
 
 
+def test_log_groups_tell_who_changed_a_contact(queue: DeployedQueue, contact_id: str) -> None:
+    # Given: two callers, each with an identity of its own
+    target = {"InstanceId": queue.instance_id, "ContactId": contact_id}
+    callers = [queue.create_caller() for _ in range(2)]
+    for number, caller in enumerate(callers):
+        contact_updates_client(queue.local.endpoint, caller).update_contact(**target, Name=f"{number}")
+    assert queue.wait_until_empty(15)
+
+    # When
+    lines = _log_lines(queue)
+    update_ids = [
+        line["updateId"] for line in lines if line["contactId"] == contact_id and line["outcome"] == "Updated"
+    ]
+    accepted = {line["updateId"]: line["caller"] for line in lines if line["outcome"] == "Accepted"}
+
+    # Then
+    arns = _user_arns(queue)
+    assert [accepted[update_id] for update_id in update_ids] == [{"userArn": arns[key]} for key, _ in callers]
+
+
+def _log_lines(queue: DeployedQueue) -> list[dict[str, Any]]:
+    """What the functions have logged."""
+    logs = queue.local.client("logs")
+    groups = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
+    events = [event for group in groups for event in logs.filter_log_events(logGroupName=group)["events"]]
+    lines = [json.loads(event["message"]) for event in events if event["message"].startswith("{")]
+    # Others are Lambda's own (START, END, REPORT), or the access log's.
+    return [line for line in lines if "outcome" in line]
+
+
+def _user_arns(queue: DeployedQueue) -> dict[str, str]:
+    """The users, by their access keys."""
+    iam = queue.local.client("iam")
+    return {
+        key["AccessKeyId"]: user["Arn"]
+        for user in iam.list_users()["Users"]
+        for key in iam.list_access_keys(UserName=user["UserName"])["AccessKeyMetadata"]
+    }
+
+
 def test_order_is_kept_over_both_operations(queue: DeployedQueue, client: Any, contact_id: str) -> None:
     ids = set()
     for number in range(12):
