@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,9 @@ from connect_constructs.local.cdk_cli import CdkCli
 from connect_constructs.local.emulator import ACCOUNT, REGION
 from connect_constructs.local.errors import LocalAwsError
 from connect_constructs.schema import service_model
+
+# Messages of the emulator can quote a whole template.
+_LONGEST_MESSAGE = 500
 
 _UNRECOGNIZED_TYPES = re.compile(r"Unrecognized resource types: \[([^\]]+)\]")
 
@@ -87,9 +91,9 @@ def remove_refused_types(assembly: Path, clients: Clients) -> list[str]:
     refused: set[str] = set()
     for stack in stacks(assembly):
         for file in template_files(stack.template_file):
-            template = json.loads(file.read_text(encoding="utf-8"))
-            types = _refused_types(stack.name, template, clients)
+            types = _refused_types(stack.name, file, clients)
             if types:
+                template = json.loads(file.read_text(encoding="utf-8"))
                 nested = file != stack.template_file
                 pruned = without_types(template, types, region=REGION, account=ACCOUNT, nested=nested)
                 file.write_text(json.dumps(pruned), encoding="utf-8")
@@ -97,15 +101,28 @@ def remove_refused_types(assembly: Path, clients: Clients) -> list[str]:
     return sorted(refused)
 
 
-def _refused_types(stack_name: str, template: dict[str, Any], clients: Clients) -> set[str]:
+def _refused_types(stack_name: str, template_file: Path, clients: Clients) -> set[str]:
+    """The types in the template that the emulator's CloudFormation does not have.
+
+    The template goes through S3: ValidateTemplate takes at most 51,200 bytes in its body (CloudFormation API
+    Reference, "ValidateTemplate"), and 1 MB from there. Raises LocalAwsError for what else is wrong with it.
+    """
+    s3 = clients("s3")
+    place = {"Bucket": s3.list_buckets()["Buckets"][0]["Name"], "Key": f"validated/{template_file.name}"}
+    s3.put_object(**place, Body=template_file.read_bytes())
+    url = f"{s3.meta.endpoint_url}/{place['Bucket']}/{place['Key']}"
     try:
-        clients("cloudformation").validate_template(TemplateBody=json.dumps(template))
+        clients("cloudformation").validate_template(TemplateURL=url)
     except ClientError as error:
         message = error.response["Error"].get("Message", "")
         match = _UNRECOGNIZED_TYPES.search(message)
         if not match:
-            raise LocalAwsError(f"{stack_name}: {message}") from None
+            raise LocalAwsError(
+                f"{stack_name}: CloudFormation refuses the template: {textwrap.shorten(message, _LONGEST_MESSAGE)}"
+            ) from None
         return set(match[1].split(", "))
+    finally:
+        s3.delete_object(**place)
     return set()
 
 

@@ -9,58 +9,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-COMMAND = [sys.executable, "-m", "connect_constructs.cli"]
+from tests.local.command_line import COMMAND, ROOT, processes_of, run, write_app
 
-
-@pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
-    """The own one, with a folder for temporary files in which whatever is left can be seen."""
-    temporary = tmp_path / "tmp"
-    temporary.mkdir()
-    return {**os.environ, "TMPDIR": str(temporary), "PYTHONPATH": str(ROOT)}
-
-
-@pytest.fixture
-def app(tmp_path: Path) -> Path:
-    """A CDK app's folder, whose app is still to be written."""
-    folder = tmp_path / "app"
-    folder.mkdir()
-    (folder / "cdk.json").write_text(json.dumps({"app": f"{sys.executable} app.py"}))
-    return folder
-
-
-@pytest.fixture(autouse=True)
-def nothing_stays(environment: dict[str, str]) -> Iterator[None]:
-    yield
-    # Node keeps its compile cache there, for all of its programs.
-    left = [path.name for path in Path(environment["TMPDIR"]).iterdir() if path.name != "node-compile-cache"]
-    assert left == []
-    assert processes_of(environment["TMPDIR"]) == []
-
-
-def processes_of(temporary: str) -> list[str]:
-    """The command lines of running processes that know of the folder for temporary files."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            known = (process / "environ").read_bytes() + (process / "cmdline").read_bytes()
-        except OSError:
-            continue  # it has ended, or is somebody else's
-        if temporary.encode() in known and process.name != str(os.getpid()):
-            found.append((process / "cmdline").read_text().replace("\0", " "))
-    return found
-
-
-def run(*arguments: str, environment: dict[str, str], directory: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*COMMAND, *arguments], env=environment, cwd=directory, capture_output=True, text=True, timeout=120, check=False
-    )
+pytestmark = pytest.mark.usefixtures("nothing_stays")
 
 
 def test_help_names_the_commands_and_starts_no_node(environment: dict[str, str], tmp_path: Path) -> None:
@@ -121,15 +76,16 @@ def test_folder_without_an_app_is_said(environment: dict[str, str], tmp_path: Pa
 
 
 def test_failed_deployment_shows_the_reason(environment: dict[str, str], app: Path) -> None:
-    (app / "app.py").write_text(
-        "from aws_cdk import App, CfnResource, Stack\n"
-        "app = App()\n"
-        "stack = Stack(app, 'Broken')\n"
-        "CfnResource(stack, 'Url', type='AWS::Lambda::Url', properties={\n"
-        "    'TargetFunctionArn': 'arn:aws:lambda:us-east-1:000000000000:function:none', 'AuthType': 'NONE'})\n"
-        "CfnResource(stack, 'Mapping', type='AWS::Lambda::EventSourceMapping', properties={\n"
-        "    'FunctionName': 'none', 'EventSourceArn': 'arn:aws:sqs:us-east-1:000000000000:none'})\n"
-        "app.synth()\n"
+    write_app(
+        app,
+        """
+from aws_cdk import CfnResource, Stack
+stack = Stack(app, "Broken")
+CfnResource(stack, "Url", type="AWS::Lambda::Url", properties={
+    "TargetFunctionArn": "arn:aws:lambda:us-east-1:000000000000:function:none", "AuthType": "NONE"})
+CfnResource(stack, "Mapping", type="AWS::Lambda::EventSourceMapping", properties={
+    "FunctionName": "none", "EventSourceArn": "arn:aws:sqs:us-east-1:000000000000:none"})
+""",
     )
 
     ran = run("local", "--demo", environment=environment, directory=app)
@@ -142,27 +98,26 @@ def test_failed_deployment_shows_the_reason(environment: dict[str, str], app: Pa
 
 def test_foreign_app_deploys_without_what_the_emulator_refuses(environment: dict[str, str], app: Path) -> None:
     """Also from a stage, with a nested stack, with a bootstrap of its own name."""
-    qualifier = {"@aws-cdk/core:bootstrapQualifier": "acme"}
-    (app / "cdk.json").write_text(json.dumps({"app": f"{sys.executable} app.py", "context": qualifier}))
-    (app / "app.py").write_text(
-        "from aws_cdk import App, CfnOutput, NestedStack, Stack, Stage, aws_connect as connect\n"
-        "from connect_constructs import ConnectInstance, ContactUpdateApi\n"
-        "app = App()\n"
-        "stack = Stack(Stage(app, 'Test'), 'Foreign')\n"
-        "nested = NestedStack(stack, 'Nested')\n"
-        "made = connect.CfnInstance(nested, 'Made', identity_management_type='CONNECT_MANAGED', attributes={\n"
-        "    'inboundCalls': True, 'outboundCalls': True})\n"
-        "instance = ConnectInstance.from_cfn_instance(nested, 'Instance', made)\n"
-        "ContactUpdateApi(nested, 'Updates', instance=instance)\n"
-        "CfnOutput(stack, 'Id', value=made.attr_id)\n"
-        "app.synth()\n"
+    write_app(
+        app,
+        """
+from aws_cdk import CfnOutput, NestedStack, Stack, Stage, aws_connect as connect
+from connect_constructs import ConnectInstance, ContactUpdateApi
+stack = Stack(Stage(app, "Test"), "Foreign")
+nested = NestedStack(stack, "Nested")
+made = connect.CfnInstance(nested, "Made", identity_management_type="CONNECT_MANAGED", attributes={
+    "inboundCalls": True, "outboundCalls": True})
+instance = ConnectInstance.from_cfn_instance(nested, "Instance", made)
+ContactUpdateApi(nested, "Updates", instance=instance)
+CfnOutput(stack, "Id", value=made.attr_id)
+""",
+        context={"@aws-cdk/core:bootstrapQualifier": "acme"},
     )
 
     ran = run("local", "--demo", environment=environment, directory=app)
 
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "left out what the emulator does not have: AWS::Connect::Instance" in ran.stdout
-    assert "set 2 request validators" in ran.stdout
     assert "Order 4711, express" in ran.stdout
 
 
@@ -173,16 +128,17 @@ def test_users_aws_settings_and_proxy_stay_out_of_it(environment: dict[str, str]
     settings.write_text(
         "[default]\nregion = eu-west-1\naws_access_key_id = AKIAUSERSOWN\naws_secret_access_key = unused\n"
     )
-    (app / "app.py").write_text(
-        "import os\n"
-        "from aws_cdk import App, Environment, Stack\n"
-        "from connect_constructs import ConnectInstance, ContactUpdateApi\n"
-        "app = App()\n"
-        "account, region = os.environ['CDK_DEFAULT_ACCOUNT'], os.environ['CDK_DEFAULT_REGION']\n"
-        "stack = Stack(app, 'Mine', env=Environment(account=account, region=region))\n"
-        "arn = app.node.get_context('instance_arn')\n"
-        "ContactUpdateApi(stack, 'Updates', instance=ConnectInstance.from_instance_arn(stack, 'Instance', arn))\n"
-        "app.synth()\n"
+    write_app(
+        app,
+        """
+import os
+from aws_cdk import Environment, Stack
+from connect_constructs import ConnectInstance, ContactUpdateApi
+account, region = os.environ["CDK_DEFAULT_ACCOUNT"], os.environ["CDK_DEFAULT_REGION"]
+stack = Stack(app, "Mine", env=Environment(account=account, region=region))
+arn = app.node.get_context("instance_arn")
+ContactUpdateApi(stack, "Updates", instance=ConnectInstance.from_instance_arn(stack, "Instance", arn))
+""",
     )
     nobody = "http://127.0.0.1:9"
     users_own = {
@@ -253,3 +209,19 @@ def test_ctrl_c_while_it_starts_removes_everything(environment: dict[str, str]) 
         assert process.returncode == 130, stderr
         assert "Traceback" not in stderr
         assert processes_of(environment["TMPDIR"]) == []
+
+
+def test_template_that_is_refused_is_not_quoted_in_full(environment: dict[str, str], app: Path) -> None:
+    write_app(
+        app,
+        """
+from aws_cdk import Stack, aws_sqs as sqs
+sqs.Queue(Stack(app, "Odd"), "Queue", queue_name="{{resolve:nothing:" + "x" * 60_000 + "}}")
+""",
+    )
+
+    ran = run("local", environment=environment, directory=app)
+
+    assert ran.returncode == 1
+    assert ran.stderr.startswith("error: Odd: CloudFormation refuses the template: ")
+    assert len(ran.stderr) < 700
