@@ -22,6 +22,16 @@ _ERRORS_UNTIL_VISIBLE = ("ResourceNotFoundException", "InvalidRequestException")
 INSTANCE_ARN = re.compile(r"arn:[^:]+:connect:(?P<region>[^:]+):[^:]*:instance/(?P<id>[^/]+)")
 
 
+# The channels and initiation methods of CreateContact (Amazon Connect API Reference, "CreateContact").
+_CREATABLE = (
+    ("TASK", "API"),
+    ("VOICE", "TRANSFER"),
+    ("EMAIL", "OUTBOUND"),
+    ("EMAIL", "AGENT_REPLY"),
+    ("EMAIL", "FLOW"),
+)
+
+
 class ConnectError(Exception):
     """An error that Amazon Connect answers with."""
 
@@ -184,6 +194,8 @@ class AmazonConnect:
         with self._lock:
             if operation == "DescribeInstance":
                 return self._describe_instance(parameters["InstanceId"])
+            if operation == "CreateContact":
+                return self._perform_create_contact(parameters)
             if not self._buckets[operation].take():
                 raise _error("ThrottlingException", "Rate exceeded")
             wrong = violations(operation, parameters) if operation in service_model()["operations"] else []
@@ -196,6 +208,21 @@ class AmazonConnect:
         if instance_id not in self._instances:
             raise _error("ResourceNotFoundException", "Instance not found")
         return {"Instance": {"Id": instance_id, "Arn": self._instances[instance_id], "InstanceStatus": "ACTIVE"}}
+
+    def _perform_create_contact(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        instance_id = parameters.get("InstanceId", "")
+        if instance_id not in self._instances:
+            raise _error("ResourceNotFoundException", "Instance not found")
+        if (parameters.get("Channel"), parameters.get("InitiationMethod")) not in _CREATABLE:
+            pairs = ", ".join("/".join(pair) for pair in _CREATABLE)
+            raise _error("InvalidRequestException", f"Channel and InitiationMethod: expected one of {pairs}")
+        contact_id = self.create_contact(
+            instance_id,
+            attributes=parameters.get("Attributes"),
+            name=parameters.get("Name"),
+            description=parameters.get("Description"),
+        )
+        return {"ContactId": contact_id, "ContactArn": f"{self._instances[instance_id]}/contact/{contact_id}"}
 
     def _existing(self, instance_id: str, contact_id: str) -> Contact:
         if instance_id.startswith("arn:"):

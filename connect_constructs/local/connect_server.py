@@ -20,8 +20,10 @@ from connect_constructs.local.contract_check import UnreadableBodyError, parse_b
 from connect_constructs.local.faults import ErrorAnswer, Garbage, Hang, Reset
 from connect_constructs.schema import service_model
 
-# The read-back is not part of the contract, so its paths are not in the contract's service model.
-_READ_BACK = {
+# To make contacts and to read them back. These are not part of the contract, so the contract's service model has not
+# their paths.
+_BESIDE_THE_CONTRACT = {
+    "CreateContact": ("PUT", "/contact/create-contact"),
     "GetContactAttributes": ("GET", "/contact/attributes/{InstanceId}/{InitialContactId}"),
     "DescribeContact": ("GET", "/contacts/{InstanceId}/{ContactId}"),
     "DescribeInstance": ("GET", "/instance/{InstanceId}"),
@@ -83,6 +85,9 @@ class _Handler(BaseHTTPRequestHandler):
         self._serve()
 
     def do_POST(self) -> None:
+        self._serve()
+
+    def do_PUT(self) -> None:
         self._serve()
 
     def _serve(self) -> None:
@@ -151,7 +156,7 @@ def _routes() -> list[tuple[str, str, re.Pattern[str]]]:
     }
     return [
         (name, method, re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", uri)))
-        for name, (method, uri) in {**contract, **_READ_BACK}.items()
+        for name, (method, uri) in {**contract, **_BESIDE_THE_CONTRACT}.items()
     ]
 
 
