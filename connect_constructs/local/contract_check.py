@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from jsonschema import Draft202012Validator, ValidationError
@@ -43,13 +43,15 @@ def parse_body(body: bytes) -> dict[str, Any]:
 
 
 def violations(operation: str, parameters: dict[str, Any]) -> list[str]:
-    """What is wrong with `operation`'s whole input, path labels included: member and rule, never a value."""
+    """What is wrong with `operation`'s whole input, path labels included: place and rule, never a value or a key."""
     if _is_nested_deeper_than(MAX_NESTING, parameters):
         # jsonschema follows the nesting on the interpreter's stack, so it does not get to see this.
-        return [f"nested deeper than {MAX_NESTING} levels"]
-    found = {f"{_member(error)}: {error.validator}" for error in _validator(operation).iter_errors(parameters)}
+        return [f"the input: expected at most {MAX_NESTING} levels of nesting"]
+    found = {
+        f"{_place(error)}: {RULES[error.validator](error)}" for error in _validator(operation).iter_errors(parameters)
+    }
     if not all(map(_is_unicode, _texts(parameters))):
-        found.add("the input: half of a surrogate pair")
+        found.add("the input: expected no half of a surrogate pair")
     return sorted(found)
 
 
@@ -63,8 +65,55 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-def _member(error: ValidationError) -> str:
-    return str(error.absolute_path[0]) if error.absolute_path else "the input"
+def _place(error: ValidationError) -> str:
+    """Where it is, by the members' names in the contract: keys of maps are the caller's, and stand as `*`."""
+    place = ""
+    of_key = False
+    path = iter(list(error.absolute_schema_path)[:-1])
+    for step in path:
+        match step:
+            case "properties":
+                place += f".{next(path)}"
+            case "additionalProperties" | "items":
+                place += ".*"
+            case "propertyNames":
+                of_key = True
+    named = place.removeprefix(".") or "the input"
+    return f"a key of {named}" if of_key else named
+
+
+def _missing(error: ValidationError) -> str:
+    return ", ".join(name for name in error.validator_value if name not in error.instance)
+
+
+def _alternatives(error: ValidationError) -> str:
+    return ", ".join(name for option in error.validator_value for name in option["required"])
+
+
+def _characters(count: int) -> str:
+    return "1 character" if count == 1 else f"{count} characters"
+
+
+_TYPES = {"object": "an object", "array": "a list", "string": "a string", "integer": "a 32-bit integer"}
+
+# JSON Schema keyword → what it asks for.
+RULES: dict[Any, Callable[[ValidationError], str]] = {
+    "anyOf": lambda error: f"expected at least one of {_alternatives(error)}",
+    "required": lambda error: f"expected {_missing(error)}",
+    "additionalProperties": lambda error: f"expected no other members than {', '.join(error.schema['properties'])}",
+    "type": lambda error: f"expected {_TYPES[error.validator_value]}",
+    "enum": lambda error: f"expected one of {', '.join(error.validator_value)}",
+    "pattern": lambda error: f"expected a match of {error.validator_value}",
+    "minLength": lambda error: f"expected at least {_characters(error.validator_value)}",
+    "maxLength": lambda error: f"expected at most {_characters(error.validator_value)}",
+    "minItems": lambda error: f"expected at least {error.validator_value} items",
+    "maxItems": lambda error: f"expected at most {error.validator_value} items",
+    "minimum": lambda error: f"expected at least {error.validator_value}",
+    "maximum": lambda error: f"expected at most {error.validator_value}",
+    "maxUtf8Bytes": lambda error: (
+        f"expected at most {error.validator_value} UTF-8 bytes in all keys and values together"
+    ),
+}
 
 
 @functools.cache
