@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,11 @@ from connect_constructs.local.errors import LocalAwsError
 
 # What a failure shows of the command's output.
 _LAST_LINES = 25
+
+# How a reason begins: the CDK CLI's own, that of a program that says `error: …` and ends, and Python's.
+_FAILURE = re.compile(r"\s*❌\s*(?P<cli>.*)|error: (?P<said>.*)|(?P<raised>[\w.]*(?:Error|Exception): .*)")
+# Where in Node a failure was found, and that a program failed which has said itself why.
+_NOISE = re.compile(r"Source Location: |\s+\(no user code |\s+at |.*: Subprocess exited with error \d+$")
 
 _running: set[subprocess.Popen[str]] = set()
 
@@ -27,7 +33,7 @@ def run(
 ) -> str:
     """Run `command` and return what it printed. `doing` says in an error what it was for, as in "synthesising".
 
-    Raises LocalAwsError with the last lines of its output if it fails or takes longer than `timeout_seconds`.
+    Raises LocalAwsError, the reason first, if it fails or takes longer than `timeout_seconds`.
     """
     try:
         process = subprocess.Popen(
@@ -52,7 +58,7 @@ def run(
         end_group(process, grace_seconds=2)
         _running.discard(process)
     if process.returncode != 0:
-        raise LocalAwsError(f"{doing} failed:\n{last_lines(output)}")
+        raise LocalAwsError(f"{doing} failed:{_reason(output)}")
     return output
 
 
@@ -60,6 +66,17 @@ def end_all() -> None:
     """End the commands that other threads are running; their `run` raises LocalAwsError."""
     for process in list(_running):
         end_group(process, grace_seconds=0)
+
+
+def _reason(output: str) -> str:
+    lines = [line for line in output.splitlines() if line.strip() and not _NOISE.match(line)]
+    for position, line in reversed(list(enumerate(lines))):
+        if found := _FAILURE.match(line):
+            reason = "\n".join([found[found.lastgroup or 0], *lines[position + 1 :][:_LAST_LINES]])
+            # The CDK CLI repeats here what it has listed before; an exception was raised somewhere.
+            origin = "" if found["cli"] else last_lines("\n".join(lines[:position]))
+            return f" {reason}\n\n{origin}".rstrip()
+    return f"\n{last_lines(output)}"
 
 
 def last_lines(output: str) -> str:
