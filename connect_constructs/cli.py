@@ -75,6 +75,14 @@ def _parser() -> argparse.ArgumentParser:
         help="CDK context for the app",
     )
     local.add_argument("--demo", action="store_true", help="send updates, show the contact before and after, and stop")
+    local.add_argument(
+        "--contact",
+        action="append",
+        default=[],
+        type=_contact_id,
+        metavar="ID",
+        help="a contact to create; may be given several times, and the calls are for the first (default: a new id)",
+    )
     local.set_defaults(run=_local)
 
     client_model = commands.add_parser(
@@ -122,20 +130,33 @@ def _context(text: str) -> tuple[str, str]:
     return key, value
 
 
+def _contact_id(text: str) -> str:
+    if not 1 <= len(text) <= 256:
+        raise argparse.ArgumentTypeError(f"expected a contact's id of 1 to 256 characters, got {len(text)}")
+    return text
+
+
 def _local(options: argparse.Namespace) -> int:
     missing = [name for name in ("boto3", "jsonschema") if not importlib.util.find_spec(name)]
     if missing:
         print(f"{', '.join(missing)} missing: pip install 'connect-constructs[local]'", file=sys.stderr)
         return 1
     from connect_constructs.local import LocalAws, LocalAwsError
-    from connect_constructs.local.demo import calls_to_paste, demonstrate
+    from connect_constructs.local.demo import check_demonstrable, create_contact, demonstrate
+    from connect_constructs.local.paste import calls_to_paste
 
+    check = check_demonstrable if options.demo else None
     try:
-        with LocalAws(Path.cwd(), context=dict(options.context), report=_show) as local:
+        with LocalAws(Path.cwd(), context=dict(options.context), report=_show, before_deployment=check) as local:
+            for instance_id in local.connect.instance_ids:
+                for contact_id in options.contact:
+                    create_contact(local.connect, instance_id, contact_id)
             if options.demo:
-                demonstrate(local, _show)
+                demonstrate(local, _show, next(iter(options.contact), None))
             else:
-                _show(calls_to_paste(local))
+                if options.contact:
+                    _show(f"\ncontacts  {', '.join(options.contact)}")
+                _show(calls_to_paste(local, options.contact))
                 _show("running; Ctrl-C stops it and removes everything")
                 threading.Event().wait()
     except LocalAwsError as error:

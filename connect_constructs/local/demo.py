@@ -1,13 +1,11 @@
-"""What `connect-constructs local` shows when everything is up: a demonstration, or calls to paste."""
+"""The demonstration: updates by somebody who may make them and by somebody who may not."""
 
 from __future__ import annotations
 
 import json
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,21 +16,24 @@ from botocore.exceptions import ClientError
 
 from connect_constructs.client_model import SERVICE, client_model
 from connect_constructs.local.amazon_connect import AmazonConnect
-from connect_constructs.local.deployment import RestApi
+from connect_constructs.local.assembly import stacks, template_files
+from connect_constructs.local.calls import ATTRIBUTES, NAME, Call, calls
 from connect_constructs.local.emulator import REGION
 from connect_constructs.local.errors import LocalAwsError
+from connect_constructs.local.rest_api import RestApi
 from connect_constructs.local.session import LocalAws
 
-# What the updates make of the contact.
-_ATTRIBUTES = {"tier": "gold", "callback": "2026-12-01"}
-_NAME = "Order 4711, express"
 # A queue applies them within a second or two.
 _QUEUE_SECONDS = 15
+
+_NOTHING_TO_SIGN = "--demo signs its calls, and no REST API of the app has a POST method with IAM authorization"
 
 Print = Callable[[str], None]
 
 
-def contact_updates_client(endpoint: str, credentials: tuple[str, str], api_key: str | None = None) -> Any:
+def contact_updates_client(
+    endpoint: str, credentials: tuple[str, str], api_key: str | None = None, *, region: str = REGION
+) -> Any:
     """A boto3 client of the endpoint, made from the service model that `connect-constructs client-model` prints."""
     with tempfile.TemporaryDirectory() as folder:
         model_file = Path(folder) / SERVICE / "2017-08-08" / "service-2.json"
@@ -43,7 +44,7 @@ def contact_updates_client(endpoint: str, credentials: tuple[str, str], api_key:
         client = boto3.Session(botocore_session=session).client(
             SERVICE,
             endpoint_url=endpoint,
-            region_name=REGION,
+            region_name=region,
             aws_access_key_id=credentials[0],
             aws_secret_access_key=credentials[1],
             config=Config(retries={"mode": "standard", "total_max_attempts": 1}, proxies={}),
@@ -55,48 +56,71 @@ def contact_updates_client(endpoint: str, credentials: tuple[str, str], api_key:
     return client
 
 
-def create_contact(connect: AmazonConnect) -> str:
+def create_contact(connect: AmazonConnect, instance_id: str | None = None, contact_id: str | None = None) -> str:
     """A contact to try things on; its id."""
-    return connect.create_contact(attributes={"tier": "silver"}, name="Order 4711")
+    return connect.create_contact(instance_id, contact_id=contact_id, attributes={"tier": "silver"}, name="Order 4711")
 
 
-def demonstrate(local: LocalAws, show: Print) -> None:
+def check_demonstrable(assembly: Path) -> None:
+    """Raise LocalAwsError if the synthesised app's templates show that there will be nothing to demonstrate."""
+    for stack in stacks(assembly):
+        for file in template_files(stack.template_file):
+            for item in json.loads(file.read_text(encoding="utf-8")).get("Resources", {}).values():
+                properties = item.get("Properties", {})
+                if item["Type"] == "AWS::ApiGateway::Method" and properties.get("AuthorizationType") == "AWS_IAM":
+                    return
+                if item["Type"] == "AWS::ApiGateway::RestApi" and {"Body", "BodyS3Location"} & properties.keys():
+                    return  # its methods are in a document of its own
+    raise LocalAwsError(f"{_NOTHING_TO_SIGN}. Without --demo the app is deployed, and what there is to call is printed")
+
+
+def demonstrate(local: LocalAws, show: Print, contact_id: str | None = None) -> None:
     """Make updates as somebody who may and one as somebody who may not, and show what becomes of the contact.
 
-    Raises LocalAwsError if anything is not as it should be.
+    :param contact_id: The contact. Default: a new one for each REST API.
+    :raises LocalAwsError: if anything is not as it should be.
     """
-    instance_id = _instance_id(local)
-    api = next((api for api in local.rest_apis if api.has_iam_authorization and api.operations), None)
-    if api is None:
-        raise LocalAwsError("the demonstration signs its calls, and the app has no endpoint with IAM authorization")
-    crm = local.create_user("crm", may_invoke=local.invoke_arn(api))
+    apis = [api for api in local.rest_apis if api.signed_methods and api.instance_id]
+    if not apis:
+        raise LocalAwsError(_NOTHING_TO_SIGN)
+    crm = local.create_user("crm", may_invoke=[local.invoke_arn(api) for api in apis])
     stranger = local.create_user("stranger", may_invoke=None)
-    try:
-        _demonstrate(local, show, api, instance_id, crm, stranger)
-    except ClientError as error:
-        raise LocalAwsError(f"the app refuses the demonstration's call: {error}") from None
+    for api in apis:
+        try:
+            _demonstrate(local, show, api, contact_id, crm, stranger)
+        except ClientError as error:
+            raise LocalAwsError(f"the app refuses the demonstration's call: {error}") from None
 
 
 def _demonstrate(
-    local: LocalAws, show: Print, api: RestApi, instance_id: str, crm: tuple[str, str], stranger: tuple[str, str]
+    local: LocalAws,
+    show: Print,
+    api: RestApi,
+    contact_id: str | None,
+    crm: tuple[str, str],
+    stranger: tuple[str, str],
 ) -> None:
-    endpoint, contact_id = local.endpoint_of(api), create_contact(local.connect)
-    calls = _calls(instance_id, contact_id)
-    client = contact_updates_client(endpoint, crm, api.api_key)
+    assert api.instance_id
+    endpoint = local.endpoint_of(api)
+    contact_id = create_contact(local.connect, api.instance_id, contact_id)
+    operations = [method.operation for method in api.signed_methods]
+    updates = calls(api.instance_id, contact_id)
+    client = contact_updates_client(endpoint, crm, api.api_key, region=api.region)
     show(f"\nendpoint  {endpoint}")
+    show(f"contact   {contact_id}")
     show(f"before    {_described(local.connect, contact_id)}\n")
-    for operation in api.operations:
-        call = calls[operation]
+    for operation in operations:
+        call = updates[operation]
         show(f"IAM user crm: {operation} {json.dumps(call.shown)}")
         answer = getattr(client, call.method)(**call.parameters)["ResponseMetadata"]
         update_id = answer["HTTPHeaders"].get("update-id")
         show(f"  {answer['HTTPStatusCode']}" + (f", Update-Id {update_id}" if update_id else ""))
-    call = calls[api.operations[0]]
-    show(f"IAM user stranger, without permission: {api.operations[0]}")
-    refusal = _refusal(contact_updates_client(endpoint, stranger, api.api_key), call)
+    show(f"IAM user stranger, without permission: {operations[0]}")
+    stranger_client = contact_updates_client(endpoint, stranger, api.api_key, region=api.region)
+    refusal = _refusal(stranger_client, updates[operations[0]])
     show(f"  {refusal['status']} {refusal['type']}: {refusal['message']}")
 
-    is_made = _wait_until_made(local.connect, contact_id, api.operations)
+    is_made = _wait_until_made(local.connect, contact_id, operations)
     show(f"\nafter     {_described(local.connect, contact_id)}")
     if not is_made:
         raise LocalAwsError("the contact is not what the updates should have made of it")
@@ -110,8 +134,8 @@ def _wait_until_made(connect: AmazonConnect, contact_id: str, operations: Sequen
     while True:
         contact = connect.contact(contact_id)
         made = {
-            "UpdateContactAttributes": contact.attributes == _ATTRIBUTES,
-            "UpdateContact": contact.details == {"Name": _NAME},
+            "UpdateContactAttributes": contact.attributes == ATTRIBUTES,
+            "UpdateContact": contact.details == {"Name": NAME},
         }
         if all(made[operation] for operation in operations):
             return True
@@ -120,115 +144,12 @@ def _wait_until_made(connect: AmazonConnect, contact_id: str, operations: Sequen
         time.sleep(0.1)
 
 
-def calls_to_paste(local: LocalAws) -> str:
-    """The endpoint and calls that work as they are pasted, for each REST API, with an access key of their own."""
-    instance_id, contact_id = _instance_id(local), create_contact(local.connect)
-    calls = _calls(instance_id, contact_id)
-    texts = []
-    for number, api in enumerate(local.rest_apis, start=1):
-        endpoint = local.endpoint_of(api)
-        texts.append(f"\n{api.stack_name}: {endpoint}\n")
-        if not (api.has_iam_authorization and api.operations):
-            texts.append("\n  Callers need what its authorizer asks for.\n")
-            continue
-        key_id, secret = local.create_user(f"caller{number}", may_invoke=local.invoke_arn(api))
-        # Each kind of client shows another operation, where there are two.
-        first, last = calls[api.operations[0]], calls[api.operations[-1]]
-        texts.append(f"""
-  export AWS_ACCESS_KEY_ID={key_id} AWS_SECRET_ACCESS_KEY={secret} AWS_DEFAULT_REGION={REGION}
-
-curl:
-  curl -i --aws-sigv4 aws:amz:{REGION}:execute-api --user $AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY \\
-    -H 'Content-Type: application/json'{f" -H 'x-api-key: {api.api_key}'" if api.api_key else ""} \\
-    -d '{json.dumps(first.body)}' \\
-    {endpoint}{first.path}
-
-The AWS CLI and boto3 need this once (it goes into ~/.aws/models):
-  {_this_command()} client-model > {SERVICE}.json
-  aws configure add-model --service-name {SERVICE} --service-model file://{SERVICE}.json
-
-boto3:
-  import boto3
-  connect = boto3.client("{SERVICE}", endpoint_url="{endpoint}")
-{_send_api_key(api)}  connect.{first.method}(**{first.parameters!r})
-""")
-        if api.api_key:
-            texts.append("\nThe AWS CLI cannot send the API key that this API asks for.\n")
-        else:
-            options = f"aws {SERVICE} {last.cli} --endpoint-url {endpoint}"
-            texts.append(f"\nAWS CLI:\n  {options} \\\n    --cli-input-json '{json.dumps(last.parameters)}'\n")
-    texts.append(f"""
-What Amazon Connect has, read back:
-  aws connect get-contact-attributes --endpoint-url {local.connect_url} \\
-    --instance-id {instance_id} --initial-contact-id {contact_id}
-""")
-    return "".join(texts)
-
-
-@dataclass(frozen=True)
-class _Call:
-    """One update, for all kinds of clients."""
-
-    method: str
-    cli: str
-    path: str
-    parameters: dict[str, Any]
-    body: dict[str, Any]
-    # What of it is worth showing.
-    shown: dict[str, Any]
-
-
-def _calls(instance_id: str, contact_id: str) -> dict[str, _Call]:
-    attributes = {"InstanceId": instance_id, "InitialContactId": contact_id, "Attributes": _ATTRIBUTES}
-    name = {"Name": _NAME}
-    return {
-        "UpdateContactAttributes": _Call(
-            method="update_contact_attributes",
-            cli="update-contact-attributes",
-            path="/contact/attributes",
-            parameters=attributes,
-            body=attributes,
-            shown=_ATTRIBUTES,
-        ),
-        "UpdateContact": _Call(
-            method="update_contact",
-            cli="update-contact",
-            path=f"/contacts/{instance_id}/{contact_id}",
-            parameters={"InstanceId": instance_id, "ContactId": contact_id, **name},
-            body=name,
-            shown=name,
-        ),
-    }
-
-
-def _send_api_key(api: RestApi) -> str:
-    if not api.api_key:
-        return ""
-    header = f'request.headers.add_header("x-api-key", "{api.api_key}")'
-    return f'  connect.meta.events.register("before-sign", lambda request, **_: {header})\n'
-
-
-def _this_command() -> str:
-    """How this command can be called again from the same folder: it need not be on the user's path."""
-    command = Path(sys.argv[0]).absolute()
-    return str(command.relative_to(Path.cwd())) if command.is_relative_to(Path.cwd()) else str(command)
-
-
-def _instance_id(local: LocalAws) -> str:
-    instance_ids = local.connect.instance_ids
-    if not (local.rest_apis and instance_ids):
-        raise LocalAwsError(
-            "the app has no REST API, or no function bound to an Amazon Connect instance: nothing to call"
-        )
-    return instance_ids[0]
-
-
 def _described(connect: AmazonConnect, contact_id: str) -> str:
     contact = connect.contact(contact_id)
     return f"Name: {contact.details['Name']} | Attributes: {json.dumps(contact.attributes)}"
 
 
-def _refusal(client: Any, call: _Call) -> dict[str, Any]:
+def _refusal(client: Any, call: Call) -> dict[str, Any]:
     try:
         getattr(client, call.method)(**call.parameters)
     except ClientError as error:

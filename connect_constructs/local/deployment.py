@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import textwrap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from connect_constructs.local.assembly import (
+    StackArtifact,
     nested_template_files,
     stacks,
     template_files,
@@ -20,31 +21,17 @@ from connect_constructs.local.assembly import (
     without_types,
 )
 from connect_constructs.local.cdk_cli import CdkCli
+from connect_constructs.local.clients import Clients
 from connect_constructs.local.emulator import ACCOUNT, REGION
 from connect_constructs.local.errors import LocalAwsError
-from connect_constructs.schema import service_model
+from connect_constructs.local.rest_api import INSTANCE_ARN, RestApi, instance_arn_of, rest_api_stages
 
 # Messages of the emulator can quote a whole template.
 _LONGEST_MESSAGE = 500
 
 _UNRECOGNIZED_TYPES = re.compile(r"Unrecognized resource types: \[([^\]]+)\]")
-
-Clients = Callable[[str], Any]
-
-
-@dataclass(frozen=True)
-class RestApi:
-    """A deployed REST API."""
-
-    stack_name: str
-    api_id: str
-    stage: str
-    # Whether callers sign for execute-api; otherwise an authorizer asks for something of its own.
-    has_iam_authorization: bool
-    # The API key that callers have to send, if any.
-    api_key: str | None
-    # Which of the two operations it offers, in the contract's order.
-    operations: tuple[str, ...]
+# All but the policies that are AWS's own.
+_OF_THE_ACCOUNT = ["Role", "User", "Group", "LocalManagedPolicy"]
 
 
 def synthesise(cdk: CdkCli, app_directory: Path, output: Path, context: Mapping[str, str]) -> None:
@@ -58,67 +45,87 @@ def synthesise(cdk: CdkCli, app_directory: Path, output: Path, context: Mapping[
         # The CLI sets CDK_DEFAULT_REGION itself, from AWS_REGION.
         environment={"CDK_VALIDATION": "false", "CDK_DEFAULT_ACCOUNT": ACCOUNT, "AWS_REGION": REGION},
     )
-    elsewhere = [
-        f"{stack.name} ({stack.account or ACCOUNT}, {stack.region or REGION})"
-        for stack in stacks(output)
-        if stack.account not in (None, ACCOUNT) or stack.region not in (None, REGION)
-    ]
-    if elsewhere:
+
+
+def environment_of(assembly: Path) -> tuple[str, list[str]]:
+    """The account and the Regions that the app's stacks go to; REGION for what leaves it open.
+
+    Raises LocalAwsError for several accounts: an access key of the emulator's users stands for one account only.
+    """
+    names: dict[str, list[str]] = {}
+    for stack in stacks(assembly):
+        if stack.account:
+            names.setdefault(stack.account, []).append(stack.name)
+    if len(names) > 1:
+        found = ", ".join(f"{account} ({', '.join(stack_names)})" for account, stack_names in names.items())
         raise LocalAwsError(
-            f"the local AWS is account {ACCOUNT} in {REGION}, and the app says otherwise of: {', '.join(elsewhere)}. "
-            "Leave account and Region to the environment, or to context (-c)"
+            "the local AWS is one account, in any number of Regions, and the app has stacks in several: "
+            f"{found}. Give all of them the same account, or none"
         )
+    return next(iter(names), ACCOUNT), sorted({stack.region or REGION for stack in stacks(assembly)})
 
 
 def bootstrap(
-    cdk: CdkCli, directory: Path, environment: Mapping[str, str], clients: Clients, qualifier: str | None
+    cdk: CdkCli,
+    directory: Path,
+    environment: Mapping[str, str],
+    clients: Clients,
+    *,
+    account: str,
+    region: str,
+    qualifier: str | None,
 ) -> None:
     """Bootstrap the emulator. `directory` must hold no cdk.json: an app there would be synthesised for nothing."""
     cdk.run(
-        ["bootstrap", f"aws://{ACCOUNT}/{REGION}", *(["--qualifier", qualifier] if qualifier else [])],
+        ["bootstrap", f"aws://{account}/{region}", *(["--qualifier", qualifier] if qualifier else [])],
         doing="bootstrapping",
         directory=directory,
         environment=environment,
     )
     # The bucket's policy denies what is not TLS, and the emulator enforces it.
-    s3 = clients("s3")
-    for bucket in s3.list_buckets()["Buckets"]:
-        s3.delete_bucket_policy(Bucket=bucket["Name"])
+    clients("s3", region).delete_bucket_policy(Bucket=_bootstrap_bucket(clients, region))
 
 
-def remove_refused_types(assembly: Path, clients: Clients) -> list[str]:
+def _bootstrap_bucket(clients: Clients, region: str) -> str:
+    buckets = (bucket["Name"] for bucket in clients("s3", region).list_buckets()["Buckets"])
+    name: str = next(bucket for bucket in buckets if bucket.endswith(f"-{region}"))
+    return name
+
+
+def remove_refused_types(assembly: Path, account: str, clients: Clients) -> list[str]:
     """Take the resource types that the emulator refuses out of the assembly's templates; the types taken out."""
     refused: set[str] = set()
     for stack in stacks(assembly):
         for file in template_files(stack.template_file):
-            types = _refused_types(stack.name, file, clients)
+            types = _refused_types(stack, file, clients)
             if types:
                 template = json.loads(file.read_text(encoding="utf-8"))
                 nested = file != stack.template_file
-                pruned = without_types(template, types, region=REGION, account=ACCOUNT, nested=nested)
+                pruned = without_types(template, types, region=stack.region or REGION, account=account, nested=nested)
                 file.write_text(json.dumps(pruned), encoding="utf-8")
                 refused |= types
     return sorted(refused)
 
 
-def _refused_types(stack_name: str, template_file: Path, clients: Clients) -> set[str]:
+def _refused_types(stack: StackArtifact, template_file: Path, clients: Clients) -> set[str]:
     """The types in the template that the emulator's CloudFormation does not have.
 
     The template goes through S3: ValidateTemplate takes at most 51,200 bytes in its body (CloudFormation API
     Reference, "ValidateTemplate"), and 1 MB from there. Raises LocalAwsError for what else is wrong with it.
     """
-    s3 = clients("s3")
-    place = {"Bucket": s3.list_buckets()["Buckets"][0]["Name"], "Key": f"validated/{template_file.name}"}
+    region = stack.region or REGION
+    s3 = clients("s3", region)
+    place = {"Bucket": _bootstrap_bucket(clients, region), "Key": f"validated/{template_file.name}"}
     s3.put_object(**place, Body=template_file.read_bytes())
     url = f"{s3.meta.endpoint_url}/{place['Bucket']}/{place['Key']}"
     try:
-        clients("cloudformation").validate_template(TemplateURL=url)
+        clients("cloudformation", region).validate_template(TemplateURL=url)
     except ClientError as error:
         message = error.response["Error"].get("Message", "")
         match = _UNRECOGNIZED_TYPES.search(message)
         if not match:
             raise LocalAwsError(
-                f"{stack_name}: CloudFormation refuses the template: {textwrap.shorten(message, _LONGEST_MESSAGE)}"
+                f"{stack.name}: CloudFormation refuses the template: {textwrap.shorten(message, _LONGEST_MESSAGE)}"
             ) from None
         return set(match[1].split(", "))
     finally:
@@ -155,37 +162,36 @@ def remove_demands_for_tls(assembly: Path) -> int:
 
 def rest_apis(assembly: Path, clients: Clients) -> list[RestApi]:
     """The REST APIs of the app, for each of their stages."""
+    return [
+        api
+        for stack in _deployed(assembly, clients)
+        for name, _ in stack.of_type("AWS::ApiGateway::RestApi")
+        for api in rest_api_stages(stack.name, stack.region, stack.physical_ids[name], clients)
+    ]
+
+
+def principals_and_policies(assembly: Path, clients: Clients) -> list[str]:
+    """The ARNs of the app's roles, users and managed policies."""
+    iam = clients("iam")
     found = []
     for stack in _deployed(assembly, clients):
-        methods = [
-            method["Properties"]
-            for _, method in stack.of_type("AWS::ApiGateway::Method")
-            if method["Properties"]["HttpMethod"] != "OPTIONS"
-        ]
-        keys = [stack.physical_ids[name] for name, _ in stack.of_type("AWS::ApiGateway::ApiKey")]
-        needs_key = any(method.get("ApiKeyRequired") for method in methods)
-        for name, stage in stack.of_type("AWS::ApiGateway::Stage"):
-            api_id = _resolve(stage["Properties"]["RestApiId"], stack.physical_ids)
-            if not api_id:
-                continue
-            found.append(
-                RestApi(
-                    stack_name=stack.name,
-                    api_id=api_id,
-                    stage=stage["Properties"].get("StageName", stack.physical_ids[name]),
-                    has_iam_authorization=all(method.get("AuthorizationType") == "AWS_IAM" for method in methods),
-                    api_key=_value_of_key(keys[0], clients) if keys and needs_key else None,
-                    operations=_operations(api_id, clients),
-                )
-            )
+        for name, item in stack.resources.items():
+            physical_id = stack.physical_ids.get(name, "")
+            match item["Type"]:
+                case "AWS::IAM::Role":
+                    found.append(iam.get_role(RoleName=physical_id)["Role"]["Arn"])
+                case "AWS::IAM::User":
+                    found.append(iam.get_user(UserName=physical_id)["User"]["Arn"])
+                case "AWS::IAM::ManagedPolicy":
+                    found.append(physical_id)
     return found
 
 
 def set_request_validators(assembly: Path, clients: Clients) -> int:
-    """Set the methods' request validators, which the emulator's CloudFormation drops; how many it were."""
-    api_gateway = clients("apigateway")
+    """Set the methods' request validators, which the emulator's CloudFormation drops. Returns the number set."""
     count = 0
     for stack in _deployed(assembly, clients):
+        api_gateway = clients("apigateway", stack.region)
         validators: dict[str, str] = {}
         for _, method in stack.of_type("AWS::ApiGateway::Method"):
             properties = method["Properties"]
@@ -212,14 +218,14 @@ def set_request_validators(assembly: Path, clients: Clients) -> int:
     return count
 
 
-def bound_instances(clients: Clients) -> set[str]:
-    """The ARNs of the Amazon Connect instances that the deployed functions are bound to."""
-    pages = clients("lambda").get_paginator("list_functions").paginate()
-    functions = [function for page in pages for function in page["Functions"]]
-    values = (
-        value for function in functions for value in function.get("Environment", {}).get("Variables", {}).values()
-    )
-    return {value for value in values if re.fullmatch(r"arn:[^:]+:connect:[^:]+:\d{12}:instance/[^/]+", value)}
+def bound_instances(clients: Clients, regions: Sequence[str] = (REGION,)) -> set[str]:
+    """The ARNs of the Amazon Connect instances that functions are bound to, or that a policy names."""
+    pages = clients("iam").get_paginator("get_account_authorization_details").paginate(Filter=_OF_THE_ACCOUNT)
+    found = set(INSTANCE_ARN.findall(json.dumps(list(pages), default=str)))
+    for region in regions:
+        for page in clients("lambda", region).get_paginator("list_functions").paginate():
+            found |= set(filter(None, map(instance_arn_of, page["Functions"])))
+    return found
 
 
 @dataclass(frozen=True)
@@ -228,6 +234,7 @@ class _DeployedStack:
 
     # The name of the outermost stack.
     name: str
+    region: str
     resources: dict[str, dict[str, Any]]
     physical_ids: dict[str, str]
 
@@ -237,39 +244,23 @@ class _DeployedStack:
 
 def _deployed(assembly: Path, clients: Clients) -> Iterator[_DeployedStack]:
     for stack in stacks(assembly):
-        yield from _with_nested(stack.name, stack.name, stack.template_file, clients)
+        yield from _with_nested(stack, stack.name, stack.template_file, clients)
 
 
-def _with_nested(name: str, stack_id: str, template_file: Path, clients: Clients) -> Iterator[_DeployedStack]:
-    pages = clients("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack_id)
+def _with_nested(
+    stack: StackArtifact, stack_id: str, template_file: Path, clients: Clients
+) -> Iterator[_DeployedStack]:
+    region = stack.region or REGION
+    pages = clients("cloudformation", region).get_paginator("list_stack_resources").paginate(StackName=stack_id)
     physical_ids = {
         resource["LogicalResourceId"]: resource.get("PhysicalResourceId", "")
         for page in pages
         for resource in page["StackResourceSummaries"]
     }
-    yield _DeployedStack(name, json.loads(template_file.read_text(encoding="utf-8"))["Resources"], physical_ids)
+    resources = json.loads(template_file.read_text(encoding="utf-8"))["Resources"]
+    yield _DeployedStack(stack.name, region, resources, physical_ids)
     for logical_id, nested_file in nested_template_files(template_file).items():
-        yield from _with_nested(name, physical_ids[logical_id], nested_file, clients)
-
-
-def _operations(api_id: str, clients: Clients) -> tuple[str, ...]:
-    pages = clients("apigateway").get_paginator("get_resources").paginate(restApiId=api_id)
-    methods = {
-        (method, resource["path"])
-        for page in pages
-        for resource in page["items"]
-        for method in resource.get("resourceMethods", {})
-    }
-    return tuple(
-        name
-        for name, operation in service_model()["operations"].items()
-        if (operation["http"]["method"], operation["http"]["requestUri"]) in methods
-    )
-
-
-def _value_of_key(key_id: str, clients: Clients) -> str:
-    value: str = clients("apigateway").get_api_key(apiKey=key_id, includeValue=True)["value"]
-    return value
+        yield from _with_nested(stack, physical_ids[logical_id], nested_file, clients)
 
 
 def _resolve(value: Any, physical_ids: Mapping[str, str]) -> str | None:

@@ -18,7 +18,7 @@ from connect_constructs.local.errors import LocalAwsError
 from connect_constructs.local.ports import free_port
 
 REGION = "us-east-1"
-# The emulator's default account and the credentials of its root.
+# The account, unless the app has one of its own, and the credentials of its root.
 ACCOUNT = "000000000000"
 ROOT_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
@@ -56,19 +56,27 @@ class Emulator:
     """A running emulator on a free port of 127.0.0.1, as a context manager. It enforces IAM."""
 
     def __init__(
-        self, python: Path, directory: Path, *, connect_url: str, account_concurrency: int | None = None
+        self,
+        python: Path,
+        directory: Path,
+        *,
+        connect_url: str,
+        account: str = ACCOUNT,
+        account_concurrency: int | None = None,
     ) -> None:
         """Prepare it.
 
         :param python: From `emulator_python`.
         :param directory: For its state and the functions' files; it has to exist.
         :param connect_url: Where the functions find Amazon Connect.
+        :param account: The account that it is.
         :param account_concurrency: How many functions the account may run at once; new accounts may have 10. Default:
             1,000 may be reserved, and as many run as the machine can bear.
         """
         self._python = python
         self._directory = directory
         self._connect_url = connect_url
+        self._account = account
         self._account_concurrency = account_concurrency
         self._log = directory / "emulator.log"
         self._process: subprocess.Popen[str] | None = None
@@ -116,6 +124,7 @@ class Emulator:
             "GATEWAY_PORT": str(self._port),
             "BIND_HOST": "127.0.0.1",
             "AUTH": "true",
+            "MINISTACK_ACCOUNT_ID": self._account,
             **({"LAMBDA_ACCOUNT_CONCURRENCY": str(limit)} if (limit := self._account_concurrency) else {}),
             "SFTP_ENABLED": "0",
             "IOT_MTLS_ENABLED": "0",

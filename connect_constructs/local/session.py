@@ -17,16 +17,18 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from connect_constructs.local import command, deployment
+from connect_constructs.local import command, deployment, writers
 from connect_constructs.local.amazon_connect import AmazonConnect
 from connect_constructs.local.cdk_cli import CdkCli, tool_environment
 from connect_constructs.local.connect_server import ConnectServer
 from connect_constructs.local.emulator import ACCOUNT, REGION, ROOT_CREDENTIALS, Emulator, emulator_python
 from connect_constructs.local.errors import LocalAwsError
+from connect_constructs.local.rest_api import RestApi
+from connect_constructs.local.writers import Grant, UpdateQueue
 
 Report = Callable[[str], None]
 
-_DEMO_CONTEXT = {"instance_arn": f"arn:aws:connect:{REGION}:{ACCOUNT}:instance/7d8e6a4c-0f51-4b7e-9c39-2f6a1e8b5d10"}
+_DEMO_INSTANCE_ID = "7d8e6a4c-0f51-4b7e-9c39-2f6a1e8b5d10"
 
 # CDK's context for the name of a bootstrap of one's own.
 _QUALIFIER = "@aws-cdk/core:bootstrapQualifier"
@@ -41,26 +43,40 @@ class LocalAws:
     """
 
     def __init__(
-        self, app_directory: Path, *, context: Mapping[str, str] | None = None, report: Report | None = None
+        self,
+        app_directory: Path,
+        *,
+        context: Mapping[str, str] | None = None,
+        report: Report | None = None,
+        before_deployment: Callable[[Path], None] | None = None,
     ) -> None:
         """Prepare it; entering the context does the work.
 
         :param app_directory: A CDK app's folder, with its cdk.json.
-        :param context: CDK context, as from `-c`. Without `instance_arn`, the app gets one that exists only here;
-            unless its cdk.json has it.
-        :param report: Is told each step when it is done, with its time. Left out, nobody is.
+        :param context: CDK context, as from `-c`. Without `instance_arn`, there and in cdk.json, the app gets one that
+            exists only here.
+        :param report: Is told each step when it is done, with its time. Default: nobody is told.
+        :param before_deployment: Is given the folder of the synthesised app, and may raise LocalAwsError. Default:
+            what can be synthesised is deployed.
         """
         self._app_directory = app_directory.resolve()
         own_context = _app_context(self._app_directory)
-        self._context = {**({} if "instance_arn" in own_context else _DEMO_CONTEXT), **(context or {})}
+        self._context = {**_demo_context({**own_context, **(context or {})}), **(context or {})}
         self._qualifier = self._context.get(_QUALIFIER, own_context.get(_QUALIFIER))
         self._report = report or (lambda line: None)
+        self._before_deployment = before_deployment or (lambda assembly: None)
         self._exit = contextlib.ExitStack()
         self._emulator: Emulator | None = None
+        self._assembly: Path | None = None
+        self._regions = [REGION]
         self._connect_server: ConnectServer | None = None
+        self.account = ACCOUNT
+        """The account that the local AWS is."""
         self.connect = AmazonConnect()
         """The in-memory Amazon Connect."""
-        self.rest_apis: list[deployment.RestApi] = []
+        self.instance_arns: list[str] = []
+        """Its instances that the app is for."""
+        self.rest_apis: list[RestApi] = []
         """The app's REST APIs."""
         self.outputs: dict[str, dict[str, str]] = {}
         """The stacks' outputs, by stack and name."""
@@ -93,29 +109,39 @@ class LocalAws:
         """The endpoint of the app's REST API; of the first, if it has several."""
         return self.endpoint_of(self.rest_apis[0])
 
-    def endpoint_of(self, api: deployment.RestApi) -> str:
+    def endpoint_of(self, api: RestApi) -> str:
         """Where clients call `api`."""
         return f"{self.url}/restapis/{api.api_id}/{api.stage}/_user_request_"
 
-    def invoke_arn(self, api: deployment.RestApi) -> str:
+    def invoke_arn(self, api: RestApi) -> str:
         """The resource for `execute-api:Invoke` that covers all of `api`'s POST methods."""
-        return f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{api.api_id}/{api.stage}/POST/*"
+        return f"arn:aws:execute-api:{api.region}:{self.account}:{api.api_id}/{api.stage}/POST/*"
 
-    def client(self, service: str) -> Any:
+    def update_queues(self) -> list[UpdateQueue]:
+        """The app's queues that take updates."""
+        return [queue for region in self._regions for queue in writers.update_queues(region, self.client)]
+
+    def grants(self) -> list[Grant]:
+        """What the app allows its roles, users and managed policies in Amazon Connect itself."""
+        assert self._assembly, "the local AWS has not been entered"
+        arns = deployment.principals_and_policies(self._assembly, self.client)
+        return list(writers.grants(arns, self.instance_arns, self.client))
+
+    def client(self, service: str, region: str = REGION) -> Any:
         """A boto3 client of one of the local AWS's services, with the root's credentials."""
         return boto3.client(
             service,
             endpoint_url=self.url,
-            region_name=REGION,
+            region_name=region,
             aws_access_key_id=ROOT_CREDENTIALS["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=ROOT_CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
             config=Config(proxies={}),  # not even those of the user's environment
         )
 
-    def create_user(self, name: str, *, may_invoke: str | None) -> tuple[str, str]:
+    def create_user(self, name: str, *, may_invoke: str | list[str] | None) -> tuple[str, str]:
         """Create an IAM user; the id and the secret of its access key.
 
-        :param may_invoke: The resource on which it may `execute-api:Invoke`; None for a user without permissions.
+        :param may_invoke: The resources on which it may `execute-api:Invoke`; None for a user without permissions.
         """
         iam = self.client("iam")
         iam.create_user(UserName=name)
@@ -129,11 +155,29 @@ class LocalAws:
     def _start(self, stack: contextlib.ExitStack) -> None:
         directory = Path(tempfile.mkdtemp(prefix="connect-constructs-"))
         stack.callback(shutil.rmtree, directory, ignore_errors=True)
-        assembly = directory / "assembly"
+        self._assembly = assembly = directory / "assembly"
         temporary = directory / "tmp"
         temporary.mkdir()
         cdk = self._step("found the CDK CLI", lambda: CdkCli(self._app_directory, temporary))
         python = self._step("set up the emulator", lambda: emulator_python(tool_environment()))
+        self._connect_server = server = stack.enter_context(ConnectServer(self.connect))
+        emulator = stack.enter_context(contextlib.ExitStack())
+
+        def start_emulator(account: str) -> None:
+            folder = directory / f"emulator-{account}"
+            folder.mkdir()
+            self._emulator = emulator.enter_context(Emulator(python, folder, connect_url=server.url, account=account))
+
+        def bootstrap(account: str, region: str) -> None:
+            deployment.bootstrap(
+                cdk,
+                directory,
+                self._cli_environment(directory),
+                self.client,
+                account=account,
+                region=region,
+                qualifier=self._qualifier,
+            )
 
         # Two cores: the app is synthesised while the emulator starts and is bootstrapped.
         with ThreadPoolExecutor(max_workers=1) as background:
@@ -143,46 +187,54 @@ class LocalAws:
                 lambda: deployment.synthesise(cdk, self._app_directory, assembly, self._context),
             )
             try:
-                self._connect_server = server = stack.enter_context(ConnectServer(self.connect))
-                emulator_directory = directory / "emulator"
-                emulator_directory.mkdir()
-                emulator = Emulator(python, emulator_directory, connect_url=server.url)
-                self._emulator = self._step("started the emulator", lambda: stack.enter_context(emulator))
-                environment = self._cli_environment(directory)
-                clients = functools.cache(self.client)
-                self._step(
-                    "bootstrapped it",
-                    lambda: deployment.bootstrap(cdk, directory, environment, clients, self._qualifier),
-                )
+                self._step("started the emulator", lambda: start_emulator(ACCOUNT))
+                self._step("bootstrapped it", lambda: bootstrap(ACCOUNT, REGION))
                 synthesis.result()
             except BaseException:
                 # The background work is waited for, and whoever presses Ctrl-C does not want to wait.
                 command.end_all()
                 raise
 
-        refused = deployment.remove_refused_types(assembly, clients)
+        self._before_deployment(assembly)
+        account, self._regions = deployment.environment_of(assembly)
+        bootstrapped = {REGION}
+        if account != ACCOUNT:
+            # What the app's account is was not known, and the emulator is one account from its start.
+            emulator.close()
+            self._step(f"started it again as account {account}", lambda: start_emulator(account))
+            self.account, bootstrapped = account, set()
+        for region in self._regions:
+            if region not in bootstrapped:
+                self._step(f"bootstrapped {region}", lambda region=region: bootstrap(account, region))
+        self._deploy(cdk, assembly, directory)
+
+    def _deploy(self, cdk: CdkCli, assembly: Path, directory: Path) -> None:
+        clients = functools.cache(self.client)
+        refused = deployment.remove_refused_types(assembly, self.account, clients)
         if refused:
             self._report(f"         left out what the emulator does not have: {', '.join(refused)}")
         count = deployment.remove_demands_for_tls(assembly)
         if count:
             self._report(f"         left out the demand for TLS of {count} queue policies: the emulator has none")
+        environment = self._cli_environment(directory)
         self.outputs = self._step("deployed the app", lambda: deployment.deploy(cdk, assembly, directory, environment))
         count = deployment.set_request_validators(assembly, clients)
         if count:
             self._report(f"         set {count} request validators, which the emulator's CloudFormation drops")
         self.rest_apis = deployment.rest_apis(assembly, clients)
-        for arn in deployment.bound_instances(clients):
+        self.instance_arns = sorted(deployment.bound_instances(clients, self._regions))
+        for arn in self.instance_arns:
             self.connect.add_instance(arn)
 
     def _cli_environment(self, directory: Path) -> dict[str, str]:
-        home = directory / "home"  # the CDK CLI remembers accounts of access keys there
-        home.mkdir()
         return {
             **ROOT_CREDENTIALS,
             "AWS_ENDPOINT_URL": self.url,
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
-            "HOME": str(home),
+            # The CDK CLI remembers which account an access key belongs to: here, and otherwise in the user's own home
+            # folder, whatever HOME says.
+            "CDK_HOME": str(directory / f"cdk-{self.account}"),
         }
 
     def _step(self, done: str, work: Callable[[], Any]) -> Any:
@@ -190,6 +242,14 @@ class LocalAws:
         result = work()
         self._report(f"{time.monotonic() - started:6.1f} s {done}")
         return result
+
+
+def _demo_context(context: Mapping[str, Any]) -> dict[str, str]:
+    """The instance for an app that is told of none, where the app's own context says that its stack goes."""
+    if "instance_arn" in context:
+        return {}
+    account, region = context.get("account", ACCOUNT), context.get("region", REGION)
+    return {"instance_arn": f"arn:aws:connect:{region}:{account}:instance/{_DEMO_INSTANCE_ID}"}
 
 
 def _app_context(app_directory: Path) -> dict[str, Any]:

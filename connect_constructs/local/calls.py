@@ -1,0 +1,47 @@
+"""The updates that the local AWS shows, in the form of each kind of client."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+# What the updates make of the contact.
+ATTRIBUTES = {"tier": "gold", "callback": "2026-12-01"}
+NAME = "Order 4711, express"
+
+
+@dataclass(frozen=True)
+class Call:
+    """One update, for all kinds of clients."""
+
+    method: str
+    cli: str
+    path: str
+    parameters: dict[str, Any]
+    body: dict[str, Any]
+    # What of it is worth showing.
+    shown: dict[str, Any]
+
+
+def calls(instance_id: str, contact_id: str) -> dict[str, Call]:
+    """An update by each of the two operations, by the operation's name."""
+    attributes = {"InstanceId": instance_id, "InitialContactId": contact_id, "Attributes": ATTRIBUTES}
+    name = {"Name": NAME}
+    return {
+        "UpdateContactAttributes": Call(
+            method="update_contact_attributes",
+            cli="update-contact-attributes",
+            path="/contact/attributes",
+            parameters=attributes,
+            body=attributes,
+            shown=ATTRIBUTES,
+        ),
+        "UpdateContact": Call(
+            method="update_contact",
+            cli="update-contact",
+            path=f"/contacts/{instance_id}/{contact_id}",
+            parameters={"InstanceId": instance_id, "ContactId": contact_id, **name},
+            body=name,
+            shown=name,
+        ),
+    }

@@ -1,0 +1,47 @@
+"""The calls that `connect-constructs local` prints, taken out of its text and made."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import Any
+
+import boto3
+from botocore import xform_name
+
+
+def paste(text: str, beginning: str) -> str:
+    """The first command in `text` that begins like this, with its continued lines."""
+    _, _, rest = text.partition(beginning)
+    assert rest, text
+    lines = [beginning]
+    for line in rest.split("\n"):
+        lines.append(line)
+        if not line.endswith("\\"):
+            break
+    return lines[0] + "\n".join(lines[1:])
+
+
+def call_aws(command: str) -> dict[str, Any]:
+    """Make with boto3 the call that `command` makes with the AWS CLI."""
+    program, service, operation, *options = shlex.split(command.replace("\\\n", ""))
+    assert program == "aws"
+    values = dict(zip(options[::2], options[1::2], strict=True))
+    client = boto3.client(
+        service,
+        endpoint_url=values.pop("--endpoint-url"),
+        region_name=values.pop("--region", "us-east-1"),
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+    method = operation.replace("-", "_")
+    model = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[method])
+    members = model.input_shape.members
+    by_option = {xform_name(name, "-"): name for name in members}
+    parameters: dict[str, Any] = json.loads(values.pop("--cli-input-json", "{}"))
+    for option, value in values.items():
+        name = by_option[option.removeprefix("--")]
+        is_text = members[name].type_name == "string"
+        parameters[name] = value if is_text else [value] if members[name].type_name == "list" else json.loads(value)
+    result: dict[str, Any] = getattr(client, method)(**parameters)
+    return result

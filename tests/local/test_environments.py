@@ -1,0 +1,69 @@
+"""Apps that say where they go: the local AWS is that account, in those Regions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.local.command_line import run, write_app
+
+pytestmark = pytest.mark.usefixtures("nothing_stays")
+
+_APIS = """
+from aws_cdk import Environment, Stack
+from connect_constructs import ConnectInstance, ContactUpdateApi, ContactUpdateQueue
+
+def stack(name, account, region, *, queue=False):
+    made = Stack(app, name, env=Environment(account=account, region=region))
+    instance = ConnectInstance.from_instance_arn(
+        made, "Instance", f"arn:aws:connect:eu-west-2:{account}:instance/7d8e6a4c-0f51-4b7e-9c39-2f6a1e8b5d11")
+    if queue:
+        ContactUpdateApi(made, "Updates", queue=ContactUpdateQueue(made, "Queue", instance=instance))
+    else:
+        ContactUpdateApi(made, "Updates", instance=instance)
+"""
+
+
+def test_app_deploys_into_its_own_account_and_regions(environment: dict[str, str], app: Path) -> None:
+    write_app(
+        app,
+        _APIS
+        + """
+stack("First", "111122223333", "eu-central-1")
+stack("Second", "111122223333", "us-west-2", queue=True)
+""",
+    )
+
+    ran = run("local", "--demo", environment=environment, directory=app)
+
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert ran.stdout.count("after     Name: Order 4711, express") == 2
+
+
+def test_two_accounts_are_refused_with_what_is_possible(environment: dict[str, str], app: Path) -> None:
+    write_app(
+        app,
+        _APIS
+        + """
+stack("First", "111122223333", "eu-central-1")
+stack("Second", "444455556666", "eu-central-1")
+""",
+    )
+
+    ran = run("local", "--demo", environment=environment, directory=app)
+
+    assert ran.returncode == 1
+    assert ran.stderr == (
+        "error: the local AWS is one account, in any number of Regions, and the app has stacks in several: "
+        "111122223333 (First), 444455556666 (Second). Give all of them the same account, or none\n"
+    )
+
+
+def test_context_of_this_repositorys_app_says_where_it_goes(environment: dict[str, str]) -> None:
+    where = ("-c", "account=111122223333", "-c", "region=eu-central-1")
+
+    ran = run("local", "--demo", *where, environment=environment)
+
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "arn:aws:iam::111122223333:user/stranger" in ran.stdout
