@@ -1,4 +1,4 @@
-"""Where what is set up once is kept for the next time."""
+"""The setup cache: what is set up once is kept for the next time."""
 
 from __future__ import annotations
 

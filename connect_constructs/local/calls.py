@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 # What the updates make of the contact.
 ATTRIBUTES = {"tier": "gold", "callback": "2026-12-01"}
@@ -16,6 +17,7 @@ class Call:
 
     method: str
     cli: str
+    # Percent-encoded.
     path: str
     parameters: dict[str, Any]
     body: dict[str, Any]
@@ -39,7 +41,7 @@ def calls(instance_id: str, contact_id: str) -> dict[str, Call]:
         "UpdateContact": Call(
             method="update_contact",
             cli="update-contact",
-            path=f"/contacts/{instance_id}/{contact_id}",
+            path=f"/contacts/{instance_id}/{quote(contact_id, safe='')}",
             parameters={"InstanceId": instance_id, "ContactId": contact_id, **name},
             body=name,
             shown=name,

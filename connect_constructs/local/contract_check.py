@@ -82,11 +82,11 @@ def _place(error: ValidationError) -> str:
     return f"a key of {named}" if of_key else named
 
 
-def _missing(error: ValidationError) -> str:
+def _missing(error: Any) -> str:
     return ", ".join(name for name in error.validator_value if name not in error.instance)
 
 
-def _alternatives(error: ValidationError) -> str:
+def _alternatives(error: Any) -> str:
     return ", ".join(name for option in error.validator_value for name in option["required"])
 
 
@@ -97,7 +97,7 @@ def _characters(count: int) -> str:
 _TYPES = {"object": "an object", "array": "a list", "string": "a string", "integer": "a 32-bit integer"}
 
 # JSON Schema keyword → what it asks for.
-RULES: dict[Any, Callable[[ValidationError], str]] = {
+RULES: dict[Any, Callable[[Any], str]] = {
     "anyOf": lambda error: f"expected at least one of {_alternatives(error)}",
     "required": lambda error: f"expected {_missing(error)}",
     "additionalProperties": lambda error: f"expected no other members than {', '.join(error.schema['properties'])}",

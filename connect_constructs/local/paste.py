@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -61,7 +62,7 @@ def _unsigned_call(api: RestApi, endpoint: str, method: Method, call: Call) -> s
     return f"""
 {title}:
   curl -i {" ".join(headers)} \\
-    -d '{json.dumps(call.body)}' \\
+    -d {shlex.quote(json.dumps(call.body))} \\
     {endpoint}{call.path}
 """
 
@@ -74,7 +75,7 @@ def _signed_calls(api: RestApi, endpoint: str, first: Call, last: Call, credenti
 curl:
   curl -i --aws-sigv4 aws:amz:{api.region}:execute-api --user $AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY \\
     -H 'Content-Type: application/json'{f" -H 'x-api-key: {api.api_key}'" if api.api_key else ""} \\
-    -d '{json.dumps(first.body)}' \\
+    -d {shlex.quote(json.dumps(first.body))} \\
     {endpoint}{first.path}
 
 The AWS CLI and boto3 need this once (it goes into ~/.aws/models):
@@ -89,7 +90,7 @@ boto3:
     if api.api_key:
         return f"{text}\nThe AWS CLI cannot send the API key that this API asks for.\n"
     options = f"aws {SERVICE} {last.cli} --endpoint-url {endpoint}"
-    return f"{text}\nAWS CLI:\n  {options} \\\n    --cli-input-json '{json.dumps(last.parameters)}'\n"
+    return f"{text}\nAWS CLI:\n  {options} \\\n    --cli-input-json {shlex.quote(json.dumps(last.parameters))}\n"
 
 
 def _without_endpoint(local: LocalAws, contacts: dict[str, str]) -> Iterator[str]:
@@ -117,10 +118,10 @@ def _message(local: LocalAws, queue: UpdateQueue, updates: dict[str, Call], cont
     # All producers have to use this group, or the order within a contact is lost.
     group = hashlib.sha256(contact_id.lower().encode()).hexdigest()
     return f"""
-A message for the queue {queue.url.rpartition("/")[2]}:
+A message for the queue {queue.url.rpartition("/")[2]}; another one needs another deduplication id:
   aws sqs send-message --endpoint-url {local.url} --queue-url {queue.url} \\
     --region {queue.region} --message-deduplication-id first --message-group-id {group} \\
-    --message-body '{json.dumps(body)}'
+    --message-body {shlex.quote(json.dumps(body))}
 """
 
 
@@ -135,10 +136,10 @@ def _granted(local: LocalAws, grant: Grant, contacts: dict[str, str]) -> str:
     return f"""
 {grant.arn} may {operations}:
   aws iam simulate-principal-policy --endpoint-url {local.url} --policy-source-arn {grant.arn} \\
-    --action-names connect:{grant.operations[0]} --resource-arns {instance_arn}/contact/{contact_id}
+    --action-names connect:{grant.operations[0]} --resource-arns {shlex.quote(f"{instance_arn}/contact/{contact_id}")}
 The call itself, in the in-memory Amazon Connect, which checks no permissions:
   aws connect {call.cli} --endpoint-url {local.connect_url} \\
-    --cli-input-json '{json.dumps(call.parameters)}'
+    --cli-input-json {shlex.quote(json.dumps(call.parameters))}
 """
 
 
@@ -146,7 +147,7 @@ def _of_amazon_connect(local: LocalAws, instance_id: str, contact_id: str) -> st
     return f"""
 What Amazon Connect has, read back:
   aws connect get-contact-attributes --endpoint-url {local.connect_url} \\
-    --instance-id {instance_id} --initial-contact-id {contact_id}
+    --instance-id {instance_id} --initial-contact-id {shlex.quote(contact_id)}
 One more contact (`connect-constructs local --contact ID` makes one with this id):
   aws connect create-contact --endpoint-url {local.connect_url} \\
     --instance-id {instance_id} --channel TASK --initiation-method API

@@ -205,7 +205,7 @@ class LocalAws:
             self.account, bootstrapped = account, set()
         for region in self._regions:
             if region not in bootstrapped:
-                self._step(f"bootstrapped {region}", lambda region=region: bootstrap(account, region))
+                self._step(f"bootstrapped {region}", functools.partial(bootstrap, account, region))
         self._deploy(cdk, assembly, directory)
 
     def _deploy(self, cdk: CdkCli, assembly: Path, directory: Path) -> None:
@@ -215,12 +215,12 @@ class LocalAws:
             self._report(f"         left out what the emulator does not have: {', '.join(refused)}")
         count = deployment.remove_demands_for_tls(assembly)
         if count:
-            self._report(f"         left out the demand for TLS of {count} queue policies: the emulator has none")
+            self._report(f"         left out the demand for TLS of queue policies ({count}): the emulator has none")
         environment = self._cli_environment(directory)
         self.outputs = self._step("deployed the app", lambda: deployment.deploy(cdk, assembly, directory, environment))
         count = deployment.set_request_validators(assembly, clients)
         if count:
-            self._report(f"         set {count} request validators, which the emulator's CloudFormation drops")
+            self._report(f"         set request validators ({count}), which the emulator's CloudFormation drops")
         self.rest_apis = deployment.rest_apis(assembly, clients)
         self.instance_arns = sorted(deployment.bound_instances(clients, self._regions))
         for arn in self.instance_arns:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
 import subprocess
 
 import pytest
 
 from tests.local.command_line import COMMAND, ROOT, run
+from tests.local.pasted import call_aws, paste
 
 pytestmark = pytest.mark.usefixtures("nothing_stays")
 
@@ -18,8 +21,9 @@ def test_demonstration_uses_the_contact_that_is_named(environment: dict[str, str
     assert "contact   my-contact\n" in ran.stdout
 
 
+@pytest.mark.skipif(not shutil.which("curl"), reason="no curl on this machine to paste a call of it; CI has it")
 def test_named_contacts_are_there_and_the_calls_are_for_the_first(environment: dict[str, str]) -> None:
-    command = [*COMMAND, "local", "--contact", "one", "--contact", "two"]
+    command = [*COMMAND, "local", "--contact", "it's one", "--contact", "two"]
     with subprocess.Popen(
         command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -29,10 +33,22 @@ def test_named_contacts_are_there_and_the_calls_are_for_the_first(environment: d
             line = process.stdout.readline()
             assert line, printed
             printed += line
+        credentials = next(line for line in printed.splitlines() if "export AWS_ACCESS_KEY_ID=" in line)
+        pasted = subprocess.run(
+            ["/bin/sh", "-c", f"{credentials}\n{paste(printed, 'curl -i')}"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        read_back = paste(printed, "aws connect get-contact-attributes")
+        first = call_aws(read_back)
+        second = call_aws(read_back.replace(shlex.quote("it's one"), "two"))
         process.terminate()
 
-    assert "contacts  one, two" in printed
-    assert '"InitialContactId": "one"' in printed
+    assert "contacts  it's one, two" in printed
+    assert pasted.stdout.startswith("HTTP/1.1 200"), pasted.stdout + pasted.stderr
+    assert first["Attributes"] == {"tier": "gold", "callback": "2026-12-01"}
+    assert second["Attributes"] == {"tier": "silver"}
 
 
 @pytest.mark.parametrize("contact_id", ["", "x" * 257])
