@@ -25,7 +25,7 @@ def new_account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatedAw
     with Emulator(
         emulator_python(tool_environment()), directory, connect_url="http://127.0.0.1:1", account_concurrency=10
     ) as emulator:
-        yield EmulatedAws(emulator)
+        yield EmulatedAws(emulator.url)
 
 
 def test_new_account_can_reserve_nothing_but_zero(new_account: EmulatedAws) -> None:
