@@ -173,17 +173,13 @@ def rest_apis(assembly: Path, clients: Clients) -> list[RestApi]:
 def principals_and_policies(assembly: Path, clients: Clients) -> list[str]:
     """The ARNs of the app's roles, users and managed policies."""
     iam = clients("iam")
-    found = []
+    found: list[str] = []
     for stack in _deployed(assembly, clients):
-        for name, item in stack.resources.items():
-            physical_id = stack.physical_ids.get(name, "")
-            match item["Type"]:
-                case "AWS::IAM::Role":
-                    found.append(iam.get_role(RoleName=physical_id)["Role"]["Arn"])
-                case "AWS::IAM::User":
-                    found.append(iam.get_user(UserName=physical_id)["User"]["Arn"])
-                case "AWS::IAM::ManagedPolicy":
-                    found.append(physical_id)
+        for name, _ in stack.of_type("AWS::IAM::Role"):
+            found.append(iam.get_role(RoleName=stack.physical_ids[name])["Role"]["Arn"])
+        for name, _ in stack.of_type("AWS::IAM::User"):
+            found.append(iam.get_user(UserName=stack.physical_ids[name])["User"]["Arn"])
+        found += [stack.physical_ids[name] for name, _ in stack.of_type("AWS::IAM::ManagedPolicy")]
     return found
 
 
@@ -239,7 +235,12 @@ class _DeployedStack:
     physical_ids: dict[str, str]
 
     def of_type(self, resource_type: str) -> list[tuple[str, dict[str, Any]]]:
-        return [(name, item) for name, item in self.resources.items() if item["Type"] == resource_type]
+        """The resources of this type, by logical id, without those whose conditions do not hold."""
+        return [
+            (name, item)
+            for name, item in self.resources.items()
+            if item["Type"] == resource_type and self.physical_ids.get(name)
+        ]
 
 
 def _deployed(assembly: Path, clients: Clients) -> Iterator[_DeployedStack]:

@@ -70,11 +70,19 @@ def test_queue_alone_takes_the_message_that_is_shown(app: Path) -> None:
 
 
 def test_app_that_has_nothing_to_do_with_contacts_is_deployed(app: Path) -> None:
+    """Also without the resources whose conditions do not hold."""
     write_app(
         app,
         """
-from aws_cdk import CfnOutput, Stack, aws_sqs as sqs
+from aws_cdk import CfnCondition, CfnOutput, Fn, Stack
+from aws_cdk import aws_apigateway as apigateway, aws_iam as iam, aws_sqs as sqs
 stack = Stack(app, "Other")
+never = CfnCondition(stack, "Never", expression=Fn.condition_equals("a", "b"))
+for resource in (
+    apigateway.CfnRestApi(stack, "Api", name="Api"),
+    iam.CfnUser(stack, "User"),
+):
+    resource.cfn_options.condition = never
 CfnOutput(stack, "QueueUrl", value=sqs.Queue(stack, "Queue").queue_url)
 """,
     )
