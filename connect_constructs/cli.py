@@ -16,6 +16,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from connect_constructs.doctor import command as doctor
+from connect_constructs.verify.command import add_verify
 
 _INTERRUPTED = 130
 
@@ -104,6 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     openapi.set_defaults(run=_openapi)
 
     doctor.add_to(commands, _context)
+    add_verify(commands)
     return parser
 
 

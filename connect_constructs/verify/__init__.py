@@ -1,0 +1,1 @@
+"""`connect-constructs verify`: calls that change nothing, to see that a deployed endpoint works in its own account."""

@@ -1,0 +1,292 @@
+"""The command's options, and what it does with them. Imports neither boto3 nor aws_cdk before it runs."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+import re
+import sys
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from botocore.session import Session
+
+    from connect_constructs.verify.endpoint import Endpoint
+    from connect_constructs.verify.rows import Row
+
+API_KEY_VARIABLE = "CONTACT_UPDATES_API_KEY"
+HEADER_VARIABLE = "CONTACT_UPDATES_HEADER"
+
+_FAILED = 1
+_USAGE = 2
+_OPERATIONS = ("UpdateContactAttributes", "UpdateContact")
+_QUEUE_TIMEOUT_SECONDS = 480
+
+_INSTANCE_ARN = re.compile(r"arn:aws[a-z-]*:connect:(?P<region>[a-z0-9-]+):\d{12}:instance/[A-Za-z0-9-]{1,36}")
+# {api}.execute-api.{region}.amazonaws.com, and the forms of private APIs.
+_API_HOST = re.compile(r"\.execute-api(?:-fips)?\.(?P<region>[a-z]{2}[a-z-]*-\d+)\.")
+_SQS_HOST = re.compile(r"sqs(?:-fips)?\.(?P<region>[a-z]{2}[a-z-]*-\d+)\.")
+_HEADER = re.compile(r"(?P<name>[A-Za-z0-9-]+):\s*(?P<value>[\x20-\x7e]+)")
+_API_KEY = re.compile(r"[\x21-\x7e]+")
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[a-z0-9.:\[\]-]+")
+_REGION = re.compile(r"[a-z0-9-]+")
+_ATTRIBUTE = re.compile(r"[A-Za-z0-9_-]{1,100}")
+
+_DEAD_LETTERS = (
+    "An endpoint with a queue accepts an update for each operation; some six minutes later each becomes a dead letter, "
+    "and alarms on the dead-letter queue fire."
+)
+
+
+def add_verify(commands: Any) -> None:
+    """Register the command with an argparse parser's subcommands."""
+    parser = commands.add_parser(
+        "verify",
+        help="make calls that change nothing, to see that a deployed endpoint works",
+        description="Calls a deployed endpoint with your credentials in ways that change nothing (for contacts that do "
+        "not exist, badly signed, for another instance), and compares the answers with those that it should give, down "
+        "to Amazon Connect's own. Ends with 0 if all are as expected, with 1 if not.",
+        epilog=_DEAD_LETTERS + " --through-queue waits for them and deletes them, and no others.",
+    )
+    parser.add_argument(
+        "--endpoint", type=_endpoint, required=True, metavar="URL", help="the stack's output Endpoint, with the stage"
+    )
+    parser.add_argument(
+        "--instance-arn", type=_instance_arn, required=True, metavar="ARN", help="the instance that it is bound to"
+    )
+    parser.add_argument(
+        "--profile", metavar="NAME", help="whose credentials sign the calls; default: as in the AWS CLI"
+    )
+    parser.add_argument("--region", metavar="REGION", help="the API's; default: from the URL, else the instance's")
+    parser.add_argument(
+        "--operation",
+        action="append",
+        choices=_OPERATIONS,
+        help="what the endpoint offers, if not both operations",
+    )
+    parser.add_argument(
+        "--attribute",
+        type=_attribute,
+        default="connect-constructs-verify",
+        metavar="KEY",
+        help="a key that callers may write, if the endpoint has allowed_attributes",
+    )
+    parser.add_argument(
+        "--origin", metavar="ORIGIN", help="an origin whose pages may call, such as https://crm.example"
+    )
+    parser.add_argument(
+        "--api-key",
+        metavar="KEY",
+        help=f"better given in the environment, as {API_KEY_VARIABLE}: a shell keeps history",
+    )
+    parser.add_argument(
+        "--header",
+        action="append",
+        type=_header,
+        metavar="'NAME: VALUE'",
+        help="sent with each call; Authorization takes the place of the signature. Default: "
+        f"{HEADER_VARIABLE} of the environment",
+    )
+    parser.add_argument("--no-sign-request", action="store_true", help="do not sign: the headers say who calls")
+    parser.add_argument(
+        "--through-queue",
+        metavar="DEAD_LETTER_QUEUE",
+        help="wait until the updates that the queue accepted are rejected, and delete their dead letters: the stack's "
+        "output DeadLetterQueueArn, or the queue's URL",
+    )
+    parser.add_argument(
+        "--queue-timeout",
+        type=_seconds,
+        default=_QUEUE_TIMEOUT_SECONDS,
+        metavar="SECONDS",
+        help="how long --through-queue waits at most; default: %(default)s",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command; its exit code."""
+    if not importlib.util.find_spec("botocore"):
+        return _fail("boto3 is missing: pip install 'connect-constructs[local]'")
+    from botocore.exceptions import BotoCoreError
+    from botocore.session import Session
+
+    from connect_constructs.verify.dead_letters import DeadLetterQueueError
+    from connect_constructs.verify.endpoint import UnreachableError
+    from connect_constructs.verify.table import as_json, as_text
+
+    region = options.region or _region_of(options.endpoint, options.instance_arn)
+    try:
+        session = Session(profile=options.profile)
+        rows = _rows(options, session, _endpoint_of(options, session, region), region)
+    except (BotoCoreError, DeadLetterQueueError, UnreachableError, _NoCredentialsError) as error:
+        return _fail(str(error))
+    except _UsageError as error:
+        return _fail(str(error), code=_USAGE)
+    if options.json:
+        about = {"endpoint": options.endpoint, "instanceArn": options.instance_arn, "region": region}
+        print(json.dumps(as_json(rows, **about), indent=1, ensure_ascii=False))
+    else:
+        print(as_text(rows))
+    return 0 if all(row.passed for row in rows) else _FAILED
+
+
+class _UsageError(Exception):
+    """What was given cannot be used. The message is meant to be shown as it is."""
+
+
+class _NoCredentialsError(Exception):
+    """There is nothing to sign with. The message is meant to be shown as it is."""
+
+
+def _endpoint_of(options: argparse.Namespace, session: Session, region: str) -> Endpoint:
+    from connect_constructs.verify.endpoint import Endpoint
+
+    headers = dict(options.header or [])
+    if not options.header and os.environ.get(HEADER_VARIABLE):
+        try:
+            headers = dict([_header(os.environ[HEADER_VARIABLE])])
+        except argparse.ArgumentTypeError as error:
+            raise _UsageError(f"{HEADER_VARIABLE}: {error}") from None
+    signs = not options.no_sign_request and "authorization" not in {name.lower() for name in headers}
+    credentials = session.get_credentials() if signs else None
+    if signs and credentials is None:
+        raise _NoCredentialsError(
+            "no AWS credentials to sign with: log in or set them up as for the AWS CLI, or choose with --profile. An "
+            "endpoint with an authorizer takes --header 'Authorization: …' instead"
+        )
+    return Endpoint(
+        options.endpoint,
+        region=region,
+        credentials=credentials.get_frozen_credentials() if credentials else None,
+        headers=headers,
+        api_key=options.api_key,
+        ca_bundle=session.get_config_variable("ca_bundle"),
+    )
+
+
+def _rows(options: argparse.Namespace, session: Session, endpoint: Endpoint, region: str) -> list[Row]:
+    from connect_constructs.verify.dead_letters import DeadLetterQueue, rows_of_dead_letters
+    from connect_constructs.verify.rows import Row, Subject, Verification
+
+    dead_letters = None
+    if options.through_queue:
+        _report(_DEAD_LETTERS + " This run deletes its own, and no others; until then alarms may tell of them.")
+        sqs = session.create_client("sqs", region_name=_queue_region(options.through_queue) or region)
+        dead_letters = DeadLetterQueue(sqs, options.through_queue, report=_report)
+    verification = Verification(
+        endpoint,
+        Subject(
+            instance_arn=options.instance_arn,
+            operations=[name for name in _OPERATIONS if name in (options.operation or _OPERATIONS)],
+            attribute=options.attribute,
+            origin=options.origin,
+        ),
+    )
+    verification.run()
+    accepted = verification.accepted
+    if dead_letters is None:
+        if accepted:
+            _report(
+                f"The endpoint has a queue, which has accepted {len(accepted)} updates of contacts that do not exist: "
+                f"{', '.join(accepted)}. What becomes of them was not seen (--through-queue): they should be dead "
+                "letters in some six minutes, and alarms on the dead-letter queue fire then."
+            )
+        return verification.rows
+    if not accepted:
+        meaning = "The endpoint has no queue, or has accepted nothing: leave out --through-queue, or see above."
+        return [*verification.rows, Row("through the queue", "202 with an Update-Id", "no such answer", False, meaning)]
+    return verification.rows + rows_of_dead_letters(
+        dead_letters,
+        accepted,
+        own_text=verification.own_text,
+        timeout_seconds=options.queue_timeout,
+        report=_report,
+    )
+
+
+def _region_of(endpoint: str, instance_arn: str) -> str:
+    """The API's Region, as far as the URL says it; the instance's is the next best guess."""
+    in_host = _API_HOST.search(urlsplit(endpoint).hostname or "")
+    in_arn = _INSTANCE_ARN.fullmatch(instance_arn)
+    assert in_arn  # checked as an argument
+    return (in_host or in_arn)["region"]
+
+
+def _queue_region(queue: str) -> str | None:
+    if queue.startswith("arn:"):
+        return queue.split(":")[3]
+    match = _SQS_HOST.search(queue)
+    return match["region"] if match else None
+
+
+def _report(line: str) -> None:
+    # Beside the table, which standard output is for.
+    print(line, file=sys.stderr, flush=True)
+
+
+def _fail(message: str, *, code: int = _FAILED) -> int:
+    print(f"error: {message}", file=sys.stderr)
+    return code
+
+
+def _endpoint(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment:
+        raise argparse.ArgumentTypeError(
+            "expected a URL with the stage, such as https://abc123.execute-api.us-east-1.amazonaws.com/prod, "
+            f"got {text!r}"
+        )
+    return text.rstrip("/")
+
+
+def _instance_arn(text: str) -> str:
+    if not _INSTANCE_ARN.fullmatch(text):
+        raise argparse.ArgumentTypeError(
+            f"expected an instance's ARN such as arn:aws:connect:us-east-1:111122223333:instance/ID, got {text!r}"
+        )
+    return text
+
+
+def _region(text: str) -> str:
+    if not _REGION.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"expected a Region such as us-east-1, got {text!r}")
+    return text
+
+
+def _origin(text: str) -> str:
+    if not _ORIGIN.fullmatch(text):
+        raise argparse.ArgumentTypeError(
+            f"expected an origin as browsers send it, such as https://crm.example.com, without a path, got {text!r}"
+        )
+    return text
+
+
+def _api_key(text: str) -> str:
+    if not _API_KEY.fullmatch(text):
+        raise argparse.ArgumentTypeError("expected printable ASCII characters without blanks")
+    return text
+
+
+def _attribute(text: str) -> str:
+    if not _ATTRIBUTE.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"expected letters, digits, dashes and underscores, got {text!r}")
+    return text
+
+
+def _header(text: str) -> tuple[str, str]:
+    match = _HEADER.fullmatch(text)
+    if not match:
+        # The text may be a token.
+        raise argparse.ArgumentTypeError("expected 'NAME: VALUE', such as 'Authorization: Bearer …'")
+    return match["name"], match["value"]
+
+
+def _seconds(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 86_400:
+        raise argparse.ArgumentTypeError(f"expected whole seconds from 1 to 86400, got {text!r}")
+    return int(text)
