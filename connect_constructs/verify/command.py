@@ -60,7 +60,9 @@ def add_verify(commands: Any) -> None:
     parser.add_argument(
         "--profile", metavar="NAME", help="whose credentials sign the calls; default: as in the AWS CLI"
     )
-    parser.add_argument("--region", metavar="REGION", help="the API's; default: from the URL, else the instance's")
+    parser.add_argument(
+        "--region", type=_region, metavar="REGION", help="the API's; default: from the URL, else the instance's"
+    )
     parser.add_argument(
         "--operation",
         action="append",
@@ -75,12 +77,14 @@ def add_verify(commands: Any) -> None:
         help="a key that callers may write, if the endpoint has allowed_attributes",
     )
     parser.add_argument(
-        "--origin", metavar="ORIGIN", help="an origin whose pages may call, such as https://crm.example"
+        "--origin", type=_origin, metavar="ORIGIN", help="an origin whose pages may call, such as https://crm.example"
     )
     parser.add_argument(
         "--api-key",
+        type=_api_key,
+        default=os.environ.get(API_KEY_VARIABLE),
         metavar="KEY",
-        help=f"better given in the environment, as {API_KEY_VARIABLE}: a shell keeps history",
+        help=f"an API key; default: {API_KEY_VARIABLE} of the environment, which no shell keeps in its history",
     )
     parser.add_argument(
         "--header",

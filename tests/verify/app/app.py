@@ -1,0 +1,66 @@
+"""Endpoints of the kinds that the repository's own app does not have: the two that `verify` needs options for."""
+
+from __future__ import annotations
+
+from aws_cdk import App, Duration, Stack
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_lambda as lambda_
+
+from connect_constructs import ConnectInstance, ContactUpdateApi, ContactUpdateOperation
+
+# Takes one token.
+_AUTHORIZER = """
+def handler(event, context):
+    effect = "Allow" if event["authorizationToken"] == "Bearer right-token" else "Deny"
+    statement = {"Action": "execute-api:Invoke", "Effect": effect, "Resource": event["methodArn"]}
+    return {"principalId": "crm", "policyDocument": {"Version": "2012-10-17", "Statement": [statement]}}
+"""
+
+
+class Page(Stack):
+    """For pages of one origin, with an API key and one attribute that may be written."""
+
+    def __init__(self, scope: App, construct_id: str, *, instance_arn: str) -> None:
+        super().__init__(scope, construct_id)
+        ContactUpdateApi(
+            self,
+            "Updates",
+            instance=ConnectInstance.from_instance_arn(self, "Instance", instance_arn),
+            allow_origins=["https://crm.example.com"],
+            allowed_attributes=["tier"],
+            api_key_required=True,
+        )
+
+
+class Token(Stack):
+    """For callers with a token, and for one operation."""
+
+    def __init__(self, scope: App, construct_id: str, *, instance_arn: str) -> None:
+        super().__init__(scope, construct_id)
+        function = lambda_.Function(
+            self,
+            "AuthorizerFunction",
+            runtime=lambda_.Runtime.PYTHON_3_13,
+            handler="index.handler",
+            code=lambda_.Code.from_inline(_AUTHORIZER),
+        )
+        ContactUpdateApi(
+            self,
+            "Updates",
+            instance=ConnectInstance.from_instance_arn(self, "Instance", instance_arn),
+            operations=[ContactUpdateOperation.UPDATE_CONTACT],
+            authorizer=apigateway.TokenAuthorizer(
+                self, "Authorizer", handler=function, results_cache_ttl=Duration.seconds(0)
+            ),
+        )
+
+
+def main() -> None:
+    app = App()
+    for stack in (Page, Token):
+        stack(app, stack.__name__, instance_arn=app.node.get_context("instance_arn"))
+    app.synth()
+
+
+if __name__ == "__main__":
+    main()
