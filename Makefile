@@ -66,7 +66,7 @@ types: $(PACKAGES)
 	@$(BIN)/mypy
 
 fast-tests: setup
-	@$(BIN)/pytest --numprocesses 2 --ignore tests/local --ignore tests/clients --ignore tests/openapi --ignore tests/queue --ignore tests/doctor --ignore $(BROWSER)
+	@$(BIN)/pytest --numprocesses 2 --ignore tests/local --ignore tests/clients --ignore tests/openapi --ignore tests/queue --ignore tests/doctor --ignore tests/verify --ignore $(BROWSER)
 
 oldest-botocore-tests: $(OLDEST_BOTOCORE_PACKAGES)
 	@$(OLDEST_BOTOCORE)/bin/python -m pytest --quiet -p no:cacheprovider $(BOTOCORE_TESTS)
@@ -77,7 +77,7 @@ test-botocore: setup $(OLDEST_BOTOCORE_PACKAGES) ## all of the handler's tests w
 	@$(BIN)/pytest --quiet tests/handler
 
 deployed-tests: setup clients-setup browser-setup
-	@$(BIN)/pytest tests/local tests/clients tests/openapi tests/queue tests/doctor $(BROWSER)
+	@$(BIN)/pytest tests/local tests/clients tests/openapi tests/queue tests/doctor tests/verify $(BROWSER)
 
 clients-setup: $(AWS_CLI_PACKAGES) $(JAVASCRIPT_SDK)
 

@@ -95,14 +95,13 @@ class Verification:
         self._error_type_headers()
         self._request_ids()
 
-    def _send(self, call: Call) -> Answer:
-        return self.endpoint.send(call)
-
     def _add(
         self, row: str, expected: str, answer: Answer, passed: bool, meaning: str, seen: str | None = None
     ) -> None:
         meaning = meaning.format(request_id=", ".join(answer.request_ids) or "unknown")
         seen = seen or _seen(answer, with_text=not passed)
+        if answer.status == 202 and answer.update_id:
+            self.accepted.setdefault(answer.update_id, next(iter(answer.request_ids), None))
         self.rows.append(Row(row, expected, seen, passed, "" if passed else meaning, answer))
 
     def _update(self, operation: str, *, instance: str | None = None, **changes: Any) -> Call:
@@ -123,16 +122,14 @@ class Verification:
 
     def _another_instance(self) -> None:
         expected = "404 ResourceNotFoundException of the endpoint itself"
-        answer = self._send(self._update(self._first, instance=str(uuid.uuid4())))
+        answer = self.endpoint.send(self._update(self._first, instance=str(uuid.uuid4())))
         passed = _is_functions_error(answer, 404, "ResourceNotFoundException") and answer.text is not None
         self.own_text = answer.text if passed else None
         self._add("another instance", expected, answer, passed, meaning_of(answer), seen=_seen(answer, with_text=True))
 
     def _contact_that_does_not_exist(self, operation: str) -> None:
-        answer = self._send(self._update(operation))
+        answer = self.endpoint.send(self._update(operation))
         passed = self._reaches_the_end(answer)
-        if passed and answer.update_id:
-            self.accepted.setdefault(answer.update_id, answer.request_ids[0] if answer.request_ids else None)
         self._add(operation, _END, answer, passed, self._meaning_of_end(answer), seen=_seen(answer, with_text=True))
 
     def _reaches_the_end(self, answer: Answer) -> bool:
@@ -160,7 +157,7 @@ class Verification:
 
     def _encoded_label(self) -> None:
         plain = self._answer_to("UpdateContact")
-        answer = self._send(self._update("UpdateContact", instance=self.subject.instance_arn))
+        answer = self.endpoint.send(self._update("UpdateContact", instance=self.subject.instance_arn))
         self._add(
             "ARN as a path label, encoded",
             "as UpdateContact with the id",
@@ -175,7 +172,7 @@ class Verification:
 
     def _doubled_slash(self) -> None:
         call = self._update(self._first)
-        answer = self._send(call._replace(path=f"/{call.path}"))
+        answer = self.endpoint.send(call._replace(path=f"/{call.path}"))
         is_path = self._is_the_same(answer, self._answer_to(self._first))
         is_unknown = answer.status == 403 and answer.error_type in (
             "InvalidSignatureException",
@@ -296,7 +293,7 @@ class Verification:
         return refusals
 
     def _refuse(self, expected: _Expected) -> None:
-        answer = self._send(expected.call)
+        answer = self.endpoint.send(expected.call)
         passed = answer.status in expected.statuses and answer.error_type in expected.error_types
         if expected.is_functions:
             passed = passed and answer.error_type_headers == [answer.error_type]
@@ -312,7 +309,7 @@ class Verification:
             "Access-Control-Request-Headers": "authorization,content-type",
         }
         path = self._update(self._first).path
-        answer = self._send(
+        answer = self.endpoint.send(
             Call(path, method="OPTIONS", headers=headers, authorization=Authorization.NONE, has_api_key=False)
         )
         is_on = 200 <= answer.status < 300
@@ -349,7 +346,7 @@ class Verification:
             "API Gateway's answer to a page": breach._replace(path=_NO_SUCH_PATH),
         }
         for row, call in calls.items():
-            answer = self._send(call._replace(headers={"Origin": origin}))
+            answer = self.endpoint.send(call._replace(headers={"Origin": origin}))
             allowed = answer.header("access-control-allow-origin")
             self._add(
                 row,
