@@ -104,6 +104,10 @@ class Verification:
             self.accepted.setdefault(answer.update_id, next(iter(answer.request_ids), None))
         self.rows.append(Row(row, expected, seen, passed, "" if passed else meaning, answer))
 
+    def _conclude(self, row: str, expected: str, seen: str, passed: bool, meaning: str) -> None:
+        """A row about all answers."""
+        self.rows.append(Row(row, expected, seen, passed, "" if passed else meaning))
+
     def _update(self, operation: str, *, instance: str | None = None, **changes: Any) -> Call:
         """A call of `operation` that keeps to the contract, for this run's contact."""
         instance = instance or self.subject.instance_id
@@ -363,15 +367,13 @@ class Verification:
         values = sorted({value for _, found in errors for value in found})
         if any(not found for _, found in errors):
             values.append("none")
-        self.rows.append(
-            Row(
-                "x-amzn-ErrorType",
-                "at most one in each error",
-                f"two in: {'; '.join(doubled)}" if doubled else ", ".join(values) or "no errors",
-                bool(errors) and not doubled,
-                "SDKs join two of them into one unusable type, and some then do not try a throttled call again. A "
-                "gateway response must not set this header beside API Gateway's own: deploy with this version.",
-            )
+        self._conclude(
+            "x-amzn-ErrorType",
+            "at most one in each error",
+            f"two in: {'; '.join(doubled)}" if doubled else ", ".join(values) or "no errors",
+            bool(errors) and not doubled,
+            "SDKs join two of them into one unusable type, and some then do not try a throttled call again. A "
+            "gateway response must not set this header beside API Gateway's own: deploy with this version.",
         )
 
     def _request_ids(self) -> None:
@@ -379,14 +381,12 @@ class Verification:
         without = [row for row, ids in answered if len(ids) != 1]
         ids = {each for _, found in answered for each in found}
         count = f"{len(ids)} ids in {len(answered)} answers"
-        self.rows.append(
-            Row(
-                "x-amzn-RequestId",
-                "one in each answer, each another",
-                f"{count}; not one in: {', '.join(without)}" if without else count,
-                not without and len(ids) == len(answered) > 0,
-                "Something between you and API Gateway removes or repeats the id by which the logs know a request.",
-            )
+        self._conclude(
+            "x-amzn-RequestId",
+            "one in each answer, each another",
+            f"{count}; not one in: {', '.join(without)}" if without else count,
+            not without and len(ids) == len(answered) > 0,
+            "Something between you and API Gateway removes or repeats the id by which the logs know a request.",
         )
 
 
