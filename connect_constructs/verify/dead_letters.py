@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from connect_constructs.verify.rows import Row
+from connect_constructs.verify.rows import Accepted, Row
 
 # Other dead letters that are in the way are invisible for the seconds that one look takes, then visible again.
 _LOOK_SECONDS = 20
@@ -17,15 +17,16 @@ _HIDDEN_SECONDS = 60
 _POLL_SECONDS = 15
 _BATCH = 10
 
+_THROUGH_THE_QUEUE = ", through queue"
 _EXPECTED = "a dead letter: ResourceNotFoundException of Amazon Connect itself"
 _NOT_YET = (
     "The update still waits, or is nowhere. It waits where Amazon Connect denies or throttles the function's calls, or "
-    "cannot be reached, and where the function does not run: its log has a line for each attempt, with this updateId. "
+    "cannot be reached, and where the function does not run: its log has a line for each attempt, under the Update-Id. "
     "When it is rejected later, its dead letter stays in the queue."
 )
 _OTHER_REASON = (
     "The update was rejected, but not because Amazon Connect does not know the contact: the function behind the queue "
-    "is bound to another instance, or its log has the reason under this updateId."
+    "is bound to another instance, or its log has the reason under the Update-Id."
 )
 _NOT_LOOKED = (
     "Your credentials need sqs:ReceiveMessage, sqs:DeleteMessage and sqs:ChangeMessageVisibility on the dead-letter "
@@ -119,7 +120,7 @@ class DeadLetterQueue:
 
 def rows_of_dead_letters(
     queue: DeadLetterQueue,
-    accepted: Mapping[str, str | None],
+    accepted: Mapping[str, Accepted],
     *,
     own_text: str | None,
     timeout_seconds: float,
@@ -127,7 +128,7 @@ def rows_of_dead_letters(
 ) -> list[Row]:
     """A row for each accepted update, when all of them have been rejected or the time is over.
 
-    :param accepted: API Gateway's id of the request, by update id.
+    :param accepted: By update id.
     :param own_text: What this library itself says of what it does not find; Amazon Connect's text is another.
     """
     started = time.monotonic()
@@ -137,7 +138,7 @@ def rows_of_dead_letters(
         try:
             found = queue.take(waiting)
         except DeadLetterQueueError as error:
-            return [_row(update_id, str(error), False, _NOT_LOOKED) for update_id in accepted]
+            return [_row(update, str(error), False, _NOT_LOOKED) for update in accepted.values()]
         seconds = time.monotonic() - started
         taken.update({update_id: (letter, seconds) for update_id, letter in found.items()})
         missing = len(accepted) - len(taken)
@@ -146,28 +147,28 @@ def rows_of_dead_letters(
         report(f"{_duration(seconds)}: {missing} of {len(accepted)} updates still wait")
         time.sleep(min(_POLL_SECONDS, timeout_seconds - seconds))
     return [
-        _judged(update_id, request_id, *taken[update_id], own_text=own_text)
+        _judged(update, *taken[update_id], own_text=own_text)
         if update_id in taken
-        else _row(update_id, f"no dead letter within {_duration(timeout_seconds)}", False, _NOT_YET)
-        for update_id, request_id in accepted.items()
+        else _row(update, f"no dead letter within {_duration(timeout_seconds)}", False, _NOT_YET)
+        for update_id, update in accepted.items()
     ]
 
 
-def _judged(update_id: str, request_id: str | None, letter: Letter, seconds: float, *, own_text: str | None) -> Row:
+def _judged(update: Accepted, letter: Letter, seconds: float, *, own_text: str | None) -> Row:
     rejection = letter.get("rejection")
     rejection = rejection if isinstance(rejection, dict) else {}
     kind, reason = rejection.get("type"), rejection.get("reason")
     # The values of this run's updates are no secret, and so neither is the reason.
     seen = f"after {_duration(seconds)}: {kind} {json.dumps(reason, ensure_ascii=False)}, deleted"
     if kind != "ResourceNotFoundException" or own_text is None or reason == own_text:
-        return _row(update_id, seen, False, _OTHER_REASON)
-    if letter.get("requestId") != request_id:
-        return _row(update_id, f"{seen}; its requestId is another", False, _OTHER_REQUEST)
-    return _row(update_id, seen, True, "")
+        return _row(update, seen, False, _OTHER_REASON)
+    if letter.get("requestId") != update.request_id:
+        return _row(update, f"{seen}; its requestId is another", False, _OTHER_REQUEST)
+    return _row(update, seen, True, "")
 
 
-def _row(update_id: str, seen: str, passed: bool, meaning: str) -> Row:
-    return Row(f"update {update_id}", _EXPECTED, seen, passed, meaning)
+def _row(update: Accepted, seen: str, passed: bool, meaning: str) -> Row:
+    return Row(f"{update.row}{_THROUGH_THE_QUEUE}", _EXPECTED, seen, passed, meaning)
 
 
 def _duration(seconds: float) -> str:

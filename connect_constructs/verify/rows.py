@@ -30,6 +30,14 @@ class Row(NamedTuple):
     answer: Answer | None = None
 
 
+class Accepted(NamedTuple):
+    """Where an update was accepted first."""
+
+    row: str
+    # API Gateway's id of the request.
+    request_id: str | None
+
+
 @dataclass(frozen=True)
 class Subject:
     """What the endpoint should be."""
@@ -64,13 +72,13 @@ class Verification:
     """The calls that show what the endpoint does, made one after the other.
 
     Each run has contact ids of its own, fresh UUIDs, so that no call is for a contact that exists. An endpoint with a
-    queue accepts such updates: `accepted` has them, by update id, with API Gateway's id of the first request.
+    queue accepts such updates: `accepted` has them, by update id.
     """
 
     endpoint: Endpoint
     subject: Subject
     rows: list[Row] = field(default_factory=list)
-    accepted: dict[str, str | None] = field(default_factory=dict)
+    accepted: dict[str, Accepted] = field(default_factory=dict)
     # What the endpoint itself says of something that it does not know; Amazon Connect's text is another.
     own_text: str | None = None
 
@@ -101,7 +109,7 @@ class Verification:
         meaning = meaning.format(request_id=", ".join(answer.request_ids) or "unknown")
         seen = seen or _seen(answer, with_text=not passed)
         if answer.status == 202 and answer.update_id:
-            self.accepted.setdefault(answer.update_id, next(iter(answer.request_ids), None))
+            self.accepted.setdefault(answer.update_id, Accepted(row, next(iter(answer.request_ids), None)))
         self.rows.append(Row(row, expected, seen, passed, "" if passed else meaning, answer))
 
     def _conclude(self, row: str, expected: str, seen: str, passed: bool, meaning: str) -> None:
