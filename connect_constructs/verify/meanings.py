@@ -12,8 +12,8 @@ _MEANINGS = {
     "execute-api:Invoke allows it; a permission just given takes a while. An endpoint with allowed_attributes wants "
     "one of its keys as --attribute. A token for certain contacts cannot be used: the contact is a new id.",
     "ForbiddenException": "The API's resource policy, its network or a firewall refuses this call.",
-    "IncompleteSignatureException": "API Gateway takes the header Authorization for a signature: --header is for an "
-    "endpoint with an authorizer.",
+    "IncompleteSignatureException": "API Gateway takes the header Authorization for a signature: the endpoint has no "
+    "authorizer, or there is no such path at this URL, which is the stack's output Endpoint, with the stage.",
     "InternalServiceException": "The function could not do its work: its role is not allowed to, the other service is "
     "not reachable (a VPC without a way out), or it failed by itself. " + _LOOK_INTO_THE_LOG,
     "InvalidParameterException": "Amazon Connect refuses the call itself, which breaks no documented rule.",

@@ -295,8 +295,11 @@ class Verification:
         refusals.append(
             _Expected(
                 "unknown path",
-                call._replace(path=_NO_SUCH_PATH),
-                # What API Gateway answers, or a custom domain without a mapping for the path.
+                # Where there is no method, API Gateway takes a token in Authorization for an incomplete signature.
+                call._replace(
+                    path=_NO_SUCH_PATH,
+                    authorization=Authorization.VALID if self.endpoint.is_signed else Authorization.NONE,
+                ),
                 [403],
                 ["MissingAuthenticationTokenException"],
                 "API Gateway's gateway responses are not this library's, or something in front of it answers.",

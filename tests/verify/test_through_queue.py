@@ -7,7 +7,6 @@ command's own updates into the queue themselves, in the form of docs/queue.md, w
 from __future__ import annotations
 
 import json
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +17,6 @@ import pytest
 
 from connect_constructs.local import LocalAws
 from connect_constructs.verify.dead_letters import DeadLetterQueue
-from connect_constructs.verify.endpoint import Answer, Call, Endpoint
 from tests.verify.verify_command import Ran, User, Verify
 
 Letter = dict[str, Any]
@@ -33,8 +31,6 @@ class Queues:
     def __init__(self, local: LocalAws) -> None:
         self.local = local
         self.sqs = local.client("sqs")
-        # The answers' x-amzn-RequestId, by update id: the emulator tells the function another one, which AWS does not.
-        self.request_ids: dict[str, str] = {}
         outputs = local.outputs["ContactUpdates"]
         self.dead_letter_arn = outputs["DeadLetterQueueArn"]
         self.url, self.dead_letter_url = (
@@ -69,7 +65,7 @@ class Queues:
             while not ended.wait(0.05):
                 for update in self.take(self.url):
                     updates.append(update)
-                    self.put(change({**update, "requestId": self._request_id(update["updateId"])}))
+                    self.put(change(update))
 
         thread = Thread(target=reject, daemon=True)
         thread.start()
@@ -78,11 +74,6 @@ class Queues:
         finally:
             ended.set()
             thread.join()
-
-    def _request_id(self, update_id: str) -> str:
-        while update_id not in self.request_ids:
-            time.sleep(0.01)
-        return self.request_ids[update_id]
 
     def take(self, url: str) -> list[Letter]:
         """What can be received from the queue, which is gone then."""
@@ -106,15 +97,6 @@ def stopped(local_aws_with_queue: LocalAws) -> Iterator[Queues]:
 @pytest.fixture
 def queues(stopped: Queues, monkeypatch: pytest.MonkeyPatch) -> Iterator[Queues]:
     monkeypatch.setattr("connect_constructs.verify.dead_letters._POLL_SECONDS", 0.1)
-    send = Endpoint.send
-
-    def recorded(self: Endpoint, call: Call) -> Answer:
-        answer = send(self, call)
-        if answer.update_id:
-            stopped.request_ids.setdefault(answer.update_id, answer.request_ids[0])
-        return answer
-
-    monkeypatch.setattr(Endpoint, "send", recorded)
     stopped.purge()
     yield stopped
     stopped.purge()
