@@ -17,6 +17,13 @@ _FOREIGN_ORIGIN = "https://connect-constructs-verify.example"
 
 _NO_SUCH_PATH = "/connect-constructs-verify"
 
+# An unknown path, the same with a token in Authorization, and a signature for another path than API Gateway's.
+_NOT_THE_PATH = {
+    "MissingAuthenticationTokenException",
+    "IncompleteSignatureException",
+    "InvalidSignatureException",
+}
+
 
 class Row(NamedTuple):
     """One line of the table."""
@@ -186,9 +193,8 @@ class Verification:
         call = self._update(self._first)
         answer = self.endpoint.send(call._replace(path=f"/{call.path}"))
         is_path = self._is_the_same(answer, self._answer_to(self._first))
-        is_unknown = answer.status == 403 and answer.error_type in (
-            "InvalidSignatureException",
-            "MissingAuthenticationTokenException",
+        is_unknown = answer.status == 403 and not _NOT_THE_PATH.isdisjoint(
+            (answer.error_type, *answer.error_type_headers)
         )
         seen = _seen(answer)
         if is_path:
@@ -261,8 +267,8 @@ class Verification:
                     "Signatures are not checked, if this is no refusal. Otherwise API Gateway's gateway responses are "
                     "not this library's.",
                 ),
-                # API Gateway answers it with InvalidSignatureException (aws-sdk-js#254 and many others); which of its
-                # gateway responses stands for it is not documented.
+                # API Gateway answers with 403, "Signature expired" (aws-sdk-android#253). Which of its gateway
+                # responses stands for it, and so which type, is not documented.
                 _Expected(
                     "signature that is too old",
                     call._replace(authorization=Authorization.EXPIRED),

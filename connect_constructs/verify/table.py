@@ -23,7 +23,7 @@ def as_text(rows: Sequence[Row]) -> str:
     for row in failed:
         by_meaning.setdefault(row.meaning, []).append(row.row)
     for meaning, names in by_meaning.items():
-        lines += ["", *textwrap.wrap(f"{', '.join(names)}: {meaning}", _WIDTH)]
+        lines += ["", *textwrap.wrap(f"{', '.join(names)}: {meaning}", _WIDTH, break_on_hyphens=False)]
     lines += ["", f"{len(failed)} of {len(rows)} rows failed" if failed else f"all {len(rows)} rows as expected"]
     return "\n".join(lines)
 
@@ -53,7 +53,7 @@ def _object(row: Row) -> dict[str, Any]:
 
 
 def _lines(*cells: str) -> list[str]:
-    wrapped = [textwrap.wrap(cell, width) for cell, width in zip(cells, _WIDTHS, strict=True)]
+    wrapped = [textwrap.wrap(cell, width, break_on_hyphens=False) for cell, width in zip(cells, _WIDTHS, strict=True)]
     return [
         "  ".join(part.ljust(width) for part, width in zip(parts, _WIDTHS, strict=True)).rstrip()
         for parts in zip_longest(*wrapped, fillvalue="")

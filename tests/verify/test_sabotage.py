@@ -224,6 +224,25 @@ def test_each_row_can_fail() -> None:
     assert set().union(*(case.fails for case in CASES.values())) == set(SIGNED_ROWS)
 
 
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        error(403, "MissingAuthenticationTokenException", "The request is not signed, or there is no such path."),
+        error(403, "InvalidRequestException", "The request was refused.").with_header(
+            "x-amzn-ErrorType", "IncompleteSignatureException"
+        ),
+        error(403, "InvalidSignatureException", "The signature does not match."),
+    ],
+    ids=lambda refusal: dict(refusal.headers)["x-amzn-ErrorType"],
+)
+def test_doubled_slash_may_be_another_path(refusal: Response, run: Callable[..., Ran]) -> None:
+    """What API Gateway makes of it is not known; the row says what was seen."""
+    ran = run(_when(lambda request: request.path.startswith("//"), lambda _: refusal), "--json")
+
+    assert (ran.code, ran.failed) == (0, set())
+    assert "without a trailing slash" in ran.rows["doubled slash before the path"]["seen"]
+
+
 @contextmanager
 def _suffering(local: LocalAws, fault: Fault) -> Iterator[None]:
     """Let all calls of Amazon Connect suffer it."""
