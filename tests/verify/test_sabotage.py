@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -241,6 +242,32 @@ def test_doubled_slash_may_be_another_path(refusal: Response, run: Callable[...,
 
     assert (ran.code, ran.failed) == (0, set())
     assert "without a trailing slash" in ran.rows["doubled slash before the path"]["seen"]
+
+
+def test_gateway_response_with_a_type_of_its_own_is_seen(
+    local_aws: LocalAws, caller: User, instance_arn: str, verify: Verify
+) -> None:
+    """API Gateway sends its own x-amzn-ErrorType besides (smithy#1170), and so does the local AWS."""
+    verify.act_as(caller)
+    gateway = local_aws.client("apigateway")
+    (api,) = local_aws.rest_apis
+    response = {"restApiId": api.api_id, "responseType": "MISSING_AUTHENTICATION_TOKEN"}
+    deployed = gateway.get_gateway_response(**response)
+    kept = {key: deployed[key] for key in ("statusCode", "responseParameters", "responseTemplates") if key in deployed}
+    parameters = {**kept.get("responseParameters", {}), "gatewayresponse.header.x-amzn-ErrorType": "'Mine'"}
+
+    def deploy(changed: dict[str, Any]) -> None:
+        gateway.put_gateway_response(**response, **changed)
+        gateway.create_deployment(restApiId=api.api_id, stageName=api.stage)
+
+    deploy({**kept, "responseParameters": parameters})
+    try:
+        ran = verify("--endpoint", local_aws.endpoint, "--instance-arn", instance_arn, "--json")
+    finally:
+        deploy(kept)
+
+    assert (ran.code, ran.failed) == (1, {"x-amzn-ErrorType"})
+    assert "no signature (Mine, MissingAuthenticationTokenException)" in ran.rows["x-amzn-ErrorType"]["seen"]
 
 
 @contextmanager
