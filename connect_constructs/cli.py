@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from connect_constructs.doctor import command as doctor
-from connect_constructs.verify.command import add_verify
+from connect_constructs.verify import command as verify
 
 _INTERRUPTED = 130
 
@@ -105,7 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     openapi.set_defaults(run=_openapi)
 
     doctor.add_to(commands, _context)
-    add_verify(commands)
+    verify.add_to(commands)
     return parser
 
 

@@ -41,7 +41,7 @@ _DEAD_LETTERS = (
 )
 
 
-def add_verify(commands: Any) -> None:
+def add_to(commands: Any) -> None:
     """Register the command with an argparse parser's subcommands."""
     parser = commands.add_parser(
         "verify",

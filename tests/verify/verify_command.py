@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from connect_constructs.verify.command import add_verify, run
+from connect_constructs.verify.command import add_to, run
 
 User = tuple[str, str]
 
@@ -60,7 +60,7 @@ class Verify:
 
     def __call__(self, *arguments: str) -> Ran:
         parser = argparse.ArgumentParser()
-        add_verify(parser.add_subparsers(required=True))
+        add_to(parser.add_subparsers(required=True))
         try:
             code = run(parser.parse_args(["verify", *arguments]))
         except SystemExit as usage:
