@@ -47,7 +47,7 @@ _WRONG_SIGNATURE = _Error(status=403, error_type="InvalidSignatureException")
 _ERRORS = {
     "no JSON": (_Request(body=f'{{"{PRIVATE}"'.encode()), _BAD_BODY),
     "no object": (_Request(body=f'["{PRIVATE}"]'.encode()), _BAD_BODY),
-    "a member is missing": (_Request(body=f'{{"{PRIVATE}": 1}}'.encode()), _BAD_BODY),
+    "a member is missing": (_Request(body=f'{{"Attributes": {{"a": "{PRIVATE}"}}}}'.encode()), _BAD_BODY),
     "not signed": (_Request(is_signed=False), _NO_SUCH_PATH),
     "unknown path": (_Request(path=f"/{PRIVATE}"), _NO_SUCH_PATH),
     "wrong secret": (_Request(secret=PRIVATE), _WRONG_SIGNATURE),

@@ -17,13 +17,13 @@ from connect_constructs.doctor import aws
 from connect_constructs.local import deployment
 from connect_constructs.local.amazon_connect import AmazonConnect
 from connect_constructs.local.cdk_cli import CdkCli, tool_environment
+from connect_constructs.local.clients import Clients
 from connect_constructs.local.connect_server import ConnectServer
-from connect_constructs.local.emulator import REGION, ROOT_CREDENTIALS, Emulator, emulator_python
+from connect_constructs.local.emulator import ACCOUNT, REGION, ROOT_CREDENTIALS, Emulator, emulator_python
 from tests.doctor.aws_fake import AwsFake
 from tests.doctor.doctor_run import INSTANCE_ARN, POLICY, Doctor
 
 User = tuple[str, str]
-Clients = Callable[[str], Any]
 
 _ROOT = Path(__file__).resolve().parents[2]
 _QUOTA = {"ServiceCode": "connect", "QuotaName": "Rate of API requests", "Value": 10.0, "Unit": "None"}
@@ -48,16 +48,18 @@ def emulator(tmp_path_factory: pytest.TempPathFactory, connect_server: ConnectSe
 @pytest.fixture(scope="session")
 def root(emulator: Emulator) -> Clients:
     """boto3 clients in the emulator's account, which may do everything."""
-    return functools.cache(
-        lambda service: boto3.client(
+
+    def client(service: str, region: str = REGION) -> Any:
+        return boto3.client(
             service,
             endpoint_url=emulator.url,
-            region_name=REGION,
+            region_name=region,
             aws_access_key_id=ROOT_CREDENTIALS["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=ROOT_CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
             config=Config(proxies={}),
         )
-    )
+
+    return functools.cache(client)
 
 
 @pytest.fixture(scope="session")
@@ -71,7 +73,9 @@ def bootstrapped(emulator: Emulator, root: Clients, tmp_path_factory: pytest.Tem
         "AWS_DEFAULT_REGION": REGION,
         "HOME": str(directory),
     }
-    deployment.bootstrap(CdkCli(_ROOT, directory), directory, environment, root, None)
+    deployment.bootstrap(
+        CdkCli(_ROOT, directory), directory, environment, root, account=ACCOUNT, region=REGION, qualifier=None
+    )
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,8 @@ import pytest
 from aws_cdk import App, CfnOutput, Stack
 
 from connect_constructs.doctor.bootstrap import MINIMUM_VERSION
-from tests.doctor.conftest import Clients, User
+from connect_constructs.local.clients import Clients
+from tests.doctor.conftest import User
 from tests.doctor.doctor_run import ACCOUNT, Doctor
 
 CHECK = "CDK bootstrap"

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.doctor.conftest import Clients, User
+from connect_constructs.local.clients import Clients
+from tests.doctor.conftest import User
 from tests.doctor.doctor_run import ACCOUNT, Doctor
 
 CHECK = "CloudWatch role"

@@ -10,8 +10,8 @@ import pytest
 
 from connect_constructs import contact_update_api, contact_update_queue
 from connect_constructs.doctor.lambda_concurrency import ENDPOINT_BURST, QUEUE_CONCURRENCY
+from connect_constructs.local.clients import Clients
 from tests.doctor.aws_fake import AwsFake
-from tests.doctor.conftest import Clients
 from tests.doctor.doctor_run import Doctor
 
 CHECK = "Lambda concurrency"

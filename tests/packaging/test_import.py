@@ -7,6 +7,7 @@ from pathlib import Path
 from tests.packaging.installation import Environment, run
 
 PUBLIC_NAMES = {
+    "ApiGatewayAccount",
     "ConnectInstance",
     "ContactUpdateApi",
     "ContactUpdateFunction",
@@ -14,6 +15,7 @@ PUBLIC_NAMES = {
     "ContactUpdateOperation",
     "ContactUpdatePolicy",
     "ContactUpdateQueue",
+    "HandlerFunction",
 }
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from connect_constructs.local import LocalAws
-from connect_constructs.local.deployment import RestApi
+from connect_constructs.local.rest_api import RestApi
 from tests.verify.test_deployed import SIGNED_ROWS
 from tests.verify.verify_command import User, Verify
 
