@@ -273,8 +273,10 @@ class ContactUpdateQueue(Construct):
             grantee,
             actions=[
                 "sqs:CancelMessageMoveTask",
+                "sqs:ChangeMessageVisibility",
                 "sqs:DeleteMessage",
                 "sqs:GetQueueAttributes",
+                "sqs:GetQueueUrl",
                 "sqs:ListMessageMoveTasks",
                 "sqs:ReceiveMessage",
                 "sqs:StartMessageMoveTask",

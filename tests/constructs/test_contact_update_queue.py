@@ -102,8 +102,10 @@ def redrives(stack: Stack, queue: sqs.Queue) -> dict[str, Any]:
     return allows(
         [
             "sqs:CancelMessageMoveTask",
+            "sqs:ChangeMessageVisibility",
             "sqs:DeleteMessage",
             "sqs:GetQueueAttributes",
+            "sqs:GetQueueUrl",
             "sqs:ListMessageMoveTasks",
             "sqs:ReceiveMessage",
             "sqs:StartMessageMoveTask",
