@@ -110,7 +110,7 @@ ifneq ($(DOCTOR),no)
 	@$(BIN)/connect-constructs doctor --quick -c instance_arn='$(INSTANCE_ARN)' -- $(CDK_FLAGS) || \
 		{ echo 'make deploy: stopped before cdk deploy; to deploy all the same, add DOCTOR=no' >&2; exit 1; }
 endif
-	@node_modules/.bin/cdk deploy -c instance_arn='$(INSTANCE_ARN)' $(CDK_FLAGS)
+	@node_modules/.bin/cdk deploy --all -c instance_arn='$(INSTANCE_ARN)' $(CDK_FLAGS)
 
 snapshots: setup ## write the template snapshots anew, after a wanted change of the infrastructure
 	@$(BIN)/pytest tests/constructs --snapshot-update

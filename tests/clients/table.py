@@ -149,7 +149,7 @@ Gateway answers by itself, before the function, get a body in Amazon Connect's f
 responses, but the type in the header is API Gateway's own. It cannot be replaced: where a gateway response sets
 `x-amzn-ErrorType`, API Gateway sends both ([smithy#1170], [smithy#1934], [aws-sdk-js-v3#3852]). botocore joins the two
 into one code, `InvalidRequestException, BadRequestException`, for which there is no class, and before version 1.44 it
-does not retry a throttle with such a code. So the endpoint is to leave the header to API Gateway. Clients that read it
+does not retry a throttle with such a code. So the endpoint leaves the header to API Gateway. Clients that read it
 (boto3, the AWS CLIs, JavaScript, paws) show these codes, which have no classes of their own but for
 AccessDeniedException; clients that read the body's `__type` show the endpoint's types:
 
