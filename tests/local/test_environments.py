@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.local.command_line import run, write_app
-
-pytestmark = pytest.mark.usefixtures("nothing_stays")
+from connect_constructs.local import LocalAws
+from connect_constructs.local.demo import demonstrate
+from tests.local.command_line import ROOT, run, write_app
 
 _APIS = """
 from aws_cdk import Environment, Stack
@@ -25,6 +25,7 @@ def stack(name, account, region, *, queue=False):
 """
 
 
+@pytest.mark.usefixtures("nothing_stays")
 def test_app_deploys_into_its_own_account_and_regions(environment: dict[str, str], app: Path) -> None:
     write_app(
         app,
@@ -41,6 +42,7 @@ stack("Second", "111122223333", "us-west-2", queue=True)
     assert ran.stdout.count("after     Name: Order 4711, express") == 2
 
 
+@pytest.mark.usefixtures("nothing_stays")
 def test_two_accounts_are_refused_with_what_is_possible(environment: dict[str, str], app: Path) -> None:
     write_app(
         app,
@@ -60,10 +62,11 @@ stack("Second", "444455556666", "eu-central-1")
     )
 
 
-def test_context_of_this_repositorys_app_says_where_it_goes(environment: dict[str, str]) -> None:
-    where = ("-c", "account=111122223333", "-c", "region=eu-central-1")
+def test_context_of_this_repositorys_app_says_where_it_goes() -> None:
+    with LocalAws(ROOT, context={"account": "111122223333", "region": "eu-central-1"}) as local:
+        shown: list[str] = []
+        demonstrate(local, shown.append)
 
-    ran = run("local", "--demo", *where, environment=environment)
-
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert "arn:aws:iam::111122223333:user/stranger" in ran.stdout
+    invoke_arn = local.outputs["ContactUpdates"]["InvokeArn"]
+    assert invoke_arn.startswith("arn:aws:execute-api:eu-central-1:111122223333:")
+    assert shown[-1].startswith("\nafter     Name: Order 4711, express")
