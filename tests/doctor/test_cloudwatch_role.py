@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -16,8 +17,21 @@ LOG = {"access_log": "true"}
 LOG_AND_ROLE = {"access_log": "true", "api_gateway_account": "true"}
 
 
+# API Gateway takes no role that it cannot write logs with.
+TRUST = {"Effect": "Allow", "Principal": {"Service": "apigateway.amazonaws.com"}, "Action": "sts:AssumeRole"}
+POLICY = "arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
+
+
+@pytest.fixture(scope="module")
+def existing_role(root: Clients) -> None:
+    iam, name = root("iam"), ROLE.rpartition("/")[2]
+    document = json.dumps({"Version": "2012-10-17", "Statement": [TRUST]})
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)
+    iam.attach_role_policy(RoleName=name, PolicyArn=POLICY)
+
+
 @pytest.fixture
-def role(root: Clients) -> Iterator[str]:
+def role(root: Clients, existing_role: None) -> Iterator[str]:
     api_gateway = root("apigateway")
     operation = {"op": "replace", "path": "/cloudwatchRoleArn"}
     api_gateway.update_account(patchOperations=[{**operation, "value": ROLE}])
