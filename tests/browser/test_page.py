@@ -107,7 +107,9 @@ def test_sdk_reads_that_a_signature_is_wrong(page: Chromium, deployment: Deploym
     refusal = page.call(SDK, "updateContactAttributes", config, contact_id, {"tier": "gold"})
 
     assert refusal == Refusal(
-        "InvalidSignatureException", "The signature does not match: sign for the service execute-api."
+        "InvalidSignatureException",
+        "The signature of the request does not match. Check the secret access key, the Region, the service "
+        "(execute-api), and that the path is signed as Signature Version 4 encodes it.",
     )
 
 
