@@ -352,7 +352,7 @@ class Verification:
         is_off = answer.status == 403 and answer.error_type == "MissingAuthenticationTokenException"
         self._add(
             "preflight (OPTIONS)",
-            "no leave for an unknown origin",
+            "no permission for an unknown origin",
             answer,
             is_off or (is_on and allowed != origin),
             "Pages of any origin may call, which no setting of allow_origins is for, or OPTIONS has an answer of its "
