@@ -205,14 +205,11 @@ class AmazonConnect:
             return action(self._existing(parameters["InstanceId"], parameters[contact_member]), parameters)
 
     def _describe_instance(self, instance_id: str) -> dict[str, Any]:
-        if instance_id not in self._instances:
-            raise _error("ResourceNotFoundException", "Instance not found")
-        return {"Instance": {"Id": instance_id, "Arn": self._instances[instance_id], "InstanceStatus": "ACTIVE"}}
+        return {"Instance": {"Id": instance_id, "Arn": self._instance_arn(instance_id), "InstanceStatus": "ACTIVE"}}
 
     def _perform_create_contact(self, parameters: dict[str, Any]) -> dict[str, Any]:
         instance_id = parameters.get("InstanceId", "")
-        if instance_id not in self._instances:
-            raise _error("ResourceNotFoundException", "Instance not found")
+        instance_arn = self._instance_arn(instance_id)
         if (parameters.get("Channel"), parameters.get("InitiationMethod")) not in _CREATABLE:
             pairs = ", ".join("/".join(pair) for pair in _CREATABLE)
             raise _error("InvalidRequestException", f"Channel and InitiationMethod: expected one of {pairs}")
@@ -222,14 +219,18 @@ class AmazonConnect:
             name=parameters.get("Name"),
             description=parameters.get("Description"),
         )
-        return {"ContactId": contact_id, "ContactArn": f"{self._instances[instance_id]}/contact/{contact_id}"}
+        return {"ContactId": contact_id, "ContactArn": f"{instance_arn}/contact/{contact_id}"}
+
+    def _instance_arn(self, instance_id: str) -> str:
+        if instance_id not in self._instances:
+            raise _error("ResourceNotFoundException", "Instance not found")
+        return self._instances[instance_id]
 
     def _existing(self, instance_id: str, contact_id: str) -> Contact:
         if instance_id.startswith("arn:"):
             # IAM puts what it is given into the contact's ARN, and no policy allows the doubled one.
             raise _error("AccessDeniedException", "Not authorized to perform this operation on the contact")
-        if instance_id not in self._instances:
-            raise _error("ResourceNotFoundException", "Instance not found")
+        self._instance_arn(instance_id)
         contact = self._contacts.get((instance_id, contact_id))
         if contact is None:
             raise _error("ResourceNotFoundException", "Contact not found")

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections import Counter
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs
 
 import botocore.session
 from botocore.validate import validate_parameters
+
+from tests.http_server import HttpServer
 
 _PATHS = {"/2016-08-19/account-settings": "GetAccountSettings", "/instance/": "DescribeInstance"}
 _SERVICES = {
@@ -22,19 +22,13 @@ _SERVICES = {
 }
 
 
-class AwsFake:
+class AwsFake(HttpServer):
     """Serves answers on a free port of 127.0.0.1, as a context manager. What has none set is an internal failure."""
 
     def __init__(self) -> None:
         self.calls: Counter[str] = Counter()
         self._answers: dict[str, tuple[int, dict[str, Any]]] = {}
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"fake": self}))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        super().__init__(type("Handler", (_Handler,), {"fake": self}))
 
     def answer(self, operation: str, output: dict[str, Any]) -> None:
         """Let `operation` succeed. Raises ParamValidationError for an output that is none by botocore's model."""
@@ -49,16 +43,6 @@ class AwsFake:
     def _respond(self, operation: str) -> tuple[int, dict[str, Any]]:
         self.calls[operation] += 1
         return self._answers.get(operation, (500, {"__type": "InternalFailure", "message": "no answer is set"}))
-
-    def __enter__(self) -> AwsFake:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -6,10 +6,10 @@ import http.client
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-from types import TracebackType
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import urlsplit
+
+from tests.http_server import HttpServer
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -62,7 +62,7 @@ def error(status: int, error_type: str, text: str) -> Response:
     return Response(status, (("x-amzn-ErrorType", error_type), ("x-amzn-RequestId", "sabotage")), body)
 
 
-class SabotagingProxy:
+class SabotagingProxy(HttpServer):
     """Serves on a free port of 127.0.0.1, as a context manager."""
 
     def __init__(self, endpoint: str, sabotage: Sabotage) -> None:
@@ -82,22 +82,11 @@ class SabotagingProxy:
             def do_OPTIONS(self) -> None:
                 proxy._serve(self)
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        super().__init__(Handler)
 
     @property
     def endpoint(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}{self._target.path}"
-
-    def __enter__(self) -> SabotagingProxy:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        return f"{self.url}{self._target.path}"
 
     def _serve(self, handler: BaseHTTPRequestHandler) -> None:
         body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
