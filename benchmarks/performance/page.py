@@ -56,7 +56,8 @@ The [peers](../benchmarks/performance/peers):
 - **{BOTO3}**: `boto3.client("connect")` and a handler of eight lines that checks nothing.
 - **{POWERTOOLS}**: the same call with Powertools for AWS Lambda: Logger, Tracer, Metrics, resolver, pydantic model.
 - **{BY_HAND}**: a stack of the same resources with CDK's own constructs.
-- **{SOLUTIONS_CONSTRUCTS}**: the same endpoint with the pattern `ApiGatewayToLambda`, which has one log group fewer.
+- **{SOLUTIONS_CONSTRUCTS}**: the same endpoint with the pattern `ApiGatewayToLambda`, which also writes an
+  access log, and leaves the function's log group to AWS Lambda.
 
 ![Processor time of a start and of a warm request](performance.svg)
 """
