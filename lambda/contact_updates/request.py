@@ -108,13 +108,23 @@ def extended_request_id_of(event: Event) -> str | None:
 
 
 def caller_of(event: Event) -> dict[str, str]:
-    """The caller, as far as API Gateway knows: IAM principal, API key, authorizer's principal, Cognito user."""
+    """The caller, by the identifiers of this closed list that API Gateway gives.
+
+    All users of an identity pool have the same `userArn`, that of the pool's role and the session name
+    CognitoIdentityCredentials (Amazon Cognito Developer Guide, "Identity pools authentication flow"; recorded events):
+    only `cognitoIdentityId` tells them apart. Nothing is here that may change between the attempts of one call, such as
+    the access key of a session or the source address. Callers that do not sign, and have none of these, are one caller.
+    """
     request_context = _object(event.get("requestContext"))
     identity, authorizer = _object(request_context.get("identity")), _object(request_context.get("authorizer"))
     parts = {
+        # An IAM user, or a role with its session's name.
         "userArn": identity.get("userArn"),
+        "cognitoIdentityId": identity.get("cognitoIdentityId"),
         "apiKeyId": identity.get("apiKeyId"),
+        # A Lambda authorizer's.
         "principalId": authorizer.get("principalId"),
+        # A Cognito user pool's.
         "sub": _object(authorizer.get("claims")).get("sub"),
     }
     return {name: part for name, part in parts.items() if isinstance(part, str) and part}

@@ -41,7 +41,7 @@ def generate_event(rng: random.Random, secret: str) -> Any:
 
 def _request_context(rng: random.Random) -> dict[str, Any]:
     """Anything in the place of each part that the log line takes over."""
-    identity = {name: any_json(rng, "") for name in ("userArn", "apiKeyId")}
+    identity = {name: any_json(rng, "") for name in ("userArn", "apiKeyId", "cognitoIdentityId")}
     authorizer = {name: any_json(rng, "") for name in ("principalId", "claims")}
     claims = {"sub": any_json(rng, "")}
     return {

@@ -172,6 +172,11 @@ ROLE_SESSION = "arn:aws:sts::111122223333:assumed-role/crm/session"
             None,
             {"userArn": ROLE_SESSION, "apiKeyId": "k1"},
         ),
+        (
+            {"userArn": ROLE_SESSION, "cognitoIdentityId": "us-east-1:4a1b", "cognitoIdentityPoolId": "us-east-1:9f"},
+            None,
+            {"userArn": ROLE_SESSION, "cognitoIdentityId": "us-east-1:4a1b"},
+        ),
         (None, None, {}),
         ({"userArn": ""}, {"principalId": ""}, {}),
     ],
@@ -183,7 +188,7 @@ def test_tells_who_called(endpoint: Endpoint, identity: Any, authorizer: Any, ca
 
 @pytest.mark.parametrize("malformed", [None, [], "x", 5, True, {"a": "b"}, [{}], {"sub": ["x"]}])
 def test_malformed_caller_breaks_neither_the_answer_nor_the_line(endpoint: Endpoint, malformed: Any) -> None:
-    names = ("userArn", "apiKeyId", "principalId", "claims", "sub")
+    names = ("userArn", "apiKeyId", "cognitoIdentityId", "principalId", "claims", "sub")
     for request_context in (
         malformed,
         {"identity": malformed, "authorizer": malformed, "extendedRequestId": malformed, "requestId": malformed},
@@ -199,14 +204,15 @@ def test_malformed_caller_breaks_neither_the_answer_nor_the_line(endpoint: Endpo
 
 def test_long_or_many_lined_callers_stay_short_and_in_one_line(endpoint: Endpoint) -> None:
     text = 'a\n\r\u2028\x00"\ud800é' + "x" * 100_000
-    event = called_by(attributes_event(), {"userArn": text, "apiKeyId": text}, {"principalId": text})
+    identity = {"userArn": text, "apiKeyId": text, "cognitoIdentityId": text}
+    event = called_by(attributes_event(), identity)
     event["requestContext"].update(authorizer={"principalId": text, "claims": {"sub": text}}, extendedRequestId=text)
     event["requestContext"]["requestId"] = text
 
     outcome = send(endpoint, event)
 
     assert outcome.status == 200
-    assert set(outcome.log["caller"]) == {"userArn", "apiKeyId", "principalId", "sub"}
+    assert set(outcome.log["caller"]) == {"userArn", "apiKeyId", "cognitoIdentityId", "principalId", "sub"}
     assert {len(part) for part in outcome.log["caller"].values()} == {1_024}
     assert outcome.log["extendedRequestId"] == outcome.log["requestId"] == text[:1_024]
     assert outcome.printed.isascii()

@@ -268,6 +268,52 @@ def test_call_that_differs_is_another_update(endpoint: Endpoint, queue: FifoQueu
     assert len(queue.messages) == 2
 
 
+def of_pool_user(user: str, value: str, identity: dict[str, str | None] | None = None) -> Event:
+    """A call of a user of an identity pool. All users of a pool have the same role and session name."""
+    event = attributes({"a": value}, **{"Idempotency-Key": "1"})
+    return called_by(event, {"userArn": POOL_ROLE, "cognitoIdentityId": f"us-east-1:{user}", **(identity or {})})
+
+
+POOL_ROLE = "arn:aws:sts::111122223333:assumed-role/Cognito_Auth_Role/CognitoIdentityCredentials"
+
+
+def test_user_of_an_identity_pool_cannot_make_anothers_update_vanish(endpoint: Endpoint, queue: FifoQueue) -> None:
+    # Given: somebody guessed the key that another user's client counts up
+    for user, value in (("jane", "A"), ("jim", "B"), ("jane", "B")):
+        send(endpoint, of_pool_user(user, value))
+    send(endpoint, of_pool_user("jane", "B"))
+
+    assert [message.fields["parameters"]["Attributes"]["a"] for message in queue.messages] == ["A", "B", "B"]
+
+
+# What API Gateway also says of a caller, and what changes with the network, the client or the credentials' renewal.
+CHANGES_BETWEEN_RETRIES: list[dict[str, str | None]] = [
+    {"accessKey": "ASIAIOSFODNN7EXAMPLE"},
+    {"sourceIp": "192.0.2.1"},
+    {"userAgent": "another"},
+    {"cognitoAuthenticationType": "authenticated"},
+    {"cognitoAuthenticationProvider": "cognito-idp.us-east-1.amazonaws.com/p:CognitoSignIn:s"},
+    {"vpceId": "vpce-1"},
+    {"apiKey": "the key itself"},
+]
+
+
+@pytest.mark.parametrize("identity", CHANGES_BETWEEN_RETRIES, ids=lambda identity: next(iter(identity)))
+def test_what_may_change_between_retries_makes_no_other_caller(
+    endpoint: Endpoint, queue: FifoQueue, identity: dict[str, str | None]
+) -> None:
+    ids = {send(endpoint, of_pool_user("jane", "A", more)).headers["Update-Id"] for more in ({}, identity)}
+
+    assert len(ids) == len(queue.messages) == 1
+
+
+def test_unsigned_callers_are_one_caller(endpoint: Endpoint, queue: FifoQueue) -> None:
+    for address in ("192.0.2.1", "192.0.2.2"):
+        send(endpoint, called_by(attributes({"a": "1"}, **CALL), {"sourceIp": address}))
+
+    assert len(queue.messages) == 1
+
+
 def test_idempotency_key_counts_before_the_sdks_own_id(endpoint: Endpoint, queue: FifoQueue) -> None:
     for sdk_call in ("call-1", "call-2"):
         send(endpoint, attributes({"a": "1"}, **{"amz-sdk-invocation-id": sdk_call, "Idempotency-Key": "mine"}))

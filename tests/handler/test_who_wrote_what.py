@@ -21,6 +21,13 @@ CALLERS = {
     "a role": ({"userArn": "arn:aws:sts::111122223333:assumed-role/crm/job-7"}, None),
     "an authorizer's principal": ({}, {"principalId": "agent-7"}),
     "a Cognito user": ({}, {"claims": {"sub": "0b9c5a3e-0000-4000-8000-000000000001"}}),
+    "a user of an identity pool": (
+        {
+            "userArn": "arn:aws:sts::111122223333:assumed-role/pool/CognitoIdentityCredentials",
+            "cognitoIdentityId": "us-east-1:4a1b0000-0000-4000-8000-000000000001",
+        },
+        None,
+    ),
     "a role with an API key": (
         {"userArn": "arn:aws:sts::111122223333:assumed-role/batch/job-8", "apiKeyId": "k1x2y3"},
         None,
@@ -30,6 +37,10 @@ LOGGED = [
     {"userArn": "arn:aws:sts::111122223333:assumed-role/crm/job-7"},
     {"principalId": "agent-7"},
     {"sub": "0b9c5a3e-0000-4000-8000-000000000001"},
+    {
+        "userArn": "arn:aws:sts::111122223333:assumed-role/pool/CognitoIdentityCredentials",
+        "cognitoIdentityId": "us-east-1:4a1b0000-0000-4000-8000-000000000001",
+    },
     {"userArn": "arn:aws:sts::111122223333:assumed-role/batch/job-8", "apiKeyId": "k1x2y3"},
 ]
 
