@@ -10,6 +10,8 @@ Version 1 of an update's message body is a JSON object:
     acceptedAt  optional: when it was accepted, as ISO 8601 text
     rejection   in the dead-letter queue: type, reason, rejectedAt. Not looked at when the message is moved back
 
+JSON may be spelled in any way; the handler's own is UTF-8, with only those characters escaped that SQS or JSON refuses.
+
 The message's group is `message_group_id` of the contact: SHA-256 of the contact's id in lower case, in hexadecimal.
 """
 
@@ -27,9 +29,13 @@ from contact_updates.update import Update, checked_update
 
 VERSION = 1
 
-# Of the 262,144 that the queue takes; the rest is room for the rejection.
+# What the queue takes, in UTF-8. The construct sets it.
+_QUEUE_BYTES = 262_144
+
+# Of these; the rest is room for the rejection, so that its dead letter can be moved back.
 MAX_MESSAGE_BYTES = 250_000
 
+# In characters, of which none takes more than six bytes.
 _MAX_REASON_LENGTH = 1_000
 
 _OPERATIONS = {operation.name: operation for operation in operations()}
@@ -61,8 +67,7 @@ def message_group_id(contact_id: str) -> str:
 
 def write_message(update: Update, *, update_id: str, request_id: str | None) -> str:
     """The body of `update`'s message. Raises UpdateError for what does not fit into one."""
-    # ASCII: the queue refuses some characters, which JSON can escape.
-    body = json.dumps(
+    body = _in_json(
         {
             "version": VERSION,
             "updateId": update_id,
@@ -70,13 +75,13 @@ def write_message(update: Update, *, update_id: str, request_id: str | None) -> 
             "acceptedAt": now(),
             "operation": update.operation.name,
             "parameters": update.parameters,
-        },
-        separators=(",", ":"),
+        }
     )
-    if len(body) > MAX_MESSAGE_BYTES:
+    size = len(body.encode())
+    if size > MAX_MESSAGE_BYTES:
         raise UpdateError(
             "RequestEntityTooLargeException",
-            f"Expected an update that takes at most {MAX_MESSAGE_BYTES} bytes as JSON in ASCII, got {len(body)}.",
+            f"Expected an update that takes at most {MAX_MESSAGE_BYTES} bytes as JSON in UTF-8, got {size}.",
         )
     return body
 
@@ -104,7 +109,12 @@ def update_in(fields: dict[str, Any], instance: Instance) -> Update:
 
 
 def write_rejected(body: str, rejection: Rejection) -> str:
-    """The body of the dead letter: the original, with why it was rejected."""
+    """The body of the dead letter: the original, with why it was rejected, in a size that the queue takes.
+
+    A message of up to MAX_MESSAGE_BYTES has room for its rejection, since its strings take no more bytes than before.
+    What has none is kept as it was: a larger message, one of so many numbers that other spellings make it too large,
+    and what is no JSON object, if it is large and as a string in JSON twice as large.
+    """
     try:
         fields = json.loads(body)
     except (ValueError, RecursionError):
@@ -113,7 +123,24 @@ def write_rejected(body: str, rejection: Rejection) -> str:
         fields = {"unreadable": body}
     reason = rejection.reason[:_MAX_REASON_LENGTH]
     fields["rejection"] = {"type": rejection.type, "reason": reason, "rejectedAt": now()}
-    return json.dumps(fields, separators=(",", ":"))
+    letter = _in_json(fields)
+    return letter if len(letter.encode()) <= _QUEUE_BYTES else body
+
+
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+
+def _in_json(fields: dict[str, Any]) -> str:
+    """JSON in few bytes of UTF-8: beyond what JSON itself escapes, only what SQS refuses is.
+
+    It takes #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF (Amazon SQS API Reference,
+    "SendMessage"): neither halves of surrogate pairs nor the last two of the plane.
+    """
+    text = _encode(fields)
+    if text.isascii():
+        return text
+    text = text.replace("\ufffe", r"\ufffe").replace("\uffff", r"\uffff")
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def now() -> str:

@@ -136,7 +136,12 @@ def test_message_has_the_documented_format(
         "operation": operation,
         "parameters": parameters,
     }
-    assert message.body.isascii()
+
+
+def test_message_escapes_only_what_sqs_and_json_refuse(endpoint: Endpoint, queue: FifoQueue) -> None:
+    send(endpoint, contact_event({"Name": "Ä 😀\x7f\n\x00\ufffe"}))
+
+    assert r'"Name":"Ä 😀' + "\x7f" + r'\n\u0000\ufffe"' in queue.messages[0].body
 
 
 @pytest.mark.parametrize("contact_id", [CONTACT_ID, CONTACT_ID.upper(), "A/ß Ä", "x" * 256])
