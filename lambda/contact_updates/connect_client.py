@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
@@ -40,14 +39,17 @@ _PASSED_ON = frozenset(
 # A throttle also comes as a bare 429 without any type.
 _THROTTLES = frozenset({"ThrottlingException", "TooManyRequestsException"})
 
-# The members of a request that are no secret.
-_IDENTIFIERS = frozenset({"InstanceId", "ContactId", "InitialContactId"})
-
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_=+/-]{1,100}\Z")
-_ACCOUNT_DETAIL = re.compile(r"arn:|(?<!\d)\d{12}(?!\d)")
-_WORD = re.compile(r"\w{3,}")
-_MIN_PART_LENGTH = 4
-_NO_WORD = re.compile(r"\W+")
+
+# What the caller gets of Amazon Connect's text, in characters.
+_MAX_TEXT_LENGTH = 1_000
+# What is looked at for account details: of one that the cut goes through, the beginning would be told.
+_MAX_CHECKED_LENGTH = _MAX_TEXT_LENGTH + 20
+# The beginning of an ARN, plain or percent-encoded; an account's id, which the end of a UUID may look like.
+_ACCOUNT_DETAIL = re.compile(
+    r"(?<![A-Za-z])arn(?::|%3[Aa])"
+    r"|(?<![0-9])(?<![0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-)[0-9]{12}(?![0-9])"
+)
 
 
 class Trace:
@@ -98,7 +100,7 @@ class ConnectClient:
                 response = self._pacer(self._calls[update.operation.name], update.parameters)
             except ClientError as error:
                 _note(error.response, trace)
-                failure = _as_told_to_the_caller(error.response, update.parameters)
+                failure = _failure(error.response)
                 may_retry = response_status(error.response) >= 500
             except (BotoCoreError, ResponseParserError, UnreadableAnswerError) as error:
                 trace.upstream_error, trace.upstream_request_id = type(error).__name__, None
@@ -124,46 +126,25 @@ def _note(response: dict[str, Any], trace: Trace) -> None:
         trace.upstream_error = error_code(response)
 
 
-def _as_told_to_the_caller(response: dict[str, Any], parameters: dict[str, Any]) -> UpdateError:
-    code = str(response["Error"].get("Code"))
+def _failure(response: dict[str, Any]) -> UpdateError:
+    """What an error response means for the caller.
+
+    The caller gets Amazon Connect's own text, as Amazon Connect would give it to whoever sent those values, up to 1,000
+    characters; it is withheld if it names an ARN or an account. Nothing else gets it but the dead letter.
+    """
+    error = response["Error"]
+    code = str(error.get("Code"))
     if code in _THROTTLES or response_status(response) == 429:
         return UpdateError("ThrottlingException", "Amazon Connect's quota of requests is used up: try again later.")
-    if code in _PASSED_ON:
-        upstream_message = str(response["Error"].get("Message") or f"Amazon Connect answered {code}.")
-        message = upstream_message
-        if _ACCOUNT_DETAIL.search(message) or _repeats(message, parameters):
-            message = f"Amazon Connect answered {code}; its message is withheld because it may repeat private values."
-        return UpdateError(code, message, upstream_message=upstream_message)
-    return internal_error()
-
-
-def _repeats(message: str, parameters: dict[str, Any]) -> bool:
-    """Whether `message` may repeat a value of the request: all of it, a word of it, or the part of a word."""
-    message = _folded(message)
-    words = set(_WORD.findall(message))
-    squeezed = _NO_WORD.sub("", message)
-    parts = [word for word in words if len(word) >= _MIN_PART_LENGTH]
-    private = (value for name, value in parameters.items() if name not in _IDENTIFIERS)
-    return any(
-        _NO_WORD.sub("", text) in squeezed
-        or not words.isdisjoint(_WORD.findall(text))
-        or any(part in text for part in parts)
-        for value in private
-        for text in map(_folded, _texts(value))
-        if _NO_WORD.sub("", text)
-    )
-
-
-def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold()
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        for inner in value.values():
-            yield from _texts(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _texts(inner)
-    else:
-        yield str(value)
+    if code not in _PASSED_ON:
+        return internal_error()
+    answered = f"Amazon Connect answered {code}"
+    public_message = f"{answered}."
+    upstream_message = error.get("Message")
+    if not isinstance(upstream_message, str) or not upstream_message:
+        return UpdateError(code, public_message)
+    text = upstream_message[:_MAX_TEXT_LENGTH]
+    message = text
+    if _ACCOUNT_DETAIL.search(upstream_message[:_MAX_CHECKED_LENGTH]):
+        message = f"{answered}; its text is withheld because it names an ARN or an account."
+    return UpdateError(code, message, public_message=public_message, upstream_message=text)

@@ -152,7 +152,8 @@ class Consumer:
             if call_at is not None and (kind == _NOT_FOUND or len(step) == 1):
                 raise _TooEarlyError(first.sent_at + call_at) from error
             if kind in _PERMANENT:
-                return Rejection(type=kind, reason=error.upstream_message or error.message, public_reason=error.message)
+                reason = error.upstream_message or error.message
+                return Rejection(type=kind, reason=reason, public_reason=error.public_message)
             raise _HeldUpError from error
         return None
 

@@ -15,14 +15,18 @@ _OTHER_STATUSES = {
 class UpdateError(Exception):
     """An update that was not made, in the form in which the caller is told.
 
-    `message` holds nothing that is private: no value of the request, no account details. `upstream_message` is Amazon
-    Connect's own, which may: it belongs only where the values are, too.
+    `message` is for the caller alone: Amazon Connect's own text where there is one, which may repeat the caller's
+    values. `public_message` is for what is stored or published: a text of ours, without any value or account detail.
+    Default: `message`. `upstream_message` is Amazon Connect's text, for the dead letter.
     """
 
-    def __init__(self, error_type: str, message: str, *, upstream_message: str | None = None) -> None:
+    def __init__(
+        self, error_type: str, message: str, *, public_message: str | None = None, upstream_message: str | None = None
+    ) -> None:
         super().__init__(error_type)
         self.error_type = error_type
         self.message = message
+        self.public_message = public_message or message
         self.upstream_message = upstream_message
         self.status = _OTHER_STATUSES.get(error_type) or error_status(error_type)
 

@@ -75,8 +75,12 @@ class Outcome:
         return fields
 
     @property
+    def log_and_errors(self) -> str:
+        return "\n".join([self.printed, self.stderr, *self.records])
+
+    @property
     def everything_said(self) -> str:
-        return "\n".join([self.answer["body"], self.printed, self.stderr, *self.records])
+        return "\n".join([self.answer["body"], self.log_and_errors])
 
 
 class _Records(logging.Handler):

@@ -414,7 +414,7 @@ def test_reason_in_the_dead_letter_is_amazon_connects_own(rig: Rig) -> None:
     delivery = rig.deliver()
 
     assert rig.dead_letters.messages[0].fields["rejection"]["reason"] == message
-    assert "withheld" in rig.bus.details[0]["reason"]
+    assert rig.bus.details[0]["reason"] == "Amazon Connect answered InvalidParameterException."
     assert SECRET not in delivery.printed + json.dumps(rig.bus.entries)
 
 
@@ -783,7 +783,7 @@ def test_announcement_says_which_update_and_why(rig: Rig) -> None:
             "operation": "UpdateContactAttributes",
             "contactId": NEW_CONTACT,
             "type": "ResourceNotFoundException",
-            "reason": "Contact not found",
+            "reason": "Amazon Connect answered ResourceNotFoundException.",
             "deadLetterMessageId": rig.dead_letters.messages[0].id,
         }
     ]
