@@ -17,6 +17,7 @@ from urllib.parse import unquote
 
 from connect_constructs.local.amazon_connect import AmazonConnect, ConnectError, error_of
 from connect_constructs.local.contract_check import UnreadableBodyError, parse_body
+from connect_constructs.local.emulator_gaps.foreign_requests import is_foreign
 from connect_constructs.local.faults import ErrorAnswer, Garbage, Hang, Reset
 from connect_constructs.schema import service_model
 
@@ -91,6 +92,11 @@ class _Handler(BaseHTTPRequestHandler):
         self._serve()
 
     def _serve(self) -> None:
+        if is_foreign(self.headers.items()):
+            # It checks no signature: no web page must reach it.
+            self.close_connection = True
+            self._answer(403, b"")
+            return
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         operation, labels = _route(self.command, self.path.partition("?")[0])
         if operation is None:

@@ -114,6 +114,13 @@ GAPS = (
         "reserved_concurrency",
     ),
     Gap(
+        "Another site's web page cannot call with somebody's credentials: what a page can send is refused, but for "
+        "calls of deployed APIs.",
+        "Any page that a developer opens could create and invoke functions, and so run code as the developer.",
+        'Fetch Standard, "Origin header"; Fetch Metadata Request Headers, "Sec-Fetch-Site"',
+        "foreign_requests",
+    ),
+    Gap(
         "CloudFormation sets a method's request validator.",
         "A bad body would pass a validator that the template asks for.",
         "CloudFormation User Guide, AWS::ApiGateway::Method",
