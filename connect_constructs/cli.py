@@ -19,6 +19,8 @@ from connect_constructs.doctor import command as doctor
 from connect_constructs.verify import command as verify
 
 _INTERRUPTED = 130
+# Ctrl-C, somebody else's end of it, and a terminal that is closed.
+_ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 _interrupted = threading.Event()
 
@@ -27,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; its exit code."""
     options = _parser().parse_args(arguments)
     # Ended from outside, it cleans up as after Ctrl-C.
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _ENDINGS:
         signal.signal(number, _interrupt)
     try:
         code: int = options.run(options)
@@ -46,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _interrupt(_: int, __: FrameType | None) -> NoReturn:
     # Whoever presses Ctrl-C twice is not to interrupt the cleaning up.
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _ENDINGS:
         signal.signal(number, signal.SIG_IGN)
     _interrupted.set()
     raise KeyboardInterrupt
