@@ -120,13 +120,16 @@ def check_seconds(name: str, value: Duration, minimum: int, maximum: int) -> Non
         raise ValueError(f"{name}: expected {minimum} to {maximum} whole seconds, got {value.to_human_string()}")
 
 
-def check_key(name: str, value: kms.IKey | None) -> None:
-    """A KMS key, and no alias: CDK cannot grant the use of what it knows by an alias only."""
+def check_key(name: str, value: kms.IKey | None, stack: Stack) -> None:
+    """A KMS key in the stack's Region, and no alias: CDK cannot grant the use of what it knows by an alias only."""
     if value is None:
         return
     check_has(name, value, "key_arn", "a KMS key")
     if getattr(value, "alias_name", None):
         raise ValueError(f"{name}: expected a key, got an alias: neither CloudWatch Logs nor grants take one")
+    region = value.env.region
+    if not Token.is_unresolved(region) and not Token.is_unresolved(stack.region) and region != stack.region:
+        raise ValueError(f"{name}: expected a key in the stack's Region {stack.region}, got one in {region}")
 
 
 def _check_list(name: str, items: str, values: Sequence[str]) -> None:

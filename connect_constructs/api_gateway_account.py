@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import jsii
-from aws_cdk import Annotations, Aspects, IAspect, RemovalPolicy, Stack, Stage
+from aws_cdk import Annotations, Aspects, IAspect, RemovalPolicy, Stack, Stage, Token
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
 from constructs import Construct, IConstruct
@@ -17,8 +17,9 @@ class ApiGatewayAccount(Construct):
     API Gateway refuses a stage with an access log while the setting is missing: "CloudWatch Logs role ARN must be set
     in account settings to enable logging". There is one setting for all APIs of an account and Region, and setting it
     replaces what is there: create this construct once for each account and Region, and only where nobody else sets the
-    role. All stages of the app that log in the same account and Region wait for it. It stays when the stack goes, as
-    other APIs may have come to need it.
+    role. All stages of the app that log in the same account and Region wait for it, so that its stack must not use
+    their APIs; in a pipeline, those of its own stage. It stays when the stack goes, as other APIs may have come to need
+    it.
     """
 
     def __init__(self, scope: Construct, construct_id: str) -> None:
@@ -40,7 +41,8 @@ class ApiGatewayAccount(Construct):
         for resource in (self._role, account):
             # Also when the first deployment is rolled back: the setting is not, and must not lack its role.
             resource.apply_removal_policy(RemovalPolicy.RETAIN)
-        Aspects.of(self.node.root).add(_LoggingStagesWait(account))
+        # A stage of a pipeline applies its own aspects only.
+        Aspects.of(Stage.of(self) or self.node.root).add(_LoggingStagesWait(account))
 
     @property
     def role(self) -> iam.Role:
@@ -56,21 +58,32 @@ class _LoggingStagesWait:
         self._account = account
 
     def visit(self, node: IConstruct) -> None:
-        if isinstance(node, apigateway.CfnStage) and _logs(node) and self._is_in_same_environment(node):
-            node.node.add_dependency(self._account)
-        is_another = isinstance(node, apigateway.CfnAccount) and node is not self._account
-        if is_another and self._is_in_same_environment(node):
+        if isinstance(node, apigateway.CfnStage) and _logs(node):
+            if self._is_here(node):
+                node.node.add_dependency(self._account)
+            elif _may_be_same(Stack.of(node), Stack.of(self._account)):
+                Annotations.of(node).add_warning_v2(
+                    "connect-constructs:apiGatewayAccountOrder",
+                    f"Whether {self._account.node.path} sets API Gateway's CloudWatch role for this account and Region "
+                    "cannot be told: give both stacks the same env=, or add a dependency between them",
+                )
+        elif isinstance(node, apigateway.CfnAccount) and node is not self._account and self._is_here(node):
             Annotations.of(node).add_error(
                 "API Gateway has one CloudWatch role for an account and Region, and "
                 f"{self._account.node.path} sets it already: remove one of the two. A RestApi sets the role unless it "
                 "is given cloud_watch_role=False"
             )
 
-    def _is_in_same_environment(self, node: IConstruct) -> bool:
-        # CDK allows no dependencies between stages of a pipeline.
-        return Stack.of(node).environment == Stack.of(self._account).environment and Stage.of(node) is Stage.of(
-            self._account
-        )
+    def _is_here(self, node: IConstruct) -> bool:
+        return Stack.of(node).environment == Stack.of(self._account).environment
+
+
+def _may_be_same(first: Stack, second: Stack) -> bool:
+    """Whether two environments that differ in writing may be the same account and Region when they are deployed."""
+    return all(
+        one == other or Token.is_unresolved(one) or Token.is_unresolved(other)
+        for one, other in ((first.account, second.account), (first.region, second.region))
+    )
 
 
 def _logs(stage: apigateway.CfnStage) -> bool:

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
+from connect_constructs._endpoint_url import endpoint_url
 from connect_constructs.doctor import command as doctor
 from connect_constructs.verify import command as verify
 
@@ -57,7 +58,8 @@ def _interrupt(_: int, __: FrameType | None) -> NoReturn:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="connect-constructs",
-        description="A local AWS, client model and OpenAPI document for contact updates.",
+        description="Contact updates: a check before and after a deployment, a local AWS, the client model, the "
+        "OpenAPI document.",
     )
     parser.add_argument("--version", action=_Version, help="show the version")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
@@ -96,14 +98,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     client_model.add_argument(
         "--endpoint",
-        type=_url,
+        type=endpoint_url,
         metavar="URL",
         help="also print, on standard error, the settings with which the AWS CLI and boto3 call this endpoint",
     )
     client_model.set_defaults(run=_client_model)
 
     openapi = commands.add_parser("openapi", help="print the endpoint's OpenAPI document")
-    openapi.add_argument("--endpoint", type=_url, metavar="URL", help="the endpoint to name as the document's server")
+    openapi.add_argument(
+        "--endpoint", type=endpoint_url, metavar="URL", help="the endpoint to name as the document's server"
+    )
     openapi.set_defaults(run=_openapi)
 
     doctor.add_to(commands, _context)
@@ -119,12 +123,6 @@ class _Version(argparse.Action):
 
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
         parser.exit(message=f"connect-constructs {version('connect-constructs')}\n")
-
-
-def _url(text: str) -> str:
-    if not text.startswith(("https://", "http://")):
-        raise argparse.ArgumentTypeError(f"expected a URL such as https://example.com/prod, got {text!r}")
-    return text
 
 
 def _context(text: str) -> tuple[str, str]:

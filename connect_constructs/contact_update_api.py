@@ -135,6 +135,10 @@ class ContactUpdateApi(Construct):
         _check_authorizer(authorizer)
         check_is("api_key_required", api_key_required, bool)
         check_is("access_log", access_log, bool)
+        if access_log_retention is not None:
+            check_is("access_log_retention", access_log_retention, logs.RetentionDays)
+            if not access_log:
+                raise ValueError("access_log_retention: expected access_log=True beside it, got none")
         offered = offered_operations(operations, queue)
         super().__init__(scope, construct_id)
 

@@ -53,12 +53,13 @@ class ContactUpdateFunction(HandlerFunction):
         :param instance: The instance whose contacts it updates. A request for another one is answered with
             ResourceNotFoundException.
         :param queue: Takes the updates instead: the answer is then 202, once the queue has the update.
-        :param operations: What its role may call. Left out: both operations, or those of the queue.
-        :param allowed_attributes: The keys that callers may write by UpdateContactAttributes. Left out, they may
-            write any. What UpdateContact writes is not limited by it.
-        :param allow_origins: The origins whose pages may read its answers (CORS). Left out, answers carry no CORS
+        :param operations: What its role may call. Default: both operations, or those of the queue.
+        :param allowed_attributes: The keys that callers may write by UpdateContactAttributes. What UpdateContact
+            writes is not limited by it. Default: they may
+            write any.
+        :param allow_origins: The origins whose pages may read its answers (CORS). Default: answers carry no CORS
             headers.
-        :param options: Memory, time-out, VPC and the like. Left out, each has its default.
+        :param options: Memory, timeout, VPC and the like. Default: each has its default.
         :raises ValueError: if an argument is out of its range, if `operations` holds one that the queue does not
             apply, or if the lists do not fit into the function's environment, which holds 4,096 bytes.
         """

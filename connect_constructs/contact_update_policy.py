@@ -26,7 +26,7 @@ class ContactUpdatePolicy(iam.ManagedPolicy):
         """Create the policy.
 
         :param instance: The instance whose contacts may be updated.
-        :param operations: What it allows. Left out, it allows both operations.
+        :param operations: What it allows. Default: both operations.
         :raises ValueError: if `operations` is empty, or holds something else.
         """
         check_is("instance", instance, ConnectInstance)

@@ -109,13 +109,13 @@ class ContactUpdateQueue(Construct):
         :raises ValueError: if an argument is out of its range, or contradicts another.
         """
         check_is("instance", instance, ConnectInstance)
-        options = checked_options(function_options, _TIMEOUT_LIMITS)
+        options = checked_options(function_options, _TIMEOUT_LIMITS, Stack.of(scope))
         rate = _checked_rate(updates_per_second)
         self._max_concurrency = max(_MIN_CONCURRENCY, math.ceil(rate / _CALLS_PER_SECOND_OF_AN_EXECUTION))
         _check_concurrency(options, self._max_concurrency)
         timeout = _timeout_seconds(options)
         check_is("merge_updates", merge_updates, bool)
-        check_key("encryption_key", encryption_key)
+        check_key("encryption_key", encryption_key, Stack.of(scope))
         if event_bus is not None:
             _check_event_bus(event_bus, Stack.of(scope))
         check_account(instance.env.account, Stack.of(scope))

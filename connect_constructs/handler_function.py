@@ -79,7 +79,7 @@ class TimeoutLimits:
 
 
 def checked_options(
-    options: ContactUpdateFunctionOptions | None, limits: TimeoutLimits
+    options: ContactUpdateFunctionOptions | None, limits: TimeoutLimits, stack: Stack
 ) -> ContactUpdateFunctionOptions:
     """`options`, or those that leave everything at its default. Raises ValueError."""
     options = ContactUpdateFunctionOptions() if options is None else options
@@ -90,7 +90,7 @@ def checked_options(
         check_integer("memory_size", options.memory_size, 128, 10_240)
     if options.reserved_concurrent_executions is not None:
         check_integer("reserved_concurrent_executions", options.reserved_concurrent_executions, 1)
-    check_key("encryption_key", options.encryption_key)
+    check_key("encryption_key", options.encryption_key, stack)
     if options.runtime_management_mode is not None:
         check_is("runtime_management_mode", options.runtime_management_mode, lambda_.RuntimeManagementMode)
     if options.vpc is not None:
@@ -126,7 +126,7 @@ class HandlerFunction(Construct):
         :param options: Memory, time-out, VPC and the like. None: each has its default.
         :raises ValueError: if an option is out of its range.
         """
-        options = checked_options(options, timeout_limits)
+        options = checked_options(options, timeout_limits, Stack.of(scope))
         super().__init__(scope, construct_id)
 
         self._log_group = logs.LogGroup(

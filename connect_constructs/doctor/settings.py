@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from connect_constructs._cdk_json import cdk_json_context
 
 ContextType = Callable[[str], tuple[str, str]]
 
@@ -92,14 +93,12 @@ def _cdk_flags(flags: Sequence[str], context_type: ContextType) -> argparse.Name
 
 
 def _cdk_json_context(directory: Path) -> dict[str, Any]:
-    file = directory / "cdk.json"
     try:
-        context: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")).get("context", {})
+        return cdk_json_context(directory)
     except FileNotFoundError:
         return {}
     except ValueError as error:
-        raise UsageError(f"{file} is not JSON: {error}") from None
-    return context
+        raise UsageError(str(error)) from None
 
 
 def _instance(context: Mapping[str, Any]) -> Instance:

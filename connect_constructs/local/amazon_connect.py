@@ -167,7 +167,7 @@ class AmazonConnect:
         """Let the next calls suffer `fault`, after what was ordered before.
 
         :param calls: How many calls.
-        :param operation: Only calls of this operation. Left out, those of all.
+        :param operation: Only calls of this operation. Default: those of all.
         """
         with self._lock:
             self._orders.append(_Order(fault, calls, operation))

@@ -17,6 +17,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from connect_constructs._cdk_json import cdk_json_context
 from connect_constructs.local import command, deployment, writers
 from connect_constructs.local.amazon_connect import AmazonConnect
 from connect_constructs.local.cdk_cli import CdkCli, tool_environment
@@ -255,10 +256,8 @@ def _demo_context(context: Mapping[str, Any]) -> dict[str, str]:
 def _app_context(app_directory: Path) -> dict[str, Any]:
     """The context in the app's cdk.json. Raises LocalAwsError if there is none."""
     try:
-        configuration = json.loads((app_directory / "cdk.json").read_text(encoding="utf-8"))
+        return cdk_json_context(app_directory)
     except FileNotFoundError:
         raise LocalAwsError(f"no cdk.json in {app_directory}: this is not the folder of a CDK app") from None
     except ValueError as error:
-        raise LocalAwsError(f"{app_directory / 'cdk.json'} is not JSON: {error}") from None
-    context: dict[str, Any] = configuration.get("context", {})
-    return context
+        raise LocalAwsError(str(error)) from None

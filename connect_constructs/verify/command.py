@@ -11,6 +11,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from connect_constructs._endpoint_url import endpoint_url
+
 if TYPE_CHECKING:
     from botocore.session import Session
 
@@ -28,6 +30,7 @@ _QUEUE_TIMEOUT_SECONDS = 480
 _INSTANCE_ARN = re.compile(r"arn:aws[a-z-]*:connect:(?P<region>[a-z0-9-]+):\d{12}:instance/[A-Za-z0-9-]{1,36}")
 # {api}.execute-api.{region}.amazonaws.com, and the forms of private APIs.
 _API_HOST = re.compile(r"\.execute-api(?:-fips)?\.(?P<region>[a-z]{2}[a-z-]*-\d+)\.")
+_QUEUE = re.compile(r"arn:aws[a-z-]*:sqs:[a-z0-9-]+:\d{12}:[\w.-]+|https?://[^\s?#]+/\d{12}/[\w.-]+")
 _SQS_HOST = re.compile(r"sqs(?:-fips)?\.(?P<region>[a-z]{2}[a-z-]*-\d+)\.")
 _HEADER = re.compile(r"(?P<name>[A-Za-z0-9-]+):\s*(?P<value>[\x20-\x7e]+)")
 _API_KEY = re.compile(r"[\x21-\x7e]+")
@@ -52,7 +55,11 @@ def add_to(commands: Any) -> None:
         epilog=_DEAD_LETTERS + " --through-queue waits for them and deletes them, and no others.",
     )
     parser.add_argument(
-        "--endpoint", type=_endpoint, required=True, metavar="URL", help="the stack's output Endpoint, with the stage"
+        "--endpoint",
+        type=endpoint_url,
+        required=True,
+        metavar="URL",
+        help="the stack's output Endpoint, with the stage",
     )
     parser.add_argument(
         "--instance-arn", type=_instance_arn, required=True, metavar="ARN", help="the instance that it is bound to"
@@ -97,6 +104,7 @@ def add_to(commands: Any) -> None:
     parser.add_argument("--no-sign-request", action="store_true", help="do not sign: the headers say who calls")
     parser.add_argument(
         "--through-queue",
+        type=_queue,
         metavar="DEAD_LETTER_QUEUE",
         help="wait until the updates that the queue accepted are rejected, and delete their dead letters: the stack's "
         "output DeadLetterQueueArn, or the queue's URL",
@@ -179,7 +187,7 @@ def _rows(options: argparse.Namespace, session: Session, endpoint: Endpoint, reg
 
     dead_letters = None
     if options.through_queue:
-        _report(_DEAD_LETTERS + " This run deletes its own, and no others; until then alarms may tell of them.")
+        _report(_DEAD_LETTERS + " This run deletes its own, and no others; until then alarms may fire.")
         sqs = session.create_client("sqs", region_name=_queue_region(options.through_queue) or region)
         dead_letters = DeadLetterQueue(sqs, options.through_queue, report=_report)
     verification = Verification(
@@ -238,20 +246,18 @@ def _fail(message: str, *, code: int = _FAILED) -> int:
     return code
 
 
-def _endpoint(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment:
-        raise argparse.ArgumentTypeError(
-            "expected a URL with the stage, such as https://abc123.execute-api.us-east-1.amazonaws.com/prod, "
-            f"got {text!r}"
-        )
-    return text.rstrip("/")
-
-
 def _instance_arn(text: str) -> str:
     if not _INSTANCE_ARN.fullmatch(text):
         raise argparse.ArgumentTypeError(
             f"expected an instance's ARN such as arn:aws:connect:us-east-1:111122223333:instance/ID, got {text!r}"
+        )
+    return text
+
+
+def _queue(text: str) -> str:
+    if not _QUEUE.fullmatch(text):
+        raise argparse.ArgumentTypeError(
+            "expected the dead-letter queue's ARN, such as arn:aws:sqs:us-east-1:111122223333:NAME, or its URL"
         )
     return text
 

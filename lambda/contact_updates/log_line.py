@@ -29,11 +29,11 @@ def identifier(value: Any) -> str | None:
 
 
 def contact_id(value: Any) -> str | None:
-    """A contact's id; None for what has not a UUID's form, as Amazon Connect's contact ids have.
+    """A contact's id in lower case; None for what does not have a UUID's form, as Amazon Connect's contact ids have.
 
     The contract lets any text of 1 to 256 characters pass, and so a customer's name or number, too.
     """
-    return value if isinstance(value, str) and _UUID.match(value) else None
+    return value.lower() if isinstance(value, str) and _UUID.match(value) else None
 
 
 def fault(error: Exception) -> dict[str, str]:

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from aws_cdk import App, Environment, Stack
+from aws_cdk import App, Environment, Stack, Stage
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk.assertions import Annotations, Match, Template
 
 from connect_constructs import ApiGatewayAccount, ContactUpdateApi
-from tests.constructs.stacks import logical_id, new_instance, new_stack, resources
+from tests.constructs.stacks import logical_id, new_instance, new_stack, resources, warnings
 
 
 def new_api(stack: Stack, construct_id: str, *, access_log: bool = True) -> ContactUpdateApi:
@@ -95,6 +95,33 @@ def test_stack_with_an_api_that_logs_waits_for_the_stack_with_the_role() -> None
     app.synth()
     assert account_stack in api_stack.dependencies
     assert account_stack not in silent_stack.dependencies
+
+
+def test_stages_in_a_stage_of_a_pipeline_wait_too() -> None:
+    # Given a stage of a pipeline, to which the app's own aspects do not come
+    production = Stage(App(), "Production")
+    api_stack, account_stack = Stack(production, "Api"), Stack(production, "Account")
+    here = new_api(account_stack, "ContactUpdates").rest_api
+    new_api(api_stack, "ContactUpdates")
+    ApiGatewayAccount(account_stack, "ApiGatewayAccount")
+
+    # Then
+    production.synth()
+    template = Template.from_stack(account_stack)
+    account = logical_id(template, "AWS::ApiGateway::Account")
+    assert account_stack in api_stack.dependencies
+    assert stage_of(account_stack, template, here)["DependsOn"] == [account]
+
+
+def test_environments_that_may_be_the_same_are_a_warning() -> None:
+    app = App()
+    known = Stack(app, "Known", env=Environment(account="111122223333", region="us-east-1"))
+    agnostic = Stack(app, "Agnostic")
+    new_api(agnostic, "ContactUpdates")
+    ApiGatewayAccount(known, "ApiGatewayAccount")
+
+    (warning,) = warnings(agnostic)
+    assert "give both stacks the same env=, or add a dependency between them" in warning
 
 
 def test_stage_of_another_region_does_not_wait() -> None:

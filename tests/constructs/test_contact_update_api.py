@@ -270,6 +270,13 @@ def test_access_log_retention_can_be_chosen() -> None:
     assert retentions == {90, 365}
 
 
+def test_rejects_a_retention_without_an_access_log() -> None:
+    with pytest.raises(ValueError, match=r"^access_log_retention: expected access_log=True beside it, got none$"):
+        new_api(new_stack(), access_log_retention=logs.RetentionDays.ONE_YEAR)
+    with pytest.raises(ValueError, match=r"^access_log_retention: expected a RetentionDays, got 30$"):
+        new_api(new_stack(), access_log=True, access_log_retention=30)
+
+
 @pytest.mark.parametrize("argument", ["access_log", "api_key_required"])
 def test_rejects_a_flag_that_is_a_text(argument: str) -> None:
     # "false" would switch it on.

@@ -629,6 +629,19 @@ def test_rejects_argument_of_another_type(argument: str, value: Any, message: st
     assert stack.node.try_find_child("Updates") is None
 
 
+@pytest.mark.parametrize("of_function", [True, False])
+def test_rejects_a_key_of_another_region(of_function: bool) -> None:
+    stack = new_stack(region="us-east-1")
+    key = kms.Key.from_key_arn(stack, "Key", "arn:aws:kms:eu-west-1:111122223333:key/1")
+    options = ContactUpdateFunctionOptions(encryption_key=key) if of_function else None
+
+    with pytest.raises(
+        ValueError, match=r"^encryption_key: expected a key in the stack's Region us-east-1, got one in"
+    ):
+        new_queue(stack, function_options=options, encryption_key=None if of_function else key)
+    assert stack.node.try_find_child("Updates") is None
+
+
 def test_rejects_a_key_that_is_known_by_its_alias_only() -> None:
     stack = new_stack()
 

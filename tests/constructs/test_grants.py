@@ -38,12 +38,18 @@ def role(account: str) -> dict[str, Any]:
 IN_ORGANIZATION = {"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}}
 
 # Whom only a resource's policy can let in: the principal, and the condition, as the policy has them.
-NAMED_BY_THE_RESOURCE: list[tuple[str, NewPrincipal, dict[str, Any], dict[str, Any] | None]] = [
+NAMED_BY_THE_RESOURCE: list[tuple[str, NewPrincipal, dict[str, Any] | str, dict[str, Any] | None]] = [
     ("account", lambda _: iam.AccountPrincipal(ELSEWHERE), root(ELSEWHERE), None),
     ("role_of_another_account", imported_role(ELSEWHERE), role(ELSEWHERE), None),
     ("role_by_its_arn", lambda _: iam.ArnPrincipal(role(ELSEWHERE)["AWS"]), role(ELSEWHERE), None),
     ("role_that_must_not_be_changed", imported_role(HERE, mutable=False), role(HERE), None),
     ("organization", lambda _: iam.OrganizationPrincipal(ORGANIZATION), {"AWS": "*"}, IN_ORGANIZATION),
+    (
+        "star_of_an_organization",
+        lambda _: iam.PrincipalWithConditions(iam.StarPrincipal(), IN_ORGANIZATION),
+        "*",
+        IN_ORGANIZATION,
+    ),
 ]
 named_by_the_resource = pytest.mark.parametrize(
     ("principal", "named", "condition"),
@@ -53,7 +59,34 @@ named_by_the_resource = pytest.mark.parametrize(
 
 EVERYBODY = [
     pytest.param(lambda _: iam.AnyPrincipal(), "expected a principal, an account or an organization", id="any"),
-    pytest.param(lambda _: iam.StarPrincipal(), "expected a principal of an AWS account", id="star"),
+    pytest.param(lambda _: iam.StarPrincipal(), "expected a principal, an account or an organization", id="star"),
+    pytest.param(
+        # Everybody calls by TLS.
+        lambda _: iam.PrincipalWithConditions(iam.AnyPrincipal(), {"Bool": {"aws:SecureTransport": "true"}}),
+        "expected a principal, an account or an organization, got everybody",
+        id="any_by_tls",
+    ),
+    pytest.param(
+        # A condition that holds where the key is missing
+        lambda _: iam.PrincipalWithConditions(
+            iam.AnyPrincipal(), {"StringEqualsIfExists": {"aws:PrincipalAccount": HERE}}
+        ),
+        "expected a principal, an account or an organization, got everybody",
+        id="any_if_exists",
+    ),
+    pytest.param(
+        lambda stack: iam.Group.from_group_arn(stack, "Imported", f"arn:aws:iam::{ELSEWHERE}:group/g"),
+        "expected the ARN of a role or user",
+        id="group_of_another_account",
+    ),
+    pytest.param(lambda _: iam.ArnPrincipal("crm"), "expected the ARN of a role or user", id="no_arn"),
+    pytest.param(lambda _: iam.AccountPrincipal("crm"), "expected the ARN of a role or user", id="no_account"),
+    pytest.param(
+        lambda _: iam.CompositePrincipal(iam.AccountPrincipal(ELSEWHERE), iam.OrganizationPrincipal(ORGANIZATION)),
+        "expected a principal that one statement of a policy can name",
+        id="composite",
+    ),
+    pytest.param(lambda _: role(ELSEWHERE)["AWS"], "expected a role, user, group, managed policy or", id="text"),
     pytest.param(
         lambda _: iam.FederatedPrincipal("cognito-identity.amazonaws.com"),
         "expected a principal of an AWS account",
@@ -167,6 +200,81 @@ def test_api_has_no_policy_where_identities_have_their_own() -> None:
     assert "Policy" not in only(template, "AWS::ApiGateway::RestApi")
     assert len(granted(template, "execute-api:Invoke")) == 4
     assert len(statements(template, "AWS::IAM::ManagedPolicy")) == 1
+
+
+CONDITION = {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}
+
+
+def test_condition_of_a_grantee_is_kept() -> None:
+    stack = new_stack()
+    queue = new_queue(stack, encryption_key=kms.Key(stack, "Key"))
+    api = ContactUpdateApi(stack, "ContactUpdates", queue=queue)
+    bound = iam.PrincipalWithConditions(iam.Role(stack, "Role", assumed_by=iam.AccountRootPrincipal()), CONDITION)
+    api.grant_updates(bound)
+    queue.grant_send_updates(bound)
+    queue.grant_redrive(bound)
+    queue.instance.grant_updates(bound)
+
+    template = Template.from_stack(stack)
+    (policy,) = (
+        policy["Properties"]["PolicyDocument"]["Statement"]
+        for policy in resources(template, "AWS::IAM::Policy").values()
+        if policy["Properties"]["PolicyName"].startswith("RoleDefaultPolicy")
+    )
+    assert {action for statement in policy for action in _list(statement["Action"])} >= {
+        "connect:UpdateContact",
+        "execute-api:Invoke",
+        "kms:GenerateDataKey",
+        "sqs:SendMessage",
+        "sqs:StartMessageMoveTask",
+    }
+    assert [statement["Condition"] for statement in policy] == [CONDITION] * len(policy)
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+@pytest.mark.parametrize("kind", ["role", "user"])
+def test_identity_that_may_be_of_another_account_is_named_by_the_resource(kind: str) -> None:
+    # Given a stack that does not know its account: a policy of its own for it could not be deployed across accounts,
+    # or would be that of another role of the same name
+    stack = Stack(App(), "Stack")
+    arn = f"arn:aws:iam::{ELSEWHERE}:{kind}/crm"
+    by_arn = iam.Role.from_role_arn if kind == "role" else iam.User.from_user_arn
+    grantee = by_arn(stack, "Imported", arn)
+    queue = new_queue(stack, encryption_key=kms.Key(stack, "Key"))
+
+    # When
+    queue.grant_send_updates(grantee)
+    ContactUpdateApi(stack, "ContactUpdates", queue=queue).grant_updates(grantee)
+
+    # Then
+    template = Template.from_stack(stack)
+    documents = [
+        only(template, "AWS::ApiGateway::RestApi")["Policy"],
+        only(template, "AWS::KMS::Key")["KeyPolicy"],
+        queue_policies(stack)[1]["Properties"]["PolicyDocument"],
+    ]
+    for document in documents:
+        assert document["Statement"][-1]["Principal"] == {"AWS": arn}
+    assert all("Users" not in policy["Properties"] for policy in resources(template, "AWS::IAM::Policy").values())
+    assert "crm" not in str(
+        [policy["Properties"]["Roles"] for policy in resources(template, "AWS::IAM::Policy").values()]
+    )
+
+
+@pytest.mark.parametrize("redrive", [True, False])
+def test_identity_that_may_be_of_another_account_is_told_what_to_do(redrive: bool) -> None:
+    stack = Stack(App(), "Stack")
+    instance = ConnectInstance.from_instance_id(stack, "Instance", "12345678-1234-1234-1234-123456789012")
+    queue = ContactUpdateQueue(stack, "Updates", instance=instance)
+    grantee = imported_role(ELSEWHERE)(stack)
+
+    with pytest.raises(ValueError, match=r"give the stack env=, or import it by its name$"):
+        (queue.grant_redrive if redrive else instance.grant_updates)(grantee)
+    by_name = iam.Role.from_role_name(stack, "ByName", "crm")
+    assert (queue.grant_redrive if redrive else instance.grant_updates)(by_name).success
 
 
 def test_role_of_another_account_in_the_same_app_is_named_in_the_policy_here() -> None:
@@ -320,7 +428,7 @@ def test_statement_that_an_imported_keys_policy_needs_is_a_warning(
     new_queue(stack, encryption_key=key).grant_send_updates(principal(stack))
 
     (warning,) = warnings(stack)
-    assert "add this statement: {" in warning
+    assert "add this statement, with what the deployed stack has in place of references" in warning
     assert '"Action":["kms:Decrypt","kms:GenerateDataKey"]' in warning
 
 
@@ -347,8 +455,15 @@ def test_service_may_send_under_a_condition() -> None:
         *EVERYBODY,
         pytest.param(
             lambda _: iam.ServicePrincipal("events.amazonaws.com"),
-            "expected the role that the service uses, got .*; or add a condition such as aws:SourceArn",
+            "expected the role that the service uses, got ServicePrincipal events.amazonaws.com: .*; or add a ",
             id="service",
+        ),
+        pytest.param(
+            lambda _: iam.ServicePrincipal(
+                "events.amazonaws.com", conditions={"Bool": {"aws:SecureTransport": "true"}}
+            ),
+            "expected the role that the service uses",
+            id="service_by_tls",
         ),
     ],
 )

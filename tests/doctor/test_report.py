@@ -121,6 +121,16 @@ def test_cdk_json_that_is_no_json_is_a_usage_error(doctor: Doctor, tmp_path: Pat
     assert code == 2
 
 
+@pytest.mark.parametrize("text", ["[]", '{"context": []}', '"text"'])
+def test_cdk_json_of_another_form_is_a_usage_error(doctor: Doctor, tmp_path: Path, text: str) -> None:
+    (tmp_path / "cdk.json").write_text(text)
+
+    code, printed = doctor.run("-c", f"instance_arn={INSTANCE_ARN}")
+
+    assert printed == f"error: {tmp_path / 'cdk.json'}: expected a JSON object, with an object as its context\n"
+    assert code == 2
+
+
 def test_nothing_reachable_is_said_without_a_traceback(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("AWS_ENDPOINT_URL")]:
         monkeypatch.setenv(name, "http://127.0.0.1:9")

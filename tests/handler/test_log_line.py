@@ -124,7 +124,7 @@ def test_request_id_is_the_invocations_where_api_gateway_gave_none(endpoint: End
 
 @pytest.mark.parametrize("contact_id", [CONTACT_ID, CONTACT_ID.upper(), "00000000-0000-0000-0000-000000000000"])
 def test_contact_id_is_logged_in_the_form_of_a_uuid(endpoint: Endpoint, contact_id: str) -> None:
-    assert send(endpoint, contact_event({}, contact=contact_id)).log["contactId"] == contact_id
+    assert send(endpoint, contact_event({}, contact=contact_id)).log["contactId"] == contact_id.lower()
 
 
 @pytest.mark.parametrize(

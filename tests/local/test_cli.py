@@ -73,6 +73,15 @@ def test_folder_without_an_app_is_said(environment: dict[str, str], tmp_path: Pa
     assert ran.stderr.startswith("error: no cdk.json in ")
 
 
+def test_cdk_json_of_another_form_is_said(environment: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "cdk.json").write_text("[]")
+
+    ran = run("local", environment=environment, directory=tmp_path)
+
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr.endswith("cdk.json: expected a JSON object, with an object as its context\n")
+
+
 def test_failed_deployment_shows_the_reason(environment: dict[str, str], app: Path) -> None:
     write_app(
         app,

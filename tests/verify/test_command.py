@@ -82,6 +82,10 @@ def test_silent_endpoint_is_given_up(verify: Verify, monkeypatch: pytest.MonkeyP
         (["--endpoint", ENDPOINT], "required: --instance-arn"),
         (["--endpoint", "abc123", "--instance-arn", ARN], "expected a URL with the stage"),
         (["--endpoint", f"{ENDPOINT}?a=b", "--instance-arn", ARN], "expected a URL with the stage"),
+        (["--endpoint", "http://127.0.0.1:99999/prod", "--instance-arn", ARN], "expected a URL with the stage"),
+        (["--endpoint", "http://[::1/prod", "--instance-arn", ARN], "expected a URL with the stage"),
+        (["--endpoint", "https://me:secret@a.example", "--instance-arn", ARN], "without a user"),
+        (["--endpoint", ENDPOINT, "--instance-arn", ARN, "--through-queue", "arn:aws"], "expected the dead-letter"),
         (["--endpoint", ENDPOINT, "--instance-arn", "12345678"], "expected an instance's ARN"),
         (["--endpoint", ENDPOINT, "--instance-arn", ARN, "--operation", "DeleteContact"], "invalid choice"),
         (["--endpoint", ENDPOINT, "--instance-arn", ARN, "--attribute", "a b"], "expected letters, digits"),
@@ -95,6 +99,7 @@ def test_wrong_usage_says_what_was_expected(verify: Verify, arguments: list[str]
 
     assert (ran.code, ran.output) == (2, "")
     assert expected in ran.errors
+    assert "secret" not in ran.errors
 
 
 @pytest.mark.parametrize("name", ["--header", "--api-key"])

@@ -1,0 +1,20 @@
+"""The context in an app's cdk.json."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+
+def cdk_json_context(directory: Path) -> dict[str, Any]:
+    """The context in the cdk.json of `directory`. Raises FileNotFoundError, or ValueError for one that is none."""
+    file = directory / "cdk.json"
+    try:
+        configuration = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{file} is not JSON: {error}") from None
+    context = configuration.get("context", {}) if isinstance(configuration, dict) else None
+    if not isinstance(context, dict):
+        raise ValueError(f"{file}: expected a JSON object, with an object as its context")
+    return context
