@@ -138,6 +138,8 @@ class ContactUpdateQueue(Construct):
             "DEAD_LETTER_QUEUE_URL": self._dead_letter_queue.queue_url,
             "SECONDS_PER_CALL": str(_seconds_per_call(rate, self._max_concurrency)),
         }
+        if self._operations != list(ContactUpdateOperation):
+            environment["OPERATIONS"] = ",".join(operation.value for operation in self._operations)
         if not merge_updates:
             environment["MERGE_UPDATES"] = "false"
         if event_bus:

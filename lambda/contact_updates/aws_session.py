@@ -14,10 +14,16 @@ from contact_updates import log_line
 from contact_updates.answer_check import UnreadableAnswerError, check_answer
 from contact_updates.contract import SDK_MODELS
 
-# Two attempts with both time-outs, and the wait between them, fit into the least time-out that a function may have.
+# Two attempts with both timeouts, and the wait between them, fit into the least timeout that a function may have.
 _CONNECT_TIMEOUT_SECONDS = 1
 _READ_TIMEOUT_SECONDS = 4
 _MAX_ATTEMPTS = 2
+
+# For a client whose requests have to fit into what is left of an invocation: one attempt, of `REQUEST_SECONDS` at most.
+# Its user tries again, where there is time. (The connect timeout counts for each address, and the read timeout for each
+# silence: a host with several dead addresses, or one that drips, takes longer.)
+ONE_REQUEST = {"connect_timeout": 1, "read_timeout": 2, "max_attempts": 1}
+REQUEST_SECONDS = 3
 
 _ERROR_CODE = re.compile(r"[A-Za-z0-9_.]{1,100}\Z")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from contact_updates.received import Received
 from contact_updates.update_message import Rejection, write_rejected
 
 
@@ -15,16 +16,16 @@ class DeadLetterQueue:
         self._sqs = sqs
         self._url = url
 
-    def park(self, record: dict[str, Any], rejection: Rejection) -> str:
-        """Keep the update of `record`, an SQS record of Lambda's; the dead letter's message id.
+    def send(self, message: Received, rejection: Rejection) -> str:
+        """Send a rejected message there; the dead letter's message id.
 
-        Raises botocore's exceptions, or KeyError for an answer without an id: then it is not certain to be kept. Parked
-        again within five minutes, it is there once.
+        Raises botocore's exceptions, or KeyError for an answer without an id: then it is not certain to be there. Sent
+        again within five minutes, it is there once (Amazon SQS Developer Guide, "Exactly-once processing").
         """
         message_id: str = self._sqs.send_message(
             QueueUrl=self._url,
-            MessageBody=write_rejected(record["body"], rejection),
-            MessageGroupId=record["attributes"]["MessageGroupId"],
-            MessageDeduplicationId=record["messageId"],
+            MessageBody=write_rejected(message.record["body"], rejection, message.update_id),
+            MessageGroupId=message.record["attributes"]["MessageGroupId"],
+            MessageDeduplicationId=message.id,
         )["MessageId"]
         return message_id

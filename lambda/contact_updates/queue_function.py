@@ -7,7 +7,7 @@ gc.disable()
 
 import os
 
-from contact_updates.aws_session import AwsSession
+from contact_updates.aws_session import ONE_REQUEST, AwsSession
 from contact_updates.connect_client import ConnectClient
 from contact_updates.consumer import Consumer
 from contact_updates.dead_letters import DeadLetterQueue
@@ -18,7 +18,7 @@ from contact_updates.visibility import Visibility
 
 _settings = ConsumerSettings.from_environment(os.environ)
 _session = AwsSession()
-_sqs = _session.client("sqs")
+_sqs = _session.client("sqs", **ONE_REQUEST)
 
 _bus = _settings.event_bus_name
 
@@ -27,7 +27,7 @@ handler = Consumer(
     connect=ConnectClient(_session, _settings.instance.region, pacer=Pacer(_settings.seconds_per_call)),
     dead_letters=DeadLetterQueue(_sqs, _settings.dead_letter_queue_url),
     visibility=Visibility(_sqs, _settings.queue_url),
-    events=RejectionEvents(_session.client("events"), _bus) if _bus else None,
+    events=RejectionEvents(_session.client("events", **ONE_REQUEST), _bus) if _bus else None,
 )
 
 # Nor is it looked through again while batches are applied.

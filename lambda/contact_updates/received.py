@@ -32,6 +32,16 @@ class Received(NamedTuple):
         return message_id
 
     @property
+    def group(self) -> tuple[str, str]:
+        """The queue's ARN and the message group."""
+        return self.record["eventSourceARN"], self.record["attributes"]["MessageGroupId"]
+
+    @property
+    def sequence_number(self) -> int:
+        """Increases within a message group."""
+        return int(self.record["attributes"]["SequenceNumber"])
+
+    @property
     def sent_at(self) -> float:
         """When the queue got it, in seconds since 1970."""
         return int(self.record["attributes"]["SentTimestamp"]) / 1000
@@ -57,6 +67,7 @@ def _received(record: dict[str, Any], instance: Instance) -> Received:
         fields = parse_message(record["body"])
         update = update_in(fields, instance)
     except UnreadableMessageError as error:
+        fields = error.fields
         rejection = Rejection(type="UnreadableMessage", reason=error.reason, public_reason=error.reason)
     except UpdateError as error:
         rejection = Rejection(type=error.error_type, reason=error.message, public_reason=error.message)

@@ -55,12 +55,18 @@ class ConsumerSettings(NamedTuple):
     seconds_per_call: float
     # Whether consecutive attribute updates of one contact become one call.
     merge_updates: bool = True
-    # The event bus that rejections are announced on; None if they are not.
+    # The event bus to which rejections are published; None if they are not.
     event_bus_name: str | None = None
+    # The names of the operations that the function's role may call; None stands for all.
+    operations: frozenset[str] | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> ConsumerSettings:
-        """Read INSTANCE_ARN, QUEUE_URL, DEAD_LETTER_QUEUE_URL, SECONDS_PER_CALL, MERGE_UPDATES and EVENT_BUS_NAME."""
+        """Read INSTANCE_ARN, QUEUE_URL, DEAD_LETTER_QUEUE_URL, SECONDS_PER_CALL.
+
+        Where present, also MERGE_UPDATES, EVENT_BUS_NAME and OPERATIONS (a list with commas).
+        """
+        operations = environment.get("OPERATIONS")
         return cls(
             instance=Instance(environment["INSTANCE_ARN"]),
             queue_url=environment["QUEUE_URL"],
@@ -68,6 +74,7 @@ class ConsumerSettings(NamedTuple):
             seconds_per_call=float(environment["SECONDS_PER_CALL"]),
             merge_updates=environment.get("MERGE_UPDATES") != "false",
             event_bus_name=environment.get("EVENT_BUS_NAME"),
+            operations=None if operations is None else _items(operations),
         )
 
 

@@ -44,15 +44,17 @@ _OPERATIONS = {operation.name: operation for operation in operations()}
 class UnreadableMessageError(Exception):
     """A message that is none of this format. `reason` says why, without repeating any of it."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, fields: dict[str, Any] | None = None) -> None:
+        """`fields` are the message's, if it is a JSON object."""
         super().__init__(reason)
         self.reason = reason
+        self.fields = fields or {}
 
 
 class Rejection(NamedTuple):
     """Why an update will never be made."""
 
-    # Amazon Connect's error type, or one of ours: UnreadableMessage, Expired.
+    # Amazon Connect's error type, or one of ours: UnreadableMessage, UnsupportedOperation, Expired.
     type: str
     # For people. It may repeat private values, and so belongs only where the update itself is.
     reason: str
@@ -95,11 +97,11 @@ def parse_message(body: str) -> dict[str, Any]:
     if not isinstance(fields, dict):
         raise UnreadableMessageError("expected a JSON object")
     if fields.get("version") != VERSION:
-        raise UnreadableMessageError(f"version: expected {VERSION}")
+        raise UnreadableMessageError(f"version: expected {VERSION}", fields)
     if not isinstance(fields.get("operation"), str) or fields["operation"] not in _OPERATIONS:
-        raise UnreadableMessageError(f"operation: expected one of {', '.join(_OPERATIONS)}")
+        raise UnreadableMessageError(f"operation: expected one of {', '.join(_OPERATIONS)}", fields)
     if not isinstance(fields.get("parameters"), dict):
-        raise UnreadableMessageError("parameters: expected an object")
+        raise UnreadableMessageError("parameters: expected an object", fields)
     return fields
 
 
@@ -108,8 +110,8 @@ def update_in(fields: dict[str, Any], instance: Instance) -> Update:
     return checked_update(_OPERATIONS[fields["operation"]], fields["parameters"], instance)
 
 
-def write_rejected(body: str, rejection: Rejection) -> str:
-    """The body of the dead letter: the original, with why it was rejected, in a size that the queue takes.
+def write_rejected(body: str, rejection: Rejection, update_id: str) -> str:
+    """The body of the dead letter: the original, with its id and why it was rejected, in a size that the queue takes.
 
     A message of up to MAX_MESSAGE_BYTES has room for its rejection, since its strings take no more bytes than before.
     What has none is kept as it was: a larger message, one of so many numbers that other spellings make it too large,
@@ -121,6 +123,7 @@ def write_rejected(body: str, rejection: Rejection) -> str:
         fields = None
     if not isinstance(fields, dict):
         fields = {"unreadable": body}
+    fields["updateId"] = update_id
     reason = rejection.reason[:_MAX_REASON_LENGTH]
     fields["rejection"] = {"type": rejection.type, "reason": reason, "rejectedAt": now()}
     letter = _in_json(fields)

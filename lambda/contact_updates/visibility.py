@@ -10,10 +10,11 @@ from contact_updates.received import Received
 _FIRST_SECONDS = 5
 _MAX_SECONDS = 300
 # A queue counts to 1,000 receives, and would then give up before an update expires: 300 times 5 minutes and 526 times
-# 30 minutes are 12 days.
+# 30 minutes are 12 days. So are 699 times 30 minutes, however short the first 300 waits are.
 _LATE_SECONDS = 1_800
 _LATE_FROM = 300
 
+_RESEND_SECONDS = 60
 
 # In seconds of an update's age: when Amazon Connect is called again that did not know its contact, or refused it.
 _NEXT_CALL_AT = (60, 300)
@@ -34,8 +35,17 @@ def backoff_seconds(failures: int) -> int:
     return int(min(_MAX_SECONDS, _FIRST_SECONDS * 2 ** min(failures - 1, 10)))
 
 
+def resend_seconds(failures: int) -> int:
+    """How long a message waits whose dead letter may have been sent: the dead-letter queue is to know it still.
+
+    SQS recognises what it has been sent within five minutes (Amazon SQS Developer Guide, "Exactly-once processing").
+    """
+    seconds = backoff_seconds(failures)
+    return seconds if failures > _LATE_FROM else min(_RESEND_SECONDS, seconds)
+
+
 class Visibility:
-    """Sets the visibility time-out of messages of the queue."""
+    """Sets the visibility timeout of messages of the queue."""
 
     def __init__(self, sqs: Any, queue_url: str) -> None:
         """`sqs` is a client of Amazon SQS."""
@@ -45,10 +55,8 @@ class Visibility:
     def set(self, messages: Sequence[tuple[Received, int]]) -> int:
         """Let each message be received again after its seconds; how many could not be told so.
 
-        Those are received again when the queue's own visibility time-out ends. Raises botocore's exceptions.
+        Those are received again when the queue's own visibility timeout ends. Raises botocore's exceptions.
         """
-        if not messages:
-            return 0
         answer = self._sqs.change_message_visibility_batch(
             QueueUrl=self._queue_url,
             Entries=[

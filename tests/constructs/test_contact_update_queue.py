@@ -456,6 +456,7 @@ def test_options_take_effect_on_the_consumer(full_stack: Stack, full: Template) 
         "DEAD_LETTER_QUEUE_URL": full_stack.resolve(queue.dead_letter_queue.queue_url),
         "EVENT_BUS_NAME": {"Fn::GetAtt": [logical_id(full, "AWS::Events::EventBus"), "Arn"]},
         "MERGE_UPDATES": "false",
+        "OPERATIONS": "UpdateContactAttributes",
         "SECONDS_PER_CALL": "0.21",
     }
     assert (function["MemorySize"], function["Timeout"], function["ReservedConcurrentExecutions"]) == (1024, 30, 4)

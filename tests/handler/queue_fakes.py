@@ -10,7 +10,7 @@ import io
 import itertools
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -169,15 +169,18 @@ class FifoQueue:
             message.visible_at = now + self._visibility_seconds
         return [self._record(message) for message in received]
 
-    def settle(self, records: list[Record], response: dict[str, Any]) -> None:
-        """Delete what was received and is no batch item failure, as Lambda does when the function has answered."""
+    def settle(self, records: list[Record], response: dict[str, Any], lost: Collection[str] = ()) -> None:
+        """Delete what was received and is no batch item failure, as Lambda does when the function has answered.
+
+        The deletes of the messages with the ids `lost` get lost.
+        """
         assert response.keys() == {"batchItemFailures"}
         assert all(failure.keys() == {"itemIdentifier"} for failure in response["batchItemFailures"])
         failed = [failure["itemIdentifier"] for failure in response["batchItemFailures"]]
         assert len(set(failed)) == len(failed)
         assert set(failed) <= {record["messageId"] for record in records}
-        handles = {record["receiptHandle"] for record in records if record["messageId"] not in failed}
-        # A receipt handle of a FIFO queue ends with the visibility time-out.
+        handles = {record["receiptHandle"] for record in records if record["messageId"] not in [*failed, *lost]}
+        # A receipt handle of a FIFO queue ends with the visibility timeout.
         self.messages = [
             message
             for message in self.messages
@@ -239,17 +242,23 @@ class EventBus(RejectionEvents):
         self._event_bus_name = "the-bus"
         self._events = self
         self.entries: list[dict[str, Any]] = []
-        self.answer: dict[str, Any] | Exception = {"FailedEntryCount": 0, "Entries": [{"EventId": "e"}]}
+        # Called when a request comes in; it can raise.
+        self.trouble: Callable[[], None] = lambda: None
+        # The answer instead of one that says that all were taken.
+        self.answer: dict[str, Any] | None = None
 
     @property
     def details(self) -> list[dict[str, Any]]:
         return [json.loads(entry["Detail"]) for entry in self.entries]
 
     def put_events(self, *, Entries: list[dict[str, Any]]) -> dict[str, Any]:
-        if isinstance(self.answer, Exception):
-            raise self.answer
+        self.trouble()
+        assert 1 <= len(Entries) <= 10
+        assert sum(len(entry["Detail"].encode()) for entry in Entries) < 250_000
+        if self.answer is not None:
+            return self.answer
         self.entries += Entries
-        return self.answer
+        return {"FailedEntryCount": 0, "Entries": [{"EventId": "e"} for _ in Entries]}
 
 
 @dataclass

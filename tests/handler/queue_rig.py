@@ -36,7 +36,9 @@ NEW_CONTACT = "b7654321-4321-4321-4321-210987654321"
 class Rig:
     """A consumer between a queue and Amazon Connect. What the test sends here has an id as `u1`, `u2` and so on."""
 
-    def __init__(self, *, merge_updates: bool = True, seconds_per_call: float = 0) -> None:
+    def __init__(
+        self, *, merge_updates: bool = True, seconds_per_call: float = 0, operations: frozenset[str] | None = None
+    ) -> None:
         self.clock = Clock()
         self.queue = FifoQueue(self.clock)
         self.dead_letters = FifoQueue(self.clock, DEAD_LETTER_QUEUE_URL)
@@ -53,8 +55,14 @@ class Rig:
             dead_letter_queue_url=DEAD_LETTER_QUEUE_URL,
             seconds_per_call=seconds_per_call,
             merge_updates=merge_updates,
+            operations=operations,
         )
-        self.consumer = Consumer(
+        self.consumer = self.new_environment()
+        self._sent = 0
+
+    def new_environment(self) -> Consumer:
+        """A consumer in an execution environment of its own."""
+        return Consumer(
             self.settings,
             connect=self.connect,
             dead_letters=DeadLetterQueue(self.dead_letters, DEAD_LETTER_QUEUE_URL),
@@ -62,7 +70,6 @@ class Rig:
             events=self.bus,
             clock=self.clock,
         )
-        self._sent = 0
 
     def endpoint(self) -> Endpoint:
         """An endpoint that sends to the queue."""

@@ -25,7 +25,7 @@ import importlib, json, sys
 class Context:
     aws_request_id = "the-invocation"
     def get_remaining_time_in_millis(self):
-        return 25000
+        return 30000
 module, _, name = sys.argv[1].rpartition(".")
 handler = getattr(importlib.import_module(module), name)
 for event in json.load(sys.stdin):
@@ -110,7 +110,9 @@ def test_entry_point_of_the_queue_applies_a_message(connect: Connect) -> None:
             "ApproximateReceiveCount": "1",
             "SentTimestamp": str(int(time.time() * 1000)),
             "MessageGroupId": "group",
+            "SequenceNumber": "18849496460467696128",
         },
+        "eventSourceARN": "arn:aws:sqs:us-east-1:111122223333:queue.fifo",
     }
 
     # When

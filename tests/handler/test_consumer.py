@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import uuid
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -18,10 +20,13 @@ from botocore.parsers import ResponseParserError
 
 from connect_constructs.local.amazon_connect import AmazonConnect
 from connect_constructs.local.faults import BARE_THROTTLE, TOO_MANY_REQUESTS, ErrorAnswer, documented_error
-from contact_updates import connect_client
+from contact_updates import connect_client, settled
 from contact_updates.answer_check import UnreadableAnswerError
+from contact_updates.aws_session import ONE_REQUEST, REQUEST_SECONDS, AwsSession
 from contact_updates.connect_client import Trace
 from contact_updates.pacing import Pacer
+from contact_updates.received import groups_of
+from contact_updates.settings import ConsumerSettings
 from contact_updates.update_message import (
     MAX_MESSAGE_BYTES,
     Rejection,
@@ -29,20 +34,23 @@ from contact_updates.update_message import (
     update_in,
     write_rejected,
 )
-from contact_updates.visibility import backoff_seconds
+from contact_updates.visibility import backoff_seconds, resend_seconds
 from tests.handler.proxy import CONTACT_ID, INSTANCE_ARN, INSTANCE_ID
 from tests.handler.queue_fakes import (
     DAY,
     Clock,
+    Delivery,
     DirectConnectClient,
     TimedContext,
     client_error,
+    deliver,
 )
 from tests.handler.queue_rig import NEW_CONTACT, OTHER_CONTACT, Rig
 
 # A word that nothing else says.
 SECRET = "zq7canary7qz"
 
+READ_TIMEOUT = ReadTimeoutError(endpoint_url="https://sqs.us-east-1.amazonaws.com")
 NO_ENDPOINT = EndpointConnectionError(endpoint_url="https://sqs.us-east-1.amazonaws.com")
 
 
@@ -545,8 +553,9 @@ def test_what_is_no_update_is_parked_without_a_call(rig: Rig, body: str, rejecti
     (dead,) = rig.dead_letters.messages
     assert dead.fields["rejection"]["type"] == rejection_type
     assert dead.deduplication_id == message_id
+    assert dead.fields["updateId"] == rig.bus.details[0]["updateId"]
     fields = {key: value for key, value in dead.fields.items() if key != "rejection"}
-    assert fields == (json.loads(body) if body.startswith("{") else {"unreadable": body})
+    assert fields == {**(json.loads(body) if body.startswith("{") else {"unreadable": body}), "updateId": message_id}
 
 
 @pytest.mark.parametrize("body", ["[" * 200_000, '{"a":' * 40_000, "\u00e9" * 100_000, '"' * 200_000])
@@ -568,11 +577,12 @@ def test_deeply_nested_message_does_not_block_its_contact(rig: Rig, depth: int) 
 
 
 def test_largest_dead_letter_fits_into_a_queue(rig: Rig) -> None:
-    body = json.dumps({"version": 1, "x": "x" * 249_980}, separators=(",", ":"))
+    update_id = str(uuid.uuid4())
+    body = json.dumps({"version": 1, "updateId": update_id, "x": "x" * 249_930}, separators=(",", ":"))
     assert len(body) == MAX_MESSAGE_BYTES
     rejection = Rejection(type="InvalidActiveRegionException", reason="😀" * 5_000, public_reason="")
 
-    assert len(write_rejected(body, rejection)) <= 262_144
+    assert len(write_rejected(body, rejection, update_id)) <= 262_144
 
 
 def test_update_that_is_too_old_is_parked_as_expired_without_a_call(rig: Rig) -> None:
@@ -622,23 +632,76 @@ def test_dead_letter_that_is_rejected_again_has_the_new_reason(rig: Rig) -> None
 
     again = rig.dead_letters.messages[1].fields
     assert again["unreadable"] == "nonsense"
-    assert again.keys() == {"unreadable", "rejection"}
+    assert again.keys() == {"unreadable", "updateId", "rejection"}
+    assert again["updateId"] == dead.fields["updateId"]
 
 
-def test_update_parked_twice_within_five_minutes_is_there_once(rig: Rig) -> None:
+def test_update_rejected_twice_is_a_dead_letter_once_within_five_minutes_and_has_one_id_later(rig: Rig) -> None:
     rig.body("nonsense")
     records = rig.queue.receive()
-    context = TimedContext(rig.clock)
+    rig.consumer({"Records": records}, TimedContext(rig.clock))
 
-    # The function answered, but its answer did not arrive.
-    rig.consumer({"Records": records}, context)
+    # The function was killed before it answered, and each time another execution environment gets the batch.
     rig.clock.advance(299)
-    rig.consumer({"Records": records}, context)
+    rig.new_environment()({"Records": records}, TimedContext(rig.clock))
+    assert len(rig.dead_letters.messages) == 1
+    rig.clock.advance(2)
+    rig.new_environment()({"Records": records}, TimedContext(rig.clock))
+
+    ids = [message.fields["updateId"] for message in rig.dead_letters.messages]
+    assert ids == [records[0]["messageId"]] * 2
+    assert [detail["updateId"] for detail in rig.bus.details] == [records[0]["messageId"]] * 3
+
+
+@pytest.mark.parametrize("update_id", ["u1", None, 5, "", "u" * 2_000])
+def test_dead_letter_and_event_have_the_same_id(rig: Rig, update_id: Any) -> None:
+    rig.attributes({"a": "1"}, NEW_CONTACT, updateId=update_id)
+    rig.body("nonsense")
+    rig.clock.advance(DAY)
+
+    rig.deliver()
+
+    letters, details = rig.dead_letters.messages, rig.bus.details
+    assert [message.fields["updateId"] for message in letters] == [detail["updateId"] for detail in details]
+    assert [message.id for message in letters] == [detail["deadLetterMessageId"] for detail in details]
+
+
+def test_dead_letter_whose_answer_is_lost_is_sent_again_at_once(rig: Rig) -> None:
+    rig.body("nonsense")
+    answers = [READ_TIMEOUT]
+
+    def trouble(_: str) -> None:
+        if answers:
+            raise answers.pop()
+
+    rig.dead_letters.trouble_after = trouble
+
+    assert rig.deliver().outcomes == ["Rejected"]
     assert len(rig.dead_letters.messages) == 1
 
-    rig.clock.advance(2)
-    rig.consumer({"Records": records}, context)
-    assert len(rig.dead_letters.messages) == 2
+
+@pytest.mark.parametrize("receives", [1, 5, 10, 100, 290])
+def test_dead_letter_is_there_once_however_long_its_update_has_waited(rig: Rig, receives: int) -> None:
+    rig.attributes({"a": "1"})
+    rig.fail_for(CONTACT_ID, client_error(documented_error("InvalidParameterException")))
+    rig.queue.messages[0].receive_count = receives - 1
+    answers = [READ_TIMEOUT] * 4
+
+    def trouble(_: str) -> None:
+        if answers:
+            raise answers.pop()
+
+    rig.dead_letters.trouble_after = trouble
+    rig.run(2_000)
+
+    assert rig.parked == [("u1", "InvalidParameterException")]
+    assert rig.queue.messages == []
+    assert len(rig.bus.entries) == 1
+
+
+def test_receives_of_a_queue_last_for_twelve_days_while_dead_letters_fail() -> None:
+    assert [resend_seconds(count) for count in (1, 2, 4, 5, 300, 301)] == [5, 10, 40, 60, 60, 1_800]
+    assert sum(resend_seconds(count) for count in range(1, 1_000)) > 12 * DAY
 
 
 @pytest.mark.parametrize(
@@ -714,8 +777,270 @@ def test_pace_counts_into_the_time_that_an_update_may_take() -> None:
     rig.attributes({"a": "1"})
 
     assert rig.connect.seconds_per_update == 60.5
-    assert rig.deliver(seconds=62).outcomes == ["HandedBack"]
-    assert rig.deliver(seconds=63).outcomes == ["Updated"]
+    assert rig.deliver(seconds=63).outcomes == ["HandedBack"]
+    assert rig.deliver(seconds=64).outcomes == ["Updated"]
+
+
+def test_clients_of_sqs_and_eventbridge_keep_to_the_time_of_a_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    for service in ("sqs", "events"):
+        config = AwsSession().client(service, **ONE_REQUEST).meta.config
+        assert config.retries["total_max_attempts"] == 1
+        assert config.connect_timeout + config.read_timeout <= REQUEST_SECONDS
+
+
+class HangingRig(Rig):
+    """A rig in which requests hang until their client gives up, and whose function ends after `SECONDS`."""
+
+    # The least timeout that the construct takes.
+    SECONDS = 30
+
+    def __init__(self, hanging: str) -> None:
+        super().__init__(seconds_per_call=0.3)
+        for name in hanging.split(" and "):
+            match name:
+                case "dead letters":
+                    self.dead_letters.trouble = self._hang
+                case "lost dead letters":
+                    self.dead_letters.trouble_after = self._hang
+                case "events":
+                    self.bus.trouble = self._hang
+                case "visibility":
+                    self.queue.trouble = self._hang_once_running
+
+    running = False
+
+    def _hang(self, *_: Any) -> None:
+        self.clock.advance(REQUEST_SECONDS)
+        raise READ_TIMEOUT
+
+    def _hang_once_running(self, _: str) -> None:
+        if self.running:
+            self._hang()
+
+    def work(self, seconds: float) -> list[Delivery]:
+        """Two executions in turn, in their own time."""
+        self.running = True
+        deliveries, ends_at = [], self.clock() + seconds
+        while self.clock() < ends_at and self.queue.messages:
+            context = TimedContext(self.clock, self.SECONDS)
+            deliveries.append(deliver(self.queue, self.consumer, context))
+            assert context.get_remaining_time_in_millis() > 0, "the function was killed"
+            self.clock.advance(0 if deliveries[-1].records else 1)
+        return deliveries
+
+
+HANGING = [
+    "dead letters",
+    "lost dead letters",
+    "events",
+    "dead letters and visibility",
+    "events and visibility",
+    "dead letters and events and visibility",
+]
+
+
+@pytest.mark.parametrize("hanging", HANGING)
+def test_function_is_never_killed_and_no_contact_waits_for_anothers_dead_letters(hanging: str) -> None:
+    # Given: 20 messages that can only be rejected, and an update behind them
+    rig = HangingRig(hanging)
+    for number in range(10):
+        rig.body("nonsense", f"unreadable-{number}")
+        rig.attributes({"a": "1"}, f"expired-{number}")
+    rig.clock.advance(12 * DAY + 1)
+    rig.attributes({"a": "1"})
+    started = rig.clock()
+    updated_at: list[float] = []
+    rig.connect.trouble_after = lambda *_: updated_at.append(rig.clock() - started)
+
+    # When
+    deliveries = rig.work(40 * 60)
+
+    # Then
+    assert updated_at
+    assert updated_at[0] < 60
+    if hanging.startswith("events"):
+        assert rig.queue.messages == []
+        assert len(rig.dead_letters.messages) == 20
+        assert [line["outcome"] for each in deliveries for line in each.logs].count("NotAnnounced") == 20
+    else:
+        assert len(rig.queue.messages) == 20
+        # Each letter is there once in five minutes, and at most: SQS does not know it any longer.
+        per_letter = Counter(message.deduplication_id for message in rig.dead_letters.messages)
+        assert set(per_letter.values()) <= set(range(1, 9))
+
+
+@pytest.mark.parametrize("hanging", HANGING)
+def test_all_is_done_once_when_what_hung_answers_again(hanging: str) -> None:
+    rig = HangingRig(hanging)
+    for number in range(20):
+        rig.body("nonsense", f"unreadable-{number}")
+    rig.work(120)
+
+    rig.dead_letters.trouble = rig.dead_letters.trouble_after = rig.queue.trouble = raises_nothing
+    rig.bus.trouble = lambda: None
+    rig.work(3_600)
+
+    assert rig.queue.messages == []
+    assert len(rig.dead_letters.messages) == 20
+
+
+# -- what comes back although it was settled --------------------------------------------------------------------------
+
+
+def test_applied_update_whose_delete_was_lost_does_not_replace_a_newer_one(rig: Rig) -> None:
+    old = rig.details({"Name": "old"})
+    rig.details({"Name": "new"})
+    records = rig.queue.receive()
+    rig.queue.settle(records, rig.consumer({"Records": records}, TimedContext(rig.clock)), lost=[old])
+
+    rig.clock.advance(1_800)
+    delivery = rig.deliver()
+
+    assert [(log["updateId"], log["outcome"]) for log in delivery.logs] == [("u1", "Repeated")]
+    assert rig.state.contact(CONTACT_ID).details == {"Name": "new"}
+    assert len(rig.connect.made) == 2
+    assert rig.queue.messages == []
+
+
+def test_newer_updates_behind_a_repeated_one_are_applied(rig: Rig) -> None:
+    old = rig.details({"Name": "old"})
+    rig.details({"Name": "new"})
+    records = rig.queue.receive()
+    rig.queue.settle(records, rig.consumer({"Records": records}, TimedContext(rig.clock)), lost=[old])
+    rig.details({"Name": "newest"})
+    rig.attributes({"a": "1"}, OTHER_CONTACT)
+
+    rig.clock.advance(1_800)
+
+    assert rig.deliver().outcomes == ["Repeated", "Updated", "Updated"]
+    assert rig.state.contact(CONTACT_ID).details == {"Name": "newest"}
+    assert rig.values(OTHER_CONTACT) == {"a": "1"}
+
+
+def test_update_settled_elsewhere_does_not_replace_a_newer_one_settled_here(rig: Rig) -> None:
+    # Given: one environment has settled the old one, another the new one
+    old = rig.details({"Name": "old"})
+    rig.details({"Name": "new"})
+    records = rig.queue.receive(1)
+    response = rig.new_environment()({"Records": records}, TimedContext(rig.clock))
+    returned = rig.message(old)
+    rig.queue.settle(records, response)
+    assert rig.deliver().outcomes == ["Updated"]
+
+    # When: SQS delivers the old one again, although it was deleted
+    rig.queue.messages.insert(0, returned)
+    rig.clock.advance(1_800)
+
+    assert rig.deliver().outcomes == ["Repeated"]
+    assert rig.state.contact(CONTACT_ID).details == {"Name": "new"}
+
+
+def test_rejected_update_whose_delete_was_lost_is_no_second_dead_letter(rig: Rig) -> None:
+    message = rig.body("nonsense")
+    records = rig.queue.receive()
+    rig.queue.settle(records, rig.consumer({"Records": records}, TimedContext(rig.clock)), lost=[message])
+
+    rig.clock.advance(1_800)
+
+    assert rig.deliver().outcomes == ["Repeated"]
+    assert len(rig.dead_letters.messages) == len(rig.bus.entries) == 1
+
+
+def test_what_goes_back_is_not_taken_for_settled(rig: Rig) -> None:
+    rig.details({"Name": "a"})
+    rig.details({"Name": "b"})
+    rig.fail_for(CONTACT_ID, client_error(BARE_THROTTLE))
+    rig.deliver()
+    rig.heal()
+    rig.clock.advance(5)
+
+    assert rig.deliver().outcomes == ["Updated", "Updated"]
+
+
+def test_message_of_another_queue_is_not_taken_for_settled(rig: Rig) -> None:
+    # Its sequence numbers are others.
+    for _ in range(2):
+        rig.details({"Name": "a"})
+    rig.deliver()
+    rig.queue.messages.clear()
+    rig.details({"Name": "b"})
+    (record,) = rig.queue.receive()
+    record["eventSourceARN"] += "2"
+    record["attributes"]["SequenceNumber"] = "1"
+
+    rig.consumer({"Records": [record]}, TimedContext(rig.clock))
+
+    assert rig.state.contact(CONTACT_ID).details == {"Name": "b"}
+
+
+def test_memory_of_settled_groups_is_bounded(monkeypatch: pytest.MonkeyPatch, rig: Rig) -> None:
+    monkeypatch.setattr(settled, "_MAX_GROUPS", 2)
+    messages = [rig.body("nonsense", f"contact-{number}") for number in (1, 2, 1, 3)]
+    received = [group[0] for group in groups_of(rig.queue.receive(), rig.settings.instance)]
+    assert [message.id for message in received] == [messages[0], messages[1], messages[3]]
+    known = settled.Settled()
+    for number in (0, 1, 0, 2):
+        known.add(received[number])
+
+    # The group that was settled least recently is forgotten.
+    assert [message in known for message in received] == [True, False, True]
+
+
+# -- operations -------------------------------------------------------------------------------------------------------
+
+
+def test_operation_that_the_queue_does_not_apply_is_rejected_at_once_and_blocks_nothing() -> None:
+    rig = Rig(operations=frozenset({"UpdateContactAttributes"}))
+    # The role may not call it.
+    rig.connect.trouble = lambda operation, _: (
+        raises(client_error(documented_error("AccessDeniedException")))() if operation == "UpdateContact" else None
+    )
+    rig.attributes({"a": "1"})
+    rig.details({"Name": SECRET})
+    rig.attributes({"a": "2"})
+
+    delivery = rig.deliver()
+
+    assert delivery.failed == []
+    assert delivery.outcomes == ["Updated", "Rejected", "Updated"]
+    assert delivery.logs[1]["operation"] == "UpdateContact"
+    assert rig.values() == {"a": "2"}
+    assert rig.parked == [("u2", "UnsupportedOperation")]
+    assert rig.bus.details == [
+        {
+            "updateId": "u2",
+            "requestId": "r2",
+            "operation": "UpdateContact",
+            "contactId": CONTACT_ID,
+            "type": "UnsupportedOperation",
+            "reason": "operation: expected one that the queue applies, UpdateContactAttributes",
+            "deadLetterMessageId": rig.dead_letters.messages[0].id,
+        }
+    ]
+
+
+def test_attribute_updates_that_the_queue_does_not_apply_are_rejected_without_a_call() -> None:
+    rig = Rig(operations=frozenset({"UpdateContact"}))
+    for value in "123":
+        rig.attributes({"a": value})
+
+    assert rig.deliver().outcomes == ["Rejected"] * 3
+    assert rig.connect.made == []
+    assert [update for update, _ in rig.parked] == ["u1", "u2", "u3"]
+
+
+@pytest.mark.parametrize("text", ["UpdateContact", "UpdateContactAttributes,UpdateContact"])
+def test_consumer_is_told_its_operations(text: str) -> None:
+    environment = {
+        "INSTANCE_ARN": INSTANCE_ARN,
+        "QUEUE_URL": "q",
+        "DEAD_LETTER_QUEUE_URL": "d",
+        "SECONDS_PER_CALL": "0.3",
+    }
+
+    assert ConsumerSettings.from_environment(environment).operations is None
+    assert ConsumerSettings.from_environment({**environment, "OPERATIONS": text}).operations == set(text.split(","))
 
 
 # -- visibility -------------------------------------------------------------------------------------------------------
@@ -800,15 +1125,45 @@ def test_announcement_says_which_update_and_why(rig: Rig) -> None:
     ids=["no endpoint", "denied", "not taken", "no answer"],
 )
 def test_event_bus_that_fails_does_not_hold_up(rig: Rig, answer: dict[str, Any] | Exception) -> None:
-    rig.body("nonsense")
+    message = rig.body("nonsense")
     rig.attributes({"a": "1"})
-    rig.bus.answer = answer
+    if isinstance(answer, Exception):
+        rig.bus.trouble = raises(answer)
+    else:
+        rig.bus.answer = answer
 
     delivery = rig.deliver()
 
     assert delivery.failed == []
-    assert delivery.outcomes == ["NotAnnounced", "Rejected", "Updated"]
+    assert delivery.outcomes == ["Rejected", "Updated", "NotAnnounced"]
+    assert delivery.logs[-1]["updateId"] == message
     assert len(rig.dead_letters.messages) == 1
+
+
+def test_events_of_a_batch_are_one_request_and_only_what_was_not_taken_is_told(rig: Rig) -> None:
+    messages = [rig.body("nonsense", f"contact-{number}") for number in range(3)]
+    requests: list[None] = []
+    rig.bus.trouble = lambda: requests.append(None)
+    rig.bus.answer = {
+        "FailedEntryCount": 1,
+        "Entries": [{"EventId": "1"}, {"ErrorCode": "InternalFailure"}, {"EventId": "3"}],
+    }
+
+    delivery = rig.deliver()
+
+    assert len(requests) == 1
+    assert delivery.outcomes == ["Rejected"] * 3 + ["NotAnnounced"]
+    assert delivery.logs[-1]["updateId"] == messages[1]
+
+
+@pytest.mark.parametrize("text", ["\0", "\ud800", "\uffff", "\u00e9", "\N{GRINNING FACE}"])
+def test_events_of_a_batch_fit_into_one_request_whatever_ids_producers_choose(rig: Rig, text: str) -> None:
+    for number in range(10):
+        rig.details({"Name": 7}, f"contact-{number}", updateId=text * 5_000, requestId=text * 5_000)
+
+    # The fake event bus checks the size.
+    assert rig.deliver().outcomes == ["Rejected"] * 10
+    assert [detail["updateId"] for detail in rig.bus.details] == [text * 1_024] * 10
 
 
 def test_values_are_in_no_log_line_and_in_no_event(rig: Rig) -> None:

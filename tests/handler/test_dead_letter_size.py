@@ -35,6 +35,9 @@ REASONS = {
 }
 LONGEST_REJECTION = Rejection(type="InvalidActiveRegionException", reason="\x01" * 1_000, public_reason="")
 
+# The id of an update whose message has none.
+MESSAGE_ID = "2af4228d-e226-51f8-ded9-e32c70ddcb13"
+
 ANY_CHARACTER = st.characters(exclude_categories=()) | st.sampled_from("\x00\x1f\x7f\ud800\udfff\ufffe\uffff\U0001f600")
 ANY_TEXT = st.text(ANY_CHARACTER)
 ANY_VALUE = st.recursive(
@@ -62,7 +65,7 @@ def size(body: str) -> int:
 
 def moved_back(body: str, reason: str = "Not this.") -> str:
     """The dead letter, as the queue gets it back."""
-    return write_rejected(body, Rejection(type="InvalidParameterException", reason=reason, public_reason=""))
+    return write_rejected(body, Rejection(type="InvalidParameterException", reason=reason, public_reason=""), "u")
 
 
 def update_of(parameters: dict[str, Any]) -> Update:
@@ -100,10 +103,10 @@ def test_producers_message_grows_by_no_more_than_its_rejection(
     fields = {"version": 1, "operation": "UpdateContact", "parameters": parameters}
     body = json.dumps(fields, indent=indent) if escaped else in_utf8(fields)
 
-    letter = write_rejected(body, LONGEST_REJECTION)
+    letter = write_rejected(body, LONGEST_REJECTION, MESSAGE_ID)
 
     assert size(letter) <= size(body) + QUEUE_BYTES - MAX_MESSAGE_BYTES
-    assert without_rejection(parse_message(letter)) == parse_message(body)
+    assert without_rejection(parse_message(letter)) == {**parse_message(body), "updateId": MESSAGE_ID}
 
 
 @pytest.mark.parametrize("first", range(0, 0x110000, 0x10000), ids=hex)
@@ -116,11 +119,11 @@ def test_no_character_takes_more_room_in_the_dead_letter(first: int) -> None:
         body = in_utf8(fields)
         assert size(body) == MAX_MESSAGE_BYTES
 
-        letter = write_rejected(body, LONGEST_REJECTION)
+        letter = write_rejected(body, LONGEST_REJECTION, MESSAGE_ID)
 
         assert size(letter) <= QUEUE_BYTES
         assert parse_message(letter)["rejection"]["type"] == LONGEST_REJECTION.type
-        assert without_rejection(parse_message(letter)) == fields
+        assert without_rejection(parse_message(letter)) == {**fields, "updateId": MESSAGE_ID}
 
 
 @pytest.mark.parametrize("reason", REASONS.values(), ids=REASONS)
@@ -164,11 +167,11 @@ FIELDS = '{"version":1,"operation":"UpdateContact","parameters":{},"x":'
 def test_message_that_has_no_room_for_its_rejection_is_kept_as_it_is(body: str) -> None:
     assert size(body) <= QUEUE_BYTES
 
-    assert write_rejected(body, LONGEST_REJECTION) == body
+    assert write_rejected(body, LONGEST_REJECTION, MESSAGE_ID) == body
 
 
 @settings(deadline=None, max_examples=50)
 @given(body=st.text(ANY_CHARACTER, min_size=1).filter(TAKEN_BY_SQS.fullmatch))
 def test_whatever_is_in_the_queue_has_a_dead_letter_that_the_queue_takes(body: str) -> None:
     for large in (body, (body * 200_000)[: QUEUE_BYTES // 4]):
-        assert size(write_rejected(large, LONGEST_REJECTION)) <= QUEUE_BYTES
+        assert size(write_rejected(large, LONGEST_REJECTION, MESSAGE_ID)) <= QUEUE_BYTES

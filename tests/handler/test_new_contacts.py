@@ -325,7 +325,7 @@ def test_dead_letter_queue_that_fails_amid_a_burst_keeps_the_rest_in_order(rig: 
 
     def trouble(method: str) -> None:
         sent.append(method)
-        if len(sent) == 3:
+        if len(sent) in (3, 4):  # the third letter, twice
             raise TimeoutError
 
     rig.dead_letters.trouble = trouble

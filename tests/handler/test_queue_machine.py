@@ -21,6 +21,7 @@ from contact_updates.api import Endpoint
 from contact_updates.consumer import Consumer
 from contact_updates.dead_letters import DeadLetterQueue
 from contact_updates.settings import ConsumerSettings, EndpointSettings, Instance
+from contact_updates.update_message import message_group_id
 from contact_updates.update_queue import UpdateQueue
 from contact_updates.visibility import Visibility
 from tests.handler.proxy import INSTANCE_ARN, INSTANCE_ID, Event, LambdaContext, attributes_event, contact_event
@@ -148,15 +149,18 @@ class QueueMachine(RuleBasedStateMachine):
 
     @initialize(merge_updates=st.booleans())
     def start(self, merge_updates: bool) -> None:
-        consumer_settings = ConsumerSettings(
+        self.settings = ConsumerSettings(
             instance=Instance(INSTANCE_ARN),
             queue_url=QUEUE_URL,
             dead_letter_queue_url=DEAD_LETTER_QUEUE_URL,
             seconds_per_call=0,
             merge_updates=merge_updates,
         )
+        self._start_environment()
+
+    def _start_environment(self) -> None:
         self.consumer = Consumer(
-            consumer_settings,
+            self.settings,
             connect=self.connect,
             dead_letters=DeadLetterQueue(self.dead_letters, DEAD_LETTER_QUEUE_URL),
             visibility=Visibility(self.queue, QUEUE_URL),
@@ -266,14 +270,39 @@ class QueueMachine(RuleBasedStateMachine):
         self._heal()
         self._apply(self.queue.receive(), 300)
 
+    @rule(
+        contact_id=ANY_CONTACT,
+        burst=st.lists(st.tuples(VALUES, st.booleans()), min_size=2, max_size=4),
+        lost=st.sets(st.integers(0, 3), min_size=1, max_size=2),
+    )
+    def deliver_and_lose_deletes(
+        self, contact_id: str, burst: list[tuple[dict[str, str], bool]], lost: set[int]
+    ) -> None:
+        """What was settled and not deleted comes back to the execution environment that settled it."""
+        self._heal()
+        # Nothing of the contact is in flight, so that the burst can be received.
+        self.clock.advance(3_600)
+        self._deliver(300)
+        self.update_attributes(contact_id, burst, None)
+        records = self.queue.receive()
+        response = self._apply(records, 300)
+        ids = {record["messageId"] for number, record in enumerate(records) if number in lost}
+        ids -= {failure["itemIdentifier"] for failure in response["batchItemFailures"]}
+        self.queue.settle(records, response, ids)
+        while ids & {message.id for message in self.queue.messages}:
+            self.clock.advance(360)
+            self._deliver(300)
+
     @rule(seconds=st.sampled_from([1, 5, 20, 61, 299, 360, 3_600]))
     def let_time_pass(self, seconds: int) -> None:
         self.clock.advance(seconds)
 
     def _deliver(self, seconds: float) -> None:
         records = self.queue.receive()
-        with contextlib.suppress(KilledError):
+        try:
             self.queue.settle(records, self._apply(records, seconds))
+        except KilledError:
+            self._start_environment()
         self._heal()
 
     def _apply(self, records: list[Record], seconds: float) -> dict[str, Any]:
@@ -320,6 +349,18 @@ class QueueMachine(RuleBasedStateMachine):
             # After the last one it is rejected, unless the dead-letter queue fails.
             assert not before or count <= self.messages[update_id]
 
+    @invariant()
+    def contact_without_waiting_updates_is_as_it_has_to_be(self) -> None:
+        waiting = {message.group for message in self.queue.messages}
+        for contact_id in self.attributes:
+            if message_group_id(contact_id) not in waiting:
+                self._check_contact(contact_id)
+
+    def _check_contact(self, contact_id: str) -> None:
+        contact = self.state.contact(contact_id)
+        assert contact.attributes == self.attributes[contact_id]
+        assert contact.details.get("Name") == self.names.get(contact_id)
+
     def teardown(self) -> None:
         if not hasattr(self, "consumer"):
             return
@@ -330,9 +371,7 @@ class QueueMachine(RuleBasedStateMachine):
 
         assert self.queue.messages == []
         for contact_id in self.attributes:
-            contact = self.state.contact(contact_id)
-            assert contact.attributes == self.attributes[contact_id]
-            assert contact.details.get("Name") == self.names.get(contact_id)
+            self._check_contact(contact_id)
         self._check_dead_letters()
 
     def _check_dead_letters(self) -> None:
