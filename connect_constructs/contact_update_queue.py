@@ -38,9 +38,9 @@ _CALLS_PER_SECOND_OF_AN_EXECUTION = 5
 # The least maximum concurrency that an event source takes (AWS Lambda Developer Guide, "Configuring maximum concurrency
 # for Amazon SQS event sources").
 _MIN_CONCURRENCY = 2
-# The rate holds over any two seconds. Calls do not take equally long to arrive, hence a little more than their share.
+# The rate holds over any two seconds, as long as no call takes so much longer than another to arrive.
 _WINDOW_MILLISECONDS = 2_000
-_MARGIN = 1.05
+_JITTER_MILLISECONDS = 100
 
 _VISIBILITY_TIMEOUT_FACTOR = 6  # AWS Lambda Developer Guide, "Configuring a queue to use with Lambda"
 _TIMEOUT_LIMITS = TimeoutLimits(
@@ -94,8 +94,9 @@ class ContactUpdateQueue(Construct):
         :param instance: The instance whose contacts are updated.
         :param operations: What is applied, and what the function's role may call. Default: both operations.
         :param updates_per_second: How often Amazon Connect is called at most, over any two seconds and both operations
-            together; 1 to 5,000. Fractions are mostly rounded down. Default: 7, which leaves agents and flows a part
-            of Amazon Connect's default quota of 10 for each operation.
+            together; 1 to 5,000. Fractions are mostly rounded down. It holds where calls arrive, if none takes 100 ms
+            longer to arrive than another. Default: 7, which leaves agents and flows a part of Amazon Connect's default
+            quota of 10 for each operation.
         :param merge_updates: Whether consecutive attribute updates of one contact that wait together become one call.
             Amazon Connect then does not see the values in between. Default: they do.
         :param event_bus: The event bus in the stack's Region to which each rejected update is published, without its
@@ -409,4 +410,4 @@ def _timeout_seconds(options: ContactUpdateFunctionOptions) -> float:
 def _seconds_per_call(rate: float, max_concurrency: int) -> float:
     """How long each call keeps its execution, so that all of them together keep to `rate` over any two seconds."""
     calls_in_window = math.floor(_WINDOW_MILLISECONDS / 1_000 * rate / max_concurrency)
-    return math.ceil(round(_WINDOW_MILLISECONDS * _MARGIN / calls_in_window, 6)) / 1_000
+    return math.ceil(round((_WINDOW_MILLISECONDS + _JITTER_MILLISECONDS) / calls_in_window, 6)) / 1_000

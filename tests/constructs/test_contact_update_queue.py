@@ -516,9 +516,15 @@ def test_list_of_operations_is_a_copy(stack: Stack) -> None:
 # The rate
 
 
-def most_calls_in_two_seconds(seconds_per_call: Fraction, max_concurrency: int) -> int:
-    """What executions can do within any two seconds, if each starts a call at the earliest moment."""
-    return math.ceil(2 / seconds_per_call) * max_concurrency
+def most_calls_in_two_seconds(
+    seconds_per_call: Fraction, max_concurrency: int, jitter: Fraction = Fraction("0.1")
+) -> int:
+    """What can arrive within any two seconds, if each execution starts a call at the earliest moment.
+
+    `jitter` is how many seconds longer one call takes to arrive than another: the first of an execution's calls in the
+    window can have started so much before it.
+    """
+    return math.ceil((2 + jitter) / seconds_per_call) * max_concurrency
 
 
 RATES = [1, 1.0, 1.01, 1.5, 1.999, 2, 2.4, 3, 5, 6.9, 7, 7.5, 9.99, 10, 10.01, 10.5, 11, 13, 15.1, 17, 20, 33.3, 49]
@@ -555,6 +561,15 @@ def test_time_of_a_call_keeps_to_any_rate(fraction: float) -> None:
             if 2 <= executions <= 2 * rate:
                 seconds = Fraction(str(_seconds_per_call(rate, executions)))
                 assert most_calls_in_two_seconds(seconds, executions) <= 2 * rate, (rate, executions)
+
+
+def test_more_jitter_lets_as_many_more_calls_arrive_as_the_documentation_says() -> None:
+    # docs/queue.md: one more call of each execution for each further SECONDS_PER_CALL, or part of it.
+    assert [most_calls_in_two_seconds(Fraction("0.3"), 2, Fraction(jitter)) for jitter in ("0.1", "0.4", "0.5")] == [
+        14,
+        16,
+        18,
+    ]
 
 
 def test_at_whole_rates_most_of_the_quota_is_used() -> None:
