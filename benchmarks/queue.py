@@ -232,7 +232,9 @@ class FifoQueue:
                 "ApproximateReceiveCount": str(message.receive_count),
                 "MessageGroupId": message.group_id,
                 "SentTimestamp": str(int(message.sent_at * 1000)),
+                "SequenceNumber": str(message.number),
             },
+            "eventSourceARN": "arn:aws:sqs:us-east-1:111122223333:updates.fifo",
         }
 
     def _hide(self, message: Message, seconds: float) -> None:

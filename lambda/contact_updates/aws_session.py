@@ -22,7 +22,7 @@ _MAX_ATTEMPTS = 2
 # For a client whose requests have to fit into what is left of an invocation: one attempt, of `REQUEST_SECONDS` at most.
 # Its user tries again, where there is time. (The connect timeout counts for each address, and the read timeout for each
 # silence: a host with several dead addresses, or one that drips, takes longer.)
-ONE_REQUEST = {"connect_timeout": 1, "read_timeout": 2, "max_attempts": 1}
+ONE_REQUEST: dict[str, Any] = {"connect_timeout": 1, "read_timeout": 2, "max_attempts": 1}
 REQUEST_SECONDS = 3
 
 _ERROR_CODE = re.compile(r"[A-Za-z0-9_.]{1,100}\Z")

@@ -257,7 +257,8 @@ class Consumer:
             seconds = max(0, int(error.until - self._clock())) + 1
         elif isinstance(error, _NotKeptError):
             seconds = resend_seconds(failures)
-            fault = log_line.fault(error.__cause__ or error)
+            cause = error.__cause__
+            fault = log_line.fault(cause if isinstance(cause, Exception) else error)
         elif not isinstance(error, _HeldUpError):
             fault = log_line.fault(error)
         for message in pending:

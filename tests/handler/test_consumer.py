@@ -1040,7 +1040,9 @@ def test_consumer_is_told_its_operations(text: str) -> None:
     }
 
     assert ConsumerSettings.from_environment(environment).operations is None
-    assert ConsumerSettings.from_environment({**environment, "OPERATIONS": text}).operations == set(text.split(","))
+    assert ConsumerSettings.from_environment({**environment, "OPERATIONS": text}).operations == frozenset(
+        text.split(",")
+    )
 
 
 # -- visibility -------------------------------------------------------------------------------------------------------
