@@ -4,6 +4,7 @@
 PYTHON ?= python3
 CDK_FLAGS ?=
 LOCAL_FLAGS ?=
+ATTACK_FLAGS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -37,7 +38,7 @@ export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo local test check lint types fast-tests oldest-botocore-tests test-botocore deployed-tests clients-setup browser-setup clients-table bench queue-figures queue-faults format deploy snapshots model lock build clean gone
+.PHONY: help setup demo local test attack check lint types fast-tests oldest-botocore-tests test-botocore deployed-tests clients-setup browser-setup clients-table bench queue-figures queue-faults format deploy snapshots model lock build clean gone
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r target text; do printf '  make %-14s %s\n' "$$target" "$$text"; done
@@ -91,6 +92,9 @@ bench: setup $(BENCHMARK_PEERS_PACKAGES) ## cold start, warm path and synthesis 
 
 queue-figures: setup ## run benchmarks/queue.py and write docs/queue-figures.md and its picture anew
 	@$(BIN)/python benchmarks/queue.py --output-dir docs
+
+attack: setup ## attack the queue's promise: all scenarios with 12 seeds each, and mutants (takes some minutes; ATTACK_FLAGS="--seeds 3")
+	@$(BIN)/python -m tests.attack $(ATTACK_FLAGS)
 
 queue-faults: setup ## the queue under faults in the local AWS, 3,000 updates (takes some minutes)
 	@$(BIN)/python -m tests.queue.fault_run --updates 3000 --contacts 300

@@ -1,0 +1,89 @@
+"""The handler's real code, loaded anew for each execution environment, with a virtual clock and, if wanted, mutated."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib
+import importlib.machinery
+import importlib.util
+import os
+import sys
+import types
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+_LAMBDA = Path(__file__).resolve().parents[2] / "lambda"
+_PACKAGE = "contact_updates"
+
+
+class NotMutatedError(Exception):
+    """The code that a mutant changes is not there: the mutant has to follow the handler."""
+
+
+class HandlerCode:
+    """The package contact_updates, from its files."""
+
+    def __init__(self, mutations: Mapping[str, Sequence[tuple[str, str]]] | None = None) -> None:
+        """Compile it.
+
+        :param mutations: For a module such as `consumer`, texts and what stands in their place.
+        """
+        mutations = mutations or {}
+        self._code: dict[str, types.CodeType] = {}
+        for path in sorted((_LAMBDA / _PACKAGE).glob("*.py")):
+            source = path.read_text(encoding="utf-8")
+            for old, new in mutations.get(path.stem, ()):
+                if source.count(old) != 1:
+                    raise NotMutatedError(f"{path.name}: expected once, found {source.count(old)} times: {old!r}")
+                source = source.replace(old, new)
+            name = _PACKAGE if path.stem == "__init__" else f"{_PACKAGE}.{path.stem}"
+            self._code[name] = compile(source, str(path), "exec", dont_inherit=True)
+
+    def load(self, entry_point: str, environment: Mapping[str, str], time_module: types.ModuleType) -> Any:
+        """A new execution environment's handler, such as that of `queue_function`."""
+        with self._in_place(environment, time_module):
+            return importlib.import_module(f"{_PACKAGE}.{entry_point}").handler
+
+    @contextlib.contextmanager
+    def _in_place(self, environment: Mapping[str, str], time_module: types.ModuleType) -> Iterator[None]:
+        others = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == _PACKAGE}
+        # The entry points freeze what the garbage collector knows: in this process it would keep all environments.
+        collector = types.ModuleType("gc")
+        collector.__dict__.update(disable=lambda: None, enable=lambda: None, freeze=lambda: None)
+        for name in others:
+            del sys.modules[name]
+        sys.meta_path.insert(0, self)  # type: ignore[arg-type]
+        try:
+            with (
+                mock.patch.dict(os.environ, environment, clear=True),
+                mock.patch.dict(sys.modules, {"time": time_module, "gc": collector}),
+            ):
+                yield
+        finally:
+            sys.meta_path.remove(self)  # type: ignore[arg-type]
+            for name in [name for name in sys.modules if name.partition(".")[0] == _PACKAGE]:
+                del sys.modules[name]
+            sys.modules.update(others)
+
+    def find_spec(self, name: str, *_: Any) -> importlib.machinery.ModuleSpec | None:
+        """Python's protocol of module finders."""
+        code = self._code.get(name)
+        if code is None:
+            return None
+        loader = _Compiled(name, code.co_filename)
+        loader.get_code = functools.partial(_same, code)  # type: ignore[method-assign]
+        folders = [str(Path(code.co_filename).parent)] if name == _PACKAGE else None
+        return importlib.util.spec_from_file_location(
+            name, code.co_filename, loader=loader, submodule_search_locations=folders
+        )
+
+
+class _Compiled(importlib.machinery.SourceFileLoader):
+    """Loads a module from code that is there already."""
+
+
+def _same(code: types.CodeType, _: str) -> types.CodeType:
+    return code

@@ -1,0 +1,182 @@
+"""The handler, made worse on purpose: an attack that lets one of these pass is worth nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tests.attack.handler_code import HandlerCode
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One change of the handler's source, and the scenario that has to notice it."""
+
+    name: str
+    module: str
+    old: str
+    new: str
+    scenario: str
+
+    def code(self) -> HandlerCode:
+        """The handler with the change. Raises NotMutatedError if what it changes is not there."""
+        return HandlerCode({self.module: [(self.old, self.new)]})
+
+
+MUTANTS = [
+    Mutant(
+        "acknowledges although the dead letter was not kept",
+        "consumer",
+        "                        self._park(message, rejection, trace)\n",
+        "                        try:\n                            self._park(message, rejection, trace)\n"
+        "                        except Exception:\n                            pass\n",
+        "the dead-letter queue fails",
+    ),
+    Mutant(
+        "goes on with a contact after a failure",
+        "consumer",
+        "                return self._go_back(pending, failures, error, trace)\n",
+        "                later = self._work_off(pending[1:], remaining_seconds)\n"
+        "                return self._go_back(pending[:1], failures, error, trace) + later\n",
+        "throttles of each form",
+    ),
+    Mutant(
+        "forgets the failures of all groups but the last",
+        "consumer",
+        "waiting += self._work_off(",
+        "waiting = self._work_off(",
+        "an outage of ten minutes",
+    ),
+    Mutant(
+        "sends all merged updates to the dead-letter queue with the culprit",
+        "consumer",
+        "elif rejection and count > 1:",
+        "elif False:",
+        "invalid parameters",
+    ),
+    Mutant(
+        "takes a throttle for permanent",
+        "consumer",
+        '_PERMANENT = _MAY_BE_TOO_EARLY | {"InvalidParameterException"}',
+        '_PERMANENT = _MAY_BE_TOO_EARLY | {"InvalidParameterException", "ThrottlingException"}',
+        "throttles of each form",
+    ),
+    Mutant(
+        "does not let updates expire",
+        "consumer",
+        "if age > _EXPIRY_SECONDS:",
+        "if False:",
+        "what expires after twelve days",
+    ),
+    Mutant(
+        "starts calls that it has no time for",
+        "consumer",
+        "if remaining_seconds() < self._connect.seconds_per_update + _RESERVE_SECONDS:",
+        "if False:",
+        "all calls hang for ten minutes",
+    ),
+    Mutant(
+        "logs the message",
+        "consumer",
+        '            "upstreamError": trace.upstream_error,\n',
+        '            "upstreamError": message.record["body"],\n',
+        "calm",
+    ),
+    Mutant(
+        "publishes the message",
+        "consumer",
+        '                    "type": rejection.type,\n',
+        '                    "type": message.record["body"],\n',
+        "invalid parameters",
+    ),
+    Mutant(
+        "merges across what lies between",
+        "received",
+        "                break\n",
+        "                continue\n",
+        "calm",
+    ),
+    Mutant(
+        "lets the earlier value win in a merge",
+        "received",
+        '{**first.parameters["Attributes"], **second.parameters["Attributes"]}',
+        '{**second.parameters["Attributes"], **first.parameters["Attributes"]}',
+        "merged bursts",
+    ),
+    Mutant(
+        "takes all contacts for one",
+        "received",
+        'groups.setdefault(record["attributes"]["MessageGroupId"], [])',
+        'groups.setdefault("", [])',
+        "one contact held up for an hour",
+    ),
+    Mutant(
+        "takes a new contact for a missing one",
+        "visibility",
+        "_NEXT_CALL_AT = (60, 300)",
+        "_NEXT_CALL_AT = ()",
+        "new contacts",
+    ),
+    Mutant(
+        "forgets how often a message was received",
+        "visibility",
+        "    if failures > _LATE_FROM:\n",
+        "    return 0\n    if failures > _LATE_FROM:\n",
+        "what expires after twelve days",
+    ),
+    Mutant(
+        "does not wait longer after 300 receives",
+        "visibility",
+        "_LATE_FROM = 300",
+        "_LATE_FROM = 10_000",
+        "what expires after twelve days",
+    ),
+    Mutant(
+        "does not pace its calls",
+        "pacing",
+        "                self._sleep(left)\n",
+        "                pass\n",
+        "unmerged bursts",
+    ),
+    Mutant(
+        "paces its calls at twice the rate",
+        "pacing",
+        "left = started + self.seconds - self._clock()",
+        "left = started + self.seconds / 2 - self._clock()",
+        "unmerged bursts",
+    ),
+    Mutant(
+        "gives a repeated dead letter another deduplication id",
+        "dead_letters",
+        'MessageDeduplicationId=record["messageId"]',
+        'MessageDeduplicationId=__import__("uuid").uuid4().hex',
+        "the dead-letter queue's answers are reset now and then",
+    ),
+    Mutant(
+        "loses the text of an unreadable message",
+        "update_message",
+        'fields = {"unreadable": body}',
+        "fields = {}",
+        "unreadable messages",
+    ),
+    Mutant(
+        "gives a repeated call another deduplication id",
+        "update_queue",
+        "MessageDeduplicationId=update_id",
+        'MessageDeduplicationId=__import__("uuid").uuid4().hex',
+        "calls sent again",
+    ),
+    Mutant(
+        "confirms what the queue did not",
+        "update_queue",
+        "        raise internal_error()\n",
+        "        return update_id\n",
+        "lost answers to producers",
+    ),
+    Mutant(
+        "groups by each update instead of by contact",
+        "update_queue",
+        "MessageGroupId=message_group_id(update.contact_id)",
+        "MessageGroupId=update_id",
+        "calls sent again",
+    ),
+]

@@ -1,0 +1,189 @@
+"""AWS as the handler's botocore sees it: HTTP requests, answered in this process, and their faults.
+
+urllib3's `urlopen` is what is replaced. Signing, timeouts, retries, the parsing of answers and the exceptions are those
+of botocore.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import itertools
+import json
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from unittest import mock
+from urllib.parse import unquote
+
+import botocore.endpoint
+import urllib3
+from urllib3.connectionpool import HTTPConnectionPool
+
+from tests.attack.virtual_time import KilledError, Simulation
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request, as a scenario sees it."""
+
+    # connect, queue, dead letters or events.
+    service: str
+    operation: str
+    parameters: dict[str, Any]
+    # In seconds since the run began.
+    at: float
+    rng: random.Random
+
+
+@dataclass(frozen=True)
+class ServiceError(Exception):
+    """An error that a service answers with."""
+
+    status: int
+    error_type: str | None
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What one request suffers."""
+
+    # error, reset, hang (no answer), unreachable (no connection), killed, slow (an answer after `seconds`), drip (an
+    # answer that takes `seconds`, without a silence that would be a timeout).
+    kind: str
+    # Whether the call takes effect all the same, where that is possible.
+    applied: bool = False
+    error: ServiceError | None = None
+    seconds: float = 0.0
+
+
+Faults = Callable[[Call], Fault | None]
+# Lets a call take effect; the answer's body. Raises ServiceError.
+Service = Callable[[str, dict[str, Any]], dict[str, Any] | None]
+
+
+class Network:
+    """Where requests go."""
+
+    def __init__(
+        self,
+        simulation: Simulation,
+        services: dict[str, Service],
+        *,
+        dead_letter_queue_url: str,
+        faults: Faults,
+        rng: random.Random,
+        jitter_seconds: float,
+    ) -> None:
+        """`jitter_seconds` is the most time that a request takes until it arrives."""
+        # The service, and when the request arrived.
+        self.arrivals: list[tuple[str, float]] = []
+        self._simulation = simulation
+        self._services = services
+        self._dead_letter_queue_url = dead_letter_queue_url
+        self._faults = faults
+        self._rng = rng
+        self._jitter_seconds = jitter_seconds
+        self._start = simulation.clock()
+        self._numbers = itertools.count(1)
+
+    @contextlib.contextmanager
+    def in_place(self) -> Iterator[None]:
+        """Let all of this process's requests come here."""
+        network = self
+
+        def urlopen(
+            pool: HTTPConnectionPool, method: str, url: str, body: Any = None, headers: Any = None, **more: Any
+        ) -> urllib3.HTTPResponse:
+            timeout = more.get("timeout") or pool.timeout
+            return network._answer(pool, method, url, body, headers or {}, timeout)
+
+        with (
+            mock.patch.object(HTTPConnectionPool, "urlopen", urlopen),
+            # It sleeps before it tries again.
+            mock.patch.object(botocore.endpoint, "time", self._simulation.time_module()),
+        ):
+            yield
+
+    def _answer(
+        self, pool: HTTPConnectionPool, method: str, url: str, body: Any, headers: Any, timeout: urllib3.Timeout
+    ) -> urllib3.HTTPResponse:
+        execution = self._simulation.running
+        if execution is not None and execution.killed:
+            raise KilledError
+        assert "Authorization" in headers, "expected a signed request"
+        service, operation, parameters = self._call(pool.host, method, url, body, headers)
+        if self._jitter_seconds:
+            self._simulation.sleep(self._rng.uniform(0, self._jitter_seconds))
+        now = self._simulation.clock()
+        fault = self._faults(Call(service, operation, parameters, now - self._start, self._rng))
+        if fault and fault.kind == "unreachable":
+            # For each of the two addresses that a host name stands for, as urllib3 tries them.
+            self._simulation.sleep(2 * timeout.connect_timeout)
+            raise urllib3.exceptions.ConnectTimeoutError(pool, "timed out")
+        self.arrivals.append((service, now))
+        status, error_type, answer = 200, None, None
+        if fault is None or fault.applied or fault.kind in ("slow", "drip"):
+            try:
+                answer = self._services[service](operation, parameters)
+            except ServiceError as error:
+                status, error_type, answer = error.status, error.error_type, _error_body(error)
+        if fault is None:
+            self._simulation.sleep(self._rng.uniform(0.02, 0.08))
+        elif fault.kind == "error":
+            assert fault.error is not None
+            self._simulation.sleep(0.03)
+            status, error_type, answer = fault.error.status, fault.error.error_type, _error_body(fault.error)
+        elif fault.kind == "reset":
+            self._simulation.sleep(0.03)
+            raise urllib3.exceptions.ProtocolError("Connection aborted.", ConnectionResetError(104, "reset"))
+        elif fault.kind == "killed":
+            assert execution is not None
+            execution.killed = True
+            raise KilledError
+        elif fault.kind == "drip":
+            self._simulation.sleep(fault.seconds)
+        else:
+            seconds = fault.seconds if fault.kind == "slow" else float("inf")
+            self._simulation.sleep(min(seconds, timeout.read_timeout))
+            if seconds >= timeout.read_timeout:
+                raise urllib3.exceptions.ReadTimeoutError(pool, url, "Read timed out.")
+        return self._response(service, status, error_type, answer)
+
+    def _call(self, host: str, method: str, url: str, body: Any, headers: Any) -> tuple[str, str, dict[str, Any]]:
+        assert method == "POST"
+        parameters = json.loads(body or b"{}")
+        if host.startswith("connect."):
+            if url == "/contact/attributes":
+                return "connect", "UpdateContactAttributes", parameters
+            contacts, instance_id, contact_id = map(unquote, url.strip("/").split("/"))
+            assert contacts == "contacts"
+            return "connect", "UpdateContact", {**parameters, "InstanceId": instance_id, "ContactId": contact_id}
+        target = headers["X-Amz-Target"]
+        operation = (target.decode() if isinstance(target, bytes) else target).rpartition(".")[2]
+        if host.startswith("events."):
+            return "events", operation, parameters
+        assert host.startswith("sqs."), host
+        is_dead_letter = parameters["QueueUrl"] == self._dead_letter_queue_url
+        return "dead letters" if is_dead_letter else "queue", operation, parameters
+
+    def _response(self, service: str, status: int, error_type: str | None, answer: Any) -> urllib3.HTTPResponse:
+        is_rest = service == "connect"
+        headers = {
+            "x-amzn-RequestId": f"00000000-0000-4000-8000-{next(self._numbers):012}",
+            "Content-Type": "application/json" if is_rest else "application/x-amz-json-1.0",
+        }
+        if error_type:
+            headers["x-amzn-ErrorType" if is_rest else "x-amzn-query-error"] = (
+                error_type if is_rest else f"{error_type};Sender"
+            )
+        body = b"" if answer is None else json.dumps(answer).encode()
+        return urllib3.HTTPResponse(io.BytesIO(body), headers=headers, status=status, preload_content=False)
+
+
+def _error_body(error: ServiceError) -> dict[str, str] | None:
+    if error.error_type is None:
+        return None
+    return {"__type": error.error_type, "message": error.message}
