@@ -3,8 +3,8 @@
     python benchmarks/queue.py                      prints the table
     python benchmarks/queue.py --output-dir docs    also writes docs/queue-figures.md and docs/queue-figures.svg
 
-The handler's code is the real one. The queue, Lambda, Amazon Connect's quota and the time are simulated. Exits 1 if a
-contact does not end as it should, a dead letter is found, or the queue makes more calls than it promises.
+The function is the real one. The queue, Lambda, Amazon Connect and the time are the models of tests/attack. Exits 1 if
+a contact does not end as it should, a dead letter is found, or the queue makes more calls than it promises.
 """
 
 from __future__ import annotations
@@ -12,18 +12,16 @@ from __future__ import annotations
 import argparse
 import contextlib
 import functools
-import heapq
 import itertools
 import math
 import os
+import random
 import sys
-import threading
 import uuid
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 # Python puts a script's own folder first, where this file would hide the standard library's queue.
 if str(Path(__file__).resolve().parent) in sys.path:
@@ -36,16 +34,19 @@ from botocore.exceptions import ClientError
 from benchmarks.arguments import positive
 from connect_constructs.local.amazon_connect import AmazonConnect, ConnectError
 from contact_updates.connect_client import ConnectClient, Trace
-from contact_updates.consumer import Consumer
 from contact_updates.contract import operations
-from contact_updates.dead_letters import DeadLetterQueue
 from contact_updates.errors import UpdateError
 from contact_updates.pacing import Pacer
 from contact_updates.received import Received, groups_of
-from contact_updates.settings import ConsumerSettings, Instance
+from contact_updates.settings import Instance
 from contact_updates.update import checked_update
 from contact_updates.update_message import message_group_id, write_message
 from contact_updates.visibility import Visibility, backoff_seconds
+from tests.attack.event_source import Context, EventSource, Handler
+from tests.attack.handler_code import HandlerCode
+from tests.attack.network import Network, ServiceError
+from tests.attack.sqs_fifo import MAX_BATCH, FifoQueue, Sqs
+from tests.attack.virtual_time import Simulation
 
 OPERATION = next(operation for operation in operations() if operation.name == "UpdateContactAttributes")
 DEFAULT_UPDATES = (1_000, 5_000, 20_000)
@@ -53,9 +54,7 @@ UPDATES_PER_CONTACT = (100, 10, 1)
 ARRIVALS_PER_SECOND = 500
 
 EXECUTIONS = 2
-BATCH_SIZE = 10
 FUNCTION_SECONDS = 45.0
-QUEUE_VISIBILITY_SECONDS = 6 * FUNCTION_SECONDS
 
 CALL_SECONDS = 0.05
 QUOTA_RATE, QUOTA_BURST = 10.0, 15
@@ -65,238 +64,24 @@ WINDOW_SECONDS = 2
 MAX_CALLS_IN_WINDOW = 14
 MAX_CALLS_PER_UPDATE_AT_TEN = 0.2
 
-SETTINGS = ConsumerSettings(
-    instance=Instance("arn:aws:connect:us-east-1:111122223333:instance/11111111-2222-4333-8444-555555555555"),
-    queue_url="https://sqs.example.com/updates.fifo",
-    dead_letter_queue_url="https://sqs.example.com/rejected.fifo",
-    # The default of 7 updates a second with 2 executions.
-    seconds_per_call=0.3,
-)
+INSTANCE = Instance("arn:aws:connect:us-east-1:111122223333:instance/11111111-2222-4333-8444-555555555555")
+QUEUE_URL = "https://sqs.us-east-1.amazonaws.com/111122223333/updates.fifo"
+DEAD_LETTER_QUEUE_URL = "https://sqs.us-east-1.amazonaws.com/111122223333/rejected.fifo"
+# The default of 7 updates a second with 2 executions.
+SECONDS_PER_CALL = 0.3
+
+HANDLER_CODE = HandlerCode()
 
 
-class Simulation:
-    """A clock, and what happens by it: one thing at a time, in the order of time."""
+class SqsClient:
+    """A client of SQS, for the naive consumer."""
 
-    def __init__(self) -> None:
-        self._now = 0.0
-        self._events: list[tuple[float, int, Callable[[], None]]] = []
-        self._numbers = itertools.count()
-        # Held while code runs that has been started.
-        self._handed_back = threading.Lock()
-        self._handed_back.acquire()
-        self._failure: BaseException | None = None
+    def __init__(self, sqs: Sqs) -> None:
+        self._sqs = sqs
 
-    def clock(self) -> float:
-        """The seconds since the start."""
-        return self._now
-
-    def after(self, seconds: float, action: Callable[[], None]) -> None:
-        """Let `action` happen, outside any started code."""
-        heapq.heappush(self._events, (self._now + seconds, next(self._numbers), action))
-
-    def run(self) -> None:
-        """Let everything happen."""
-        while self._events:
-            self._now, _, action = heapq.heappop(self._events)
-            action()
-
-    def start(self, code: Callable[[], None]) -> None:
-        """Run code that may sleep. It has a thread of its own, but never runs at the same time as anything else."""
-
-        def run() -> None:
-            try:
-                code()
-            except BaseException as error:
-                self._failure = error
-            self._handed_back.release()
-
-        threading.Thread(target=run, daemon=True).start()
-        self._wait_until_handed_back()
-
-    def sleep(self, seconds: float) -> None:
-        """Let time pass for the started code that calls this."""
-        turn = threading.Lock()
-        turn.acquire()
-
-        def wake() -> None:
-            turn.release()
-            self._wait_until_handed_back()
-
-        self.after(seconds, wake)
-        self._handed_back.release()
-        turn.acquire()
-
-    def _wait_until_handed_back(self) -> None:
-        self._handed_back.acquire()
-        if self._failure:
-            raise self._failure
-
-
-@dataclass(eq=False)
-class Message:
-    """A message in the queue."""
-
-    number: int
-    group_id: str
-    body: str
-    sent_at: float
-    receive_count: int = 0
-    visible_at: float = 0.0
-
-
-@dataclass(eq=False)
-class Group:
-    """The messages of one contact."""
-
-    waiting: deque[Message] = field(default_factory=deque)
-    in_flight: set[Message] = field(default_factory=set)
-    # Visible again, but held up by others of the group that are still in flight.
-    returned: list[Message] = field(default_factory=list)
-
-
-class FifoQueue:
-    """Amazon SQS FIFO, as far as an event source and the handler see it; also the handler's client of SQS.
-
-    A group with a message in flight gives out no other. A batch begins with the group of the oldest visible message,
-    has as many of it as it can, and goes on with the group of the next oldest.
-    """
-
-    def __init__(self, simulation: Simulation) -> None:
-        self.dead_letters: list[dict[str, Any]] = []
-        self.emptied_at = 0.0
-        self.notify: Callable[[], None] = lambda: None
-        self._simulation = simulation
-        self._groups: dict[str, Group] = {}
-        # Groups that give out messages, by their oldest.
-        self._ready: list[tuple[int, str]] = []
-        self._by_receipt: dict[str, Message] = {}
-        self._held = 0
-        self._numbers = itertools.count()
-
-    def __len__(self) -> int:
-        return self._held
-
-    def add(self, body: str, group_id: str) -> None:
-        """Take a message in."""
-        message = Message(next(self._numbers), group_id, body, self._simulation.clock())
-        group = self._groups.setdefault(group_id, Group())
-        group.waiting.append(message)
-        self._held += 1
-        if len(group.waiting) == 1 and not group.in_flight:
-            self._offer(group_id)
-
-    def receive(self) -> list[dict[str, Any]]:
-        """The next batch, as in a Lambda event; empty if there is none."""
-        records: list[dict[str, Any]] = []
-        while self._ready and len(records) < BATCH_SIZE:
-            _, group_id = heapq.heappop(self._ready)
-            group = self._groups[group_id]
-            while group.waiting and len(records) < BATCH_SIZE:
-                message = group.waiting.popleft()
-                group.in_flight.add(message)
-                records.append(self._given_out(message))
-        return records
-
-    def delete(self, records: Sequence[dict[str, Any]]) -> None:
-        """Forget messages that were received."""
-        for record in records:
-            message = self._by_receipt.pop(record["receiptHandle"])
-            self._held -= 1
-            self.emptied_at = self._simulation.clock()
-            self._leave_flight(message)
-
-    def change_message_visibility_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
+    def change_message_visibility_batch(self, **parameters: Any) -> dict[str, Any]:
         """SQS's operation of this name."""
-        assert QueueUrl == SETTINGS.queue_url
-        assert len(Entries) <= BATCH_SIZE
-        for entry in Entries:
-            self._hide(self._by_receipt[entry["ReceiptHandle"]], entry["VisibilityTimeout"])
-        return {}
-
-    def send_message(self, **parameters: Any) -> dict[str, str]:
-        """SQS's operation of this name; the handler sends nothing but dead letters."""
-        assert parameters["QueueUrl"] == SETTINGS.dead_letter_queue_url
-        self.dead_letters.append(parameters)
-        return {"MessageId": str(uuid.uuid4())}
-
-    def _given_out(self, message: Message) -> dict[str, Any]:
-        message.receive_count += 1
-        receipt = f"{message.number}-{message.receive_count}"
-        self._by_receipt[receipt] = message
-        self._hide(message, QUEUE_VISIBILITY_SECONDS)
-        return {
-            "messageId": str(message.number),
-            "receiptHandle": receipt,
-            "body": message.body,
-            "attributes": {
-                "ApproximateReceiveCount": str(message.receive_count),
-                "MessageGroupId": message.group_id,
-                "SentTimestamp": str(int(message.sent_at * 1000)),
-                "SequenceNumber": str(message.number),
-            },
-            "eventSourceARN": "arn:aws:sqs:us-east-1:111122223333:updates.fifo",
-        }
-
-    def _hide(self, message: Message, seconds: float) -> None:
-        message.visible_at = visible_at = self._simulation.clock() + seconds
-        receipt = f"{message.number}-{message.receive_count}"
-
-        def show() -> None:
-            # It may have been deleted, or hidden anew.
-            if receipt in self._by_receipt and message.visible_at == visible_at:
-                del self._by_receipt[receipt]
-                self._groups[message.group_id].returned.append(message)
-                self._leave_flight(message)
-
-        self._simulation.after(seconds, show)
-
-    def _leave_flight(self, message: Message) -> None:
-        group = self._groups[message.group_id]
-        group.in_flight.remove(message)
-        if not group.in_flight:
-            group.waiting.extendleft(sorted(group.returned, key=lambda returned: -returned.number))
-            group.returned.clear()
-            if group.waiting:
-                self._offer(message.group_id)
-
-    def _offer(self, group_id: str) -> None:
-        heapq.heappush(self._ready, (self._groups[group_id].waiting[0].number, group_id))
-        self._simulation.after(0, self.notify)
-
-
-class Context:
-    """What the handler asks of Lambda's context."""
-
-    def __init__(self, simulation: Simulation) -> None:
-        self._clock = simulation.clock
-        self._ends_at = simulation.clock() + FUNCTION_SECONDS
-
-    def get_remaining_time_in_millis(self) -> float:
-        return (self._ends_at - self._clock()) * 1000
-
-
-Handler = Callable[[dict[str, Any], Context], dict[str, list[dict[str, str]]]]
-
-
-class EventSource:
-    """Lambda's event source: gives batches to executions, of which each takes one at a time."""
-
-    def __init__(self, simulation: Simulation, queue: FifoQueue, executions: Sequence[Handler]) -> None:
-        self._simulation = simulation
-        self._queue = queue
-        self._idle = list(executions)
-        queue.notify = self._poll
-
-    def _poll(self) -> None:
-        while self._idle and (records := self._queue.receive()):
-            self._simulation.start(functools.partial(self._invoke, self._idle.pop(), records))
-
-    def _invoke(self, handler: Handler, records: list[dict[str, Any]]) -> None:
-        answer = handler({"Records": records}, Context(self._simulation))
-        failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
-        self._queue.delete([record for record in records if record["messageId"] not in failed])
-        self._idle.append(handler)
-        self._simulation.after(0, self._poll)
+        return self._sqs.perform("ChangeMessageVisibilityBatch", parameters)
 
 
 class MeasuredConnect:
@@ -307,24 +92,31 @@ class MeasuredConnect:
         self.throttled = 0
         self._simulation = simulation
         self._state = AmazonConnect(rate=QUOTA_RATE, burst=QUOTA_BURST, clock=simulation.clock)
-        self._state.add_instance(SETTINGS.instance.arn)
+        self._state.add_instance(INSTANCE.arn)
 
     def create_contact(self, contact_id: str) -> None:
         """Let the contact exist, without attributes."""
         self._state.create_contact(contact_id=contact_id)
 
-    def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        """Make a call as botocore does."""
+    def perform(self, operation: str, parameters: dict[str, Any]) -> None:
+        """Take a call that arrives. Raises ServiceError."""
         self.call_times.append(self._simulation.clock())
-        failure = None
         try:
             self._state.perform(operation, parameters)
         except ConnectError as error:
+            self.throttled += error.error_type == "ThrottlingException"
+            raise ServiceError(error.status, error.error_type, error.message) from None
+
+    def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
+        """Make a call as botocore does."""
+        failure = None
+        try:
+            self.perform(operation, parameters)
+        except ServiceError as error:
             failure = error
         self._simulation.sleep(CALL_SECONDS)
         if failure is None:
             return {"ResponseMetadata": {"RequestId": "simulated", "HTTPStatusCode": 200}}
-        self.throttled += failure.error_type == "ThrottlingException"
         raise ClientError(
             {
                 "Error": {"Code": str(failure.error_type), "Message": failure.message},
@@ -337,17 +129,17 @@ class MeasuredConnect:
         """The attributes of each contact, whatever the quota."""
         self._state.set_quota(rate=1, burst=len(contact_ids))
         for contact_id in contact_ids:
-            parameters = {"InstanceId": SETTINGS.instance.id, "InitialContactId": contact_id}
+            parameters = {"InstanceId": INSTANCE.id, "InitialContactId": contact_id}
             answer = self._state.perform("GetContactAttributes", parameters)
             assert answer is not None
             yield answer["Attributes"]
 
 
-class SimulatedConnectClient(ConnectClient):
-    """The handler's client, with calls that need no socket."""
+class DirectConnectClient(ConnectClient):
+    """The naive consumer's client, unpaced, with calls that need no botocore."""
 
-    def __init__(self, connect: MeasuredConnect, pacer: Pacer) -> None:
-        self._pacer = pacer
+    def __init__(self, connect: MeasuredConnect) -> None:
+        self._pacer = Pacer(0)
         self._calls = {operation.name: functools.partial(connect.call, operation.name) for operation in operations()}
 
 
@@ -360,7 +152,7 @@ class NaiveConsumer:
 
     def __call__(self, event: dict[str, Any], context: Context) -> dict[str, list[dict[str, str]]]:
         waiting: list[tuple[Received, int]] = []
-        for group in groups_of(event["Records"], SETTINGS.instance):
+        for group in groups_of(event["Records"], INSTANCE):
             for position, message in enumerate(group):
                 assert message.update is not None
                 try:
@@ -369,33 +161,28 @@ class NaiveConsumer:
                     # The contact's later updates must not overtake it.
                     waiting += [(later, backoff_seconds(message.receive_count)) for later in group[position:]]
                     break
-        if waiting:
-            self._visibility.set(waiting)
+        self._visibility.set(waiting)
         return {"batchItemFailures": [{"itemIdentifier": message.id} for message, _ in waiting]}
 
 
-class MakeHandler(Protocol):
-    """Makes the handler of one execution."""
-
-    def __call__(self, simulation: Simulation, connect: MeasuredConnect, sqs: Any) -> Handler: ...
+MakeHandler = Callable[[Simulation, MeasuredConnect, Sqs], Handler]
 
 
-def real_consumer(simulation: Simulation, connect: MeasuredConnect, sqs: Any) -> Handler:
-    """The handler as contact_updates.queue_function makes it."""
-    pacer = Pacer(SETTINGS.seconds_per_call, clock=simulation.clock, sleep=simulation.sleep)
-    return Consumer(
-        SETTINGS,
-        connect=SimulatedConnectClient(connect, pacer),
-        dead_letters=DeadLetterQueue(sqs, SETTINGS.dead_letter_queue_url),
-        visibility=Visibility(sqs, SETTINGS.queue_url),
-        clock=simulation.clock,
-    )
+def real_consumer(simulation: Simulation, connect: MeasuredConnect, sqs: Sqs) -> Handler:
+    """The function behind the queue, whole: botocore's requests are answered by the simulation."""
+    environment = {
+        "INSTANCE_ARN": INSTANCE.arn,
+        "QUEUE_URL": QUEUE_URL,
+        "DEAD_LETTER_QUEUE_URL": DEAD_LETTER_QUEUE_URL,
+        "SECONDS_PER_CALL": str(SECONDS_PER_CALL),
+    }
+    handler: Handler = HANDLER_CODE.load("queue_function", environment, simulation.time_module())
+    return handler
 
 
-def naive_consumer(simulation: Simulation, connect: MeasuredConnect, sqs: Any) -> Handler:
+def naive_consumer(simulation: Simulation, connect: MeasuredConnect, sqs: Sqs) -> Handler:
     """What the real one is compared with."""
-    pacer = Pacer(0, clock=simulation.clock, sleep=simulation.sleep)
-    return NaiveConsumer(SimulatedConnectClient(connect, pacer), Visibility(sqs, SETTINGS.queue_url))
+    return NaiveConsumer(DirectConnectClient(connect), Visibility(SqsClient(sqs), QUEUE_URL))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -414,9 +201,23 @@ class Figures:
 def simulate(make_handler: MakeHandler, updates: int, contacts: int) -> Figures:
     """Let a burst of updates arrive, round robin over the contacts, and a consumer work it off."""
     simulation = Simulation()
-    queue = FifoQueue(simulation)
-    connect = MeasuredConnect(simulation)
-    EventSource(simulation, queue, [make_handler(simulation, connect, queue) for _ in range(EXECUTIONS)])
+    queue = FifoQueue(QUEUE_URL, simulation.clock, visibility_seconds=6 * FUNCTION_SECONDS)
+    dead_letter_queue = FifoQueue(DEAD_LETTER_QUEUE_URL, simulation.clock)
+    connect, sqs = MeasuredConnect(simulation), Sqs(queue, dead_letter_queue)
+    network = Network(
+        simulation,
+        {"connect": connect.perform, "queue": sqs.perform, "dead letters": sqs.perform},
+        dead_letter_queue_url=DEAD_LETTER_QUEUE_URL,
+        rng=random.Random(0),  # noqa: S311 - a run is to be repeatable
+        answer_seconds=(CALL_SECONDS, CALL_SECONDS),
+    )
+    EventSource(
+        simulation,
+        queue,
+        functools.partial(make_handler, simulation, connect, sqs),
+        maximum_concurrency=EXECUTIONS,
+        function_seconds=FUNCTION_SECONDS,
+    )
 
     expected: dict[str, dict[str, str]] = {str(uuid.UUID(int=number)): {} for number in range(contacts)}
     for contact_id in expected:
@@ -426,15 +227,15 @@ def simulate(make_handler: MakeHandler, updates: int, contacts: int) -> Figures:
         expected[contact_id].update(attributes)
         update = checked_update(
             OPERATION,
-            {"InstanceId": SETTINGS.instance.id, "InitialContactId": contact_id, "Attributes": attributes},
-            SETTINGS.instance,
+            {"InstanceId": INSTANCE.id, "InitialContactId": contact_id, "Attributes": attributes},
+            INSTANCE,
         )
         body = write_message(update, update_id=str(number), request_id=None)
-        add = functools.partial(queue.add, body, message_group_id(contact_id))
+        add = functools.partial(queue.send, body, message_group_id(contact_id), str(number))
         simulation.after(number / ARRIVALS_PER_SECOND, add)
 
     # The handler's log lines are no part of the output.
-    with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
+    with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere), network.in_place():
         simulation.run()
 
     found = connect.attributes(list(expected))
@@ -444,7 +245,7 @@ def simulate(make_handler: MakeHandler, updates: int, contacts: int) -> Figures:
         drained_seconds=queue.emptied_at,
         most_calls_in_window=most_in_window(connect.call_times, WINDOW_SECONDS),
         wrong_contacts=sum(map(dict.__ne__, found, expected.values())),
-        dead_letters=len(queue.dead_letters),
+        dead_letters=len(dead_letter_queue),
         left_in_queue=len(queue),
     )
 
@@ -554,7 +355,7 @@ def document(cases: Sequence[Case], command: str) -> str:
     return f"""# Figures of the queue
 
 Bursts of attribute updates that arrive at {ARRIVALS_PER_SECOND} a second, round robin over the contacts, with the queue
-at its defaults: {EXECUTIONS} executions, {SETTINGS.seconds_per_call} seconds for each call.
+at its defaults: {EXECUTIONS} executions, {SECONDS_PER_CALL} seconds for each call.
 
 {table(cases)}
 *Naive* is a consumer of the same queue that makes one call for each message, unpaced; what is throttled goes back for
@@ -567,11 +368,11 @@ running into the quota can be faster, at the price of its throttled calls.
 
 ![Seconds to drain a burst, on a logarithmic scale](queue-figures.svg)
 
-The code that writes, reads, merges and hands back messages and paces the calls is the Lambda functions' own,
-`lambda/contact_updates`. The clock, SQS FIFO, Lambda's event source and Amazon Connect are simulated: batches of up to
-{BATCH_SIZE} that begin with the oldest message's contact, no contact in two of them at once; calls that take
-{CALL_SECONDS * 1000:.0f} ms; a quota of {QUOTA_RATE:.0f} calls a second with bursts of {QUOTA_BURST}. Polling and
-invoking take no time. Nothing of this was measured in AWS.
+The function behind the queue is the real one, `contact_updates.queue_function` with its botocore; only the clock and
+the answers to its HTTP requests are not. SQS FIFO, Lambda's event source and Amazon Connect are the models that
+`make attack` uses, too: batches of up to {MAX_BATCH} that begin with the oldest message's contact, no contact in two of
+them at once; calls that take {CALL_SECONDS * 1000:.0f} ms; a quota of {QUOTA_RATE:.0f} calls a second with bursts of
+{QUOTA_BURST}. Polling and invoking take no time. Nothing of this was measured in AWS.
 
 At the end of each run every contact has the attributes that its updates in their order give it, and the dead-letter
 queue is empty. To write this page anew:

@@ -18,6 +18,16 @@ from unittest import mock
 _LAMBDA = Path(__file__).resolve().parents[2] / "lambda"
 _PACKAGE = "contact_updates"
 
+# What AWS Lambda sets, as far as botocore asks for it.
+LAMBDA_ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
+    "AWS_SECRET_ACCESS_KEY": "example",
+    "AWS_SESSION_TOKEN": "example",
+    "AWS_REGION": "us-east-1",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
 
 class NotMutatedError(Exception):
     """The code that a mutant changes is not there: the mutant has to follow the handler."""
@@ -43,7 +53,10 @@ class HandlerCode:
             self._code[name] = compile(source, str(path), "exec", dont_inherit=True)
 
     def load(self, entry_point: str, environment: Mapping[str, str], time_module: types.ModuleType) -> Any:
-        """A new execution environment's handler, such as that of `queue_function`."""
+        """A new execution environment's handler, such as that of `queue_function`.
+
+        :param environment: The function's own variables.
+        """
         with self._in_place(environment, time_module):
             return importlib.import_module(f"{_PACKAGE}.{entry_point}").handler
 
@@ -55,15 +68,15 @@ class HandlerCode:
         collector.__dict__.update(disable=lambda: None, enable=lambda: None, freeze=lambda: None)
         for name in others:
             del sys.modules[name]
-        sys.meta_path.insert(0, self)  # type: ignore[arg-type]
+        sys.meta_path.insert(0, self)
         try:
             with (
-                mock.patch.dict(os.environ, environment, clear=True),
+                mock.patch.dict(os.environ, {**LAMBDA_ENVIRONMENT, **environment}, clear=True),
                 mock.patch.dict(sys.modules, {"time": time_module, "gc": collector}),
             ):
                 yield
         finally:
-            sys.meta_path.remove(self)  # type: ignore[arg-type]
+            sys.meta_path.remove(self)
             for name in [name for name in sys.modules if name.partition(".")[0] == _PACKAGE]:
                 del sys.modules[name]
             sys.modules.update(others)

@@ -73,11 +73,12 @@ class Network:
         services: dict[str, Service],
         *,
         dead_letter_queue_url: str,
-        faults: Faults,
         rng: random.Random,
-        jitter_seconds: float,
+        faults: Faults = lambda _: None,
+        jitter_seconds: float = 0,
+        answer_seconds: tuple[float, float] = (0.02, 0.08),
     ) -> None:
-        """`jitter_seconds` is the most time that a request takes until it arrives."""
+        """`jitter_seconds` is the most time that a request takes to arrive, `answer_seconds` what the answer takes."""
         # The service, and when the request arrived.
         self.arrivals: list[tuple[str, float]] = []
         self._simulation = simulation
@@ -86,6 +87,7 @@ class Network:
         self._faults = faults
         self._rng = rng
         self._jitter_seconds = jitter_seconds
+        self._answer_seconds = answer_seconds
         self._start = simulation.clock()
         self._numbers = itertools.count(1)
 
@@ -113,6 +115,9 @@ class Network:
         execution = self._simulation.running
         if execution is not None and execution.killed:
             raise KilledError
+        connect_timeout, read_timeout = timeout.connect_timeout, timeout.read_timeout
+        assert isinstance(connect_timeout, (int, float))
+        assert isinstance(read_timeout, (int, float))
         assert "Authorization" in headers, "expected a signed request"
         service, operation, parameters = self._call(pool.host, method, url, body, headers)
         if self._jitter_seconds:
@@ -121,7 +126,7 @@ class Network:
         fault = self._faults(Call(service, operation, parameters, now - self._start, self._rng))
         if fault and fault.kind == "unreachable":
             # For each of the two addresses that a host name stands for, as urllib3 tries them.
-            self._simulation.sleep(2 * timeout.connect_timeout)
+            self._simulation.sleep(2 * connect_timeout)
             raise urllib3.exceptions.ConnectTimeoutError(pool, "timed out")
         self.arrivals.append((service, now))
         status, error_type, answer = 200, None, None
@@ -131,7 +136,7 @@ class Network:
             except ServiceError as error:
                 status, error_type, answer = error.status, error.error_type, _error_body(error)
         if fault is None:
-            self._simulation.sleep(self._rng.uniform(0.02, 0.08))
+            self._simulation.sleep(self._rng.uniform(*self._answer_seconds))
         elif fault.kind == "error":
             assert fault.error is not None
             self._simulation.sleep(0.03)
@@ -147,8 +152,8 @@ class Network:
             self._simulation.sleep(fault.seconds)
         else:
             seconds = fault.seconds if fault.kind == "slow" else float("inf")
-            self._simulation.sleep(min(seconds, timeout.read_timeout))
-            if seconds >= timeout.read_timeout:
+            self._simulation.sleep(min(seconds, read_timeout))
+            if seconds >= read_timeout:
                 raise urllib3.exceptions.ReadTimeoutError(pool, url, "Read timed out.")
         return self._response(service, status, error_type, answer)
 

@@ -33,12 +33,6 @@ _WINDOW_SECONDS = 2.0
 _MAX_NAMED = 3
 
 _ENVIRONMENT = {
-    "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
-    "AWS_SECRET_ACCESS_KEY": "example",
-    "AWS_SESSION_TOKEN": "example",
-    "AWS_REGION": "us-east-1",
-    "AWS_DEFAULT_REGION": "us-east-1",
-    "AWS_EC2_METADATA_DISABLED": "true",
     "INSTANCE_ARN": INSTANCE_ARN,
     "QUEUE_URL": QUEUE_URL,
 }
@@ -118,7 +112,7 @@ class Run:
             self._plan_contacts()
             self._plan_producers()
             if scenario.redrive_at is not None:
-                simulation.after(scenario.redrive_at, lambda: self.dead_letter_queue.move_to(self.queue) and None)
+                simulation.after(scenario.redrive_at, functools.partial(self.dead_letter_queue.move_to, self.queue))
             simulation.run(_START + scenario.hours * 3600)
         result = self._result
         result.updates = len(self.queue.accepted)
@@ -178,10 +172,8 @@ class Run:
             endpoint = self._code.load("api_function", _ENVIRONMENT, self._simulation.time_module())
         for update in self._updates.values():
             if self._rng.random() < self._scenario.through_endpoint and update.is_of_endpoint:
-                produce = functools.partial(
-                    self._simulation.start, functools.partial(self._call_endpoint, endpoint, update)
-                )
-                self._simulation.after(update.at, lambda produce=produce: produce() and None)  # type: ignore[misc]
+                call = functools.partial(self._call_endpoint, endpoint, update)
+                self._simulation.after(update.at, functools.partial(self._simulation.start, call))
             else:
                 self._simulation.after(update.at, functools.partial(self._send, update))
 
@@ -203,8 +195,8 @@ class Run:
 
     def _connect(self, operation: str, parameters: dict[str, Any]) -> None:
         contact_id = str(parameters.get("InitialContactId") or parameters.get("ContactId"))
-        if error := self._scenario.verdict(operation, parameters, self._simulation.clock() - _START):
-            raise error
+        if refusal := self._scenario.verdict(operation, parameters, self._simulation.clock() - _START):
+            raise refusal
         try:
             self._state.perform(operation, parameters)
         except ConnectError as error:

@@ -35,7 +35,7 @@ class Simulation:
     def __init__(self, start: float = 0.0) -> None:
         """`start` is the time that the clock shows first, in seconds since 1970."""
         self._now = start
-        self._events: list[tuple[float, int, Callable[[], None]]] = []
+        self._events: list[tuple[float, int, Callable[[], object]]] = []
         self._numbers = itertools.count()
         self._handed_back = threading.Semaphore(0)
         self._failure: BaseException | None = None
@@ -45,11 +45,11 @@ class Simulation:
         """The time, in seconds."""
         return self._now
 
-    def at(self, when: float, action: Callable[[], None]) -> None:
+    def at(self, when: float, action: Callable[[], object]) -> None:
         """Let `action` happen at a time, at once if that is past; it may not sleep."""
         heapq.heappush(self._events, (max(when, self._now), next(self._numbers), action))
 
-    def after(self, seconds: float, action: Callable[[], None]) -> None:
+    def after(self, seconds: float, action: Callable[[], object]) -> None:
         """Let `action` happen after some time; it may not sleep."""
         self.at(self._now + seconds, action)
 
