@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator
 from benchmarks.arguments import positive
 from tests.attack.handler_code import HandlerCode
 from tests.attack.mutants import MUTANTS, Mutant
-from tests.attack.run import Result, Run
+from tests.attack.run import CRASHED, Result, Run
 from tests.attack.scenario import Scenario
 from tests.attack.scenarios import SCENARIOS
 
@@ -85,7 +85,11 @@ def _is_caught(mutant: Mutant) -> bool:
     (scenario,) = (scenario for scenario in SCENARIOS if scenario.name == mutant.scenario)
     code = mutant.code()
     for seed in range(_SEEDS_PER_MUTANT):
-        if broken := Run(scenario, seed, code).result().broken:
+        broken = Run(scenario, seed, code).result().broken
+        if any(text.startswith(CRASHED) for text in broken):
+            print(f"mutant: {mutant.name}: it crashes, which any test would notice: {broken[0]}", flush=True)
+            return False
+        if broken:
             print(f"mutant: {mutant.name}: caught in {scenario.name!r}, seed {seed}: {broken[0]}", flush=True)
             return True
     print(f"mutant: {mutant.name}: NOT CAUGHT in {scenario.name!r} with {_SEEDS_PER_MUTANT} seeds", flush=True)

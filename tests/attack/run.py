@@ -28,9 +28,13 @@ FUNCTION_SECONDS = 45.0
 QUEUE_VISIBILITY_SECONDS = 6 * FUNCTION_SECONDS
 SECONDS_PER_CALL = "0.3"
 
+# How the first text of a run begins in which the handler raised.
+CRASHED = "exceptions that reached Lambda"
+
 _START = 1_800_000_000.0
 _WINDOW_SECONDS = 2.0
 _MAX_NAMED = 3
+_MAX_SHOWN = 200
 
 _ENVIRONMENT = {
     "INSTANCE_ARN": INSTANCE_ARN,
@@ -119,7 +123,7 @@ class Run:
         result.calls = sum(service == "connect" for service, _ in self._network.arrivals)
         result.dead_letters = len(self.dead_letter_queue.accepted)
         result.killed = source.killed
-        self._breaks("exceptions that reached Lambda", [type(error).__name__ for error in source.crashes])
+        self._breaks(CRASHED, [type(error).__name__ for error in source.crashes])
         if not scenario.may_be_killed:
             self._breaks("executions killed by their timeout", [source.killed] if source.killed else [])
         self._check_queue()
@@ -221,7 +225,7 @@ class Run:
 
     def _breaks(self, what: str, found: list[Any]) -> None:
         if found:
-            named = ", ".join(map(str, found[:_MAX_NAMED]))
+            named = ", ".join(str(one)[:_MAX_SHOWN] for one in found[:_MAX_NAMED])
             more = f" and {len(found) - _MAX_NAMED} more" if len(found) > _MAX_NAMED else ""
             self._result.broken.append(f"{what}: {named}{more}")
 

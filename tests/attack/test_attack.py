@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from tests.attack.handler_code import HandlerCode, NotMutatedError
@@ -47,7 +49,9 @@ def handler_code() -> HandlerCode:
     ],
 )
 def test_the_promise_holds(scenario: Scenario, handler_code: HandlerCode) -> None:
-    assert Run(scenario, 0, handler_code).result().broken == []
+    small = scenario if scenario.name in _BROKEN else dataclasses.replace(scenario, updates=scenario.updates // 2)
+
+    assert Run(small, 0, handler_code).result().broken == []
 
 
 @pytest.mark.parametrize("name", _MUTANTS_AT_HAND)
