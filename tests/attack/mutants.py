@@ -26,8 +26,8 @@ MUTANTS = [
     Mutant(
         "acknowledges although the dead letter was not kept",
         "consumer",
-        "                        self._park(message, rejection, trace)\n",
-        "                        try:\n                            self._park(message, rejection, trace)\n"
+        "                        self._reject(message, rejection, batch)\n",
+        "                        try:\n                            self._reject(message, rejection, batch)\n"
         "                        except Exception:\n                            pass\n",
         "the dead-letter queue fails",
     ),
@@ -35,7 +35,7 @@ MUTANTS = [
         "goes on with a contact after a failure",
         "consumer",
         "                return self._go_back(pending, failures, error, trace)\n",
-        "                later = self._work_off(pending[1:], remaining_seconds)\n"
+        "                later = self._work_off(pending[1:], batch)\n"
         "                return self._go_back(pending[:1], failures, error, trace) + later\n",
         "throttles of each form",
     ),
@@ -70,9 +70,23 @@ MUTANTS = [
     Mutant(
         "starts calls that it has no time for",
         "consumer",
-        "if remaining_seconds() < self._connect.seconds_per_update + _RESERVE_SECONDS:",
+        "if not batch.has_time_for(seconds=self._connect.seconds_per_update, requests=requests):",
         "if False:",
         "all calls hang for ten minutes",
+    ),
+    Mutant(
+        "applies again what it has settled",
+        "consumer",
+        "return [message for message in group if message not in self._settled]",
+        "return group",
+        "lost deletes within one environment",
+    ),
+    Mutant(
+        "does not know its operations",
+        "consumer",
+        "if applied is not None and update.operation.name not in applied:",
+        "if False:",
+        "what a queue of attributes does not have",
     ),
     Mutant(
         "logs the message",
@@ -147,7 +161,7 @@ MUTANTS = [
     Mutant(
         "gives a repeated dead letter another deduplication id",
         "dead_letters",
-        'MessageDeduplicationId=record["messageId"]',
+        "MessageDeduplicationId=message.id",
         'MessageDeduplicationId=__import__("uuid").uuid4().hex',
         "the dead-letter queue's answers are reset now and then",
     ),

@@ -16,12 +16,6 @@ from tests.attack.scenarios import SCENARIOS
 _LONG = ("what expires after twelve days", "the quota shared with others")
 
 # Broken today, with the point of issue 11 that mends it.
-_BROKEN = {
-    "unreadable messages, and EventBridge hangs": "point 2: what takes time is not checked before it",
-    "what a queue of attributes does not have": "point 4: a foreign operation blocks its contact",
-    "lost deletes within one environment": "point 6: an applied update comes back and wins",
-}
-
 _MUTANTS_AT_HAND = (
     "acknowledges although the dead letter was not kept",
     "goes on with a contact after a failure",
@@ -38,18 +32,10 @@ def handler_code() -> HandlerCode:
 
 @pytest.mark.parametrize(
     "scenario",
-    [
-        pytest.param(
-            scenario,
-            id=scenario.name,
-            marks=pytest.mark.xfail(reason=_BROKEN[scenario.name]) if scenario.name in _BROKEN else (),
-        )
-        for scenario in SCENARIOS
-        if scenario.name not in _LONG
-    ],
+    [pytest.param(scenario, id=scenario.name) for scenario in SCENARIOS if scenario.name not in _LONG],
 )
 def test_the_promise_holds(scenario: Scenario, handler_code: HandlerCode) -> None:
-    small = scenario if scenario.name in _BROKEN else dataclasses.replace(scenario, updates=scenario.updates // 2)
+    small = dataclasses.replace(scenario, updates=scenario.updates // 2)
 
     assert Run(small, 0, handler_code).result().broken == []
 
