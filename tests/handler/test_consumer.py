@@ -885,6 +885,22 @@ def test_all_is_done_once_when_what_hung_answers_again(hanging: str) -> None:
     assert len(rig.dead_letters.messages) == 20
 
 
+@pytest.mark.parametrize("hanging", ["nothing", "events", "visibility", "events and visibility"])
+def test_dead_letter_queue_that_is_slow_does_not_get_the_function_killed(hanging: str) -> None:
+    rig = HangingRig(hanging)
+    rig.dead_letters.trouble_after = lambda _: rig.clock.advance(REQUEST_SECONDS - 0.1)
+    for number in range(20):
+        rig.body("nonsense", f"unreadable-{number}")
+
+    # What does not fit into the function's time goes back.
+    outcomes = [line["outcome"] for each in rig.work(40 * 60) for line in each.logs]
+
+    assert "HandedBack" in outcomes
+    assert rig.queue.messages == []
+    assert len(rig.dead_letters.messages) == 20
+    assert outcomes.count("NotAnnounced") == (20 if hanging.startswith("events") else 0)
+
+
 # -- what comes back although it was settled --------------------------------------------------------------------------
 
 
