@@ -161,7 +161,8 @@ class NaiveConsumer:
                     # The contact's later updates must not overtake it.
                     waiting += [(later, backoff_seconds(message.receive_count)) for later in group[position:]]
                     break
-        self._visibility.set(waiting)
+        if waiting:
+            self._visibility.set(waiting)
         return {"batchItemFailures": [{"itemIdentifier": message.id} for message, _ in waiting]}
 
 
