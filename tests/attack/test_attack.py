@@ -45,7 +45,9 @@ def test_a_mutant_of_the_handler_is_caught(name: str) -> None:
     (mutant,) = (mutant for mutant in MUTANTS if mutant.name == name)
     (scenario,) = (scenario for scenario in SCENARIOS if scenario.name == mutant.scenario)
 
-    assert Run(scenario, 0, mutant.code()).result().broken != []
+    # The ids that the endpoint makes differ from run to run, and so does what a lost answer hits.
+    code = mutant.code()
+    assert any(Run(scenario, seed, code).result().broken for seed in range(8))
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
