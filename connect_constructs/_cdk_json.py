@@ -8,7 +8,7 @@ from typing import Any
 
 
 def cdk_json_context(directory: Path) -> dict[str, Any]:
-    """The context in the cdk.json of `directory`. Raises FileNotFoundError, or ValueError for one that is none."""
+    """The context in the cdk.json of `directory`. Raises FileNotFoundError, or ValueError for another form."""
     file = directory / "cdk.json"
     try:
         configuration = json.loads(file.read_text(encoding="utf-8"))

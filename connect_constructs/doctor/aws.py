@@ -39,7 +39,7 @@ class Clients:
             except BotoCoreError:
                 raise
             except ValueError as error:
-                # Of an endpoint URL in the environment that is none.
+                # The environment names an endpoint that is not a URL.
                 raise InvalidConfigError(error_msg=str(error)) from None
 
 

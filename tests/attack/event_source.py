@@ -50,7 +50,7 @@ class Weather:
 
 
 class EventSource:
-    """Takes batches from a queue and has them worked off in execution environments."""
+    """Takes batches from a queue and has execution environments process them."""
 
     def __init__(
         self,

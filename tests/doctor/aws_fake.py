@@ -31,7 +31,7 @@ class AwsFake(HttpServer):
         super().__init__(type("Handler", (_Handler,), {"fake": self}))
 
     def answer(self, operation: str, output: dict[str, Any]) -> None:
-        """Let `operation` succeed. Raises ParamValidationError for an output that is none by botocore's model."""
+        """Let `operation` succeed. Raises ParamValidationError if botocore's model has no such output."""
         model = botocore.session.get_session().get_service_model(_SERVICES[operation])
         validate_parameters(output, model.operation_model(operation).output_shape)
         self._answers[operation] = 200, output
