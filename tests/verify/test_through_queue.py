@@ -188,7 +188,7 @@ def test_queue_is_known_by_its_url(run: Callable[..., Ran], queues: Queues, veri
         "",
         "An endpoint with a queue accepts an update for each operation; some six minutes later each becomes a dead "
         "letter, and alarms on the dead-letter queue fire. This run deletes its own, and no others; until then alarms "
-        "may tell of them.\n"
+        "may fire.\n"
         "error: the dead-letter queue: SQS answers get_queue_url with AccessDenied; with its URL instead of its ARN, "
         "this call is not needed\n",
     )
