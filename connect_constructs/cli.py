@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib.util
 import json
 import os
@@ -31,7 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     # Ended from outside, it cleans up as after Ctrl-C.
     for number in _ENDINGS:
-        signal.signal(number, _interrupt)
+        # Under nohup it goes on without its terminal.
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, _interrupt)
     try:
         code: int = options.run(options)
     except BrokenPipeError:
@@ -42,7 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Not only KeyboardInterrupt: one that strikes an import can come out as an error of what was being imported.
         if not _interrupted.is_set():
             raise
-        print("stopped", file=sys.stderr)
+        with contextlib.suppress(OSError):  # the terminal is gone
+            print("stopped", file=sys.stderr)
         return _INTERRUPTED
     return code
 

@@ -27,7 +27,9 @@ def cached(name: str, build: Callable[[Path], None], *, wanted: str) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         # A virtual environment's interpreter is a link, which leads nowhere when that Python has been removed.
         if not (folder / wanted).exists():
-            shutil.rmtree(folder, ignore_errors=True)
+            # Also what a setup that was killed has left: whoever holds the lock is the only one that builds.
+            for left in (folder, *folder.parent.glob(f"{name}.????????")):
+                shutil.rmtree(left, ignore_errors=True)
             building = Path(tempfile.mkdtemp(prefix=f"{name}.", dir=folder.parent))
             try:
                 build(building)

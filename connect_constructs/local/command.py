@@ -1,10 +1,11 @@
-"""Runs the commands of others: their output is kept for when they fail, and they do not outlive us."""
+"""Runs the commands of others: their output is kept for when they fail, and they do not outlive us, even if killed."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import re
+import shutil
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -19,6 +20,10 @@ _LAST_LINES = 25
 _FAILURE = re.compile(r"\s*❌\s*(?P<cli>.*)|error: (?P<said>.*)|(?P<raised>[\w.]*(?:Error|Exception): .*)")
 # Where in Node a failure was found, and that a program failed which has said itself why.
 _NOISE = re.compile(r"Source Location: |\s+\(no user code |\s+at |.*: Subprocess exited with error \d+$")
+
+# Becomes the command, which has no input, and leaves a guard beside it: when standard input ends, which nobody but this
+# process holds open, the guard kills their process group.
+_GUARDED = 'exec 3<&0 </dev/null; { read -r _ <&3; kill -s KILL 0; } >/dev/null 2>&1 & exec "$@" 3<&-'
 
 _running: set[subprocess.Popen[str]] = set()
 
@@ -35,20 +40,24 @@ def run(
 
     Raises LocalAwsError, the reason first, if it fails or takes longer than `timeout_seconds`.
     """
+    program = str(command[0])
+    if not shutil.which(program, path=environment.get("PATH")):
+        raise LocalAwsError(f"{doing} failed: {program} is not there")
+    until_we_end, held_open = os.pipe()
     try:
         process = subprocess.Popen(
-            [str(part) for part in command],
+            ["/bin/sh", "-c", _GUARDED, "sh", *(str(part) for part in command)],
             cwd=directory,
             env=dict(environment),
-            stdin=subprocess.DEVNULL,
+            stdin=until_we_end,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
             start_new_session=True,
         )
-    except FileNotFoundError as error:
-        raise LocalAwsError(f"{doing} failed: {error.filename} is not there") from None
+    finally:
+        os.close(until_we_end)
     _running.add(process)
     try:
         output, _ = process.communicate(timeout=timeout_seconds)
@@ -56,6 +65,7 @@ def run(
         raise LocalAwsError(f"{doing} took longer than {timeout_seconds:.0f} seconds") from None
     finally:
         end_group(process, grace_seconds=2)
+        os.close(held_open)
         _running.discard(process)
     if process.returncode != 0:
         raise LocalAwsError(f"{doing} failed:{_reason(output)}")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
-import shutil
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +23,7 @@ from connect_constructs.local.connect_server import ConnectServer
 from connect_constructs.local.emulator import ACCOUNT, REGION, ROOT_CREDENTIALS, Emulator, emulator_python
 from connect_constructs.local.errors import LocalAwsError
 from connect_constructs.local.rest_api import RestApi
+from connect_constructs.local.run_directory import run_directory
 from connect_constructs.local.writers import Grant, UpdateQueue
 
 Report = Callable[[str], None]
@@ -154,8 +153,7 @@ class LocalAws:
         return key["AccessKeyId"], key["SecretAccessKey"]
 
     def _start(self, stack: contextlib.ExitStack) -> None:
-        directory = Path(tempfile.mkdtemp(prefix="connect-constructs-"))
-        stack.callback(shutil.rmtree, directory, ignore_errors=True)
+        directory = stack.enter_context(run_directory())
         self._assembly = assembly = directory / "assembly"
         temporary = directory / "tmp"
         temporary.mkdir()
