@@ -1,10 +1,15 @@
-"""The in-memory Amazon Connect behind HTTP, in Amazon Connect's wire form."""
+"""The in-memory Amazon Connect behind HTTP, in Amazon Connect's wire form.
+
+It checks no signature. A secret in its URL keeps other users of the machine out, and web pages are refused as by the
+emulator.
+"""
 
 from __future__ import annotations
 
 import io
 import json
 import re
+import secrets
 import socket
 import struct
 import sys
@@ -30,6 +35,10 @@ _BESIDE_THE_CONTRACT = {
     "DescribeInstance": ("GET", "/instance/{InstanceId}"),
 }
 
+_REFUSAL = ConnectError(
+    403, "AccessDeniedException", "Expected the URL of the in-memory Amazon Connect as it was given, and no web page"
+)
+
 
 class ConnectServer:
     """Serves an AmazonConnect on a free port of 127.0.0.1, as a context manager."""
@@ -41,12 +50,13 @@ class ConnectServer:
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.connect = connect
         self._server.closing = self._closing
+        self._server.base_path = f"/{secrets.token_hex(16)}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
     @property
     def url(self) -> str:
-        """What a client takes as its endpoint."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        """What a client takes as its endpoint. Whoever knows it is let in."""
+        return f"http://127.0.0.1:{self._server.server_address[1]}{self._server.base_path}"
 
     def __enter__(self) -> ConnectServer:
         self._thread.start()
@@ -66,6 +76,8 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128
     connect: AmazonConnect
     closing: threading.Event
+    # The secret: all paths are below it.
+    base_path: str
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Stay silent about clients that go away, which is what tests of time-outs make them do."""
@@ -92,13 +104,12 @@ class _Handler(BaseHTTPRequestHandler):
         self._serve()
 
     def _serve(self) -> None:
-        if is_foreign(self.headers.items()):
-            # It checks no signature: no web page must reach it.
-            self.close_connection = True
-            self._answer(403, b"")
-            return
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        operation, labels = _route(self.command, self.path.partition("?")[0])
+        path = self._path()
+        if path is None or is_foreign(self.headers.items()):
+            self._answer_error(_REFUSAL)
+            return
+        operation, labels = _route(self.command, path)
         if operation is None:
             self._answer_error(ConnectError(404, "UnknownOperationException", "Unknown operation"))
             return
@@ -121,6 +132,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer_error(error)
         else:
             self._answer(200, b"" if answer is None else json.dumps(answer).encode())
+
+    def _path(self) -> str | None:
+        """The path as in Amazon Connect, or None if the secret does not come before it."""
+        base_path, path = self.server.base_path, self.path.partition("?")[0]
+        is_known = secrets.compare_digest(path[: len(base_path)].encode(), base_path.encode())
+        return path[len(base_path) :] if is_known else None
 
     def _answer_error(self, error: ConnectError) -> None:
         if error.error_type is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 import shutil
 import subprocess
 import sys
@@ -12,15 +13,24 @@ import urllib.request
 from pathlib import Path
 from types import TracebackType
 
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
 from connect_constructs.local.cache import cached
 from connect_constructs.local.command import end_group, last_lines, run
 from connect_constructs.local.errors import LocalAwsError
 from connect_constructs.local.ports import free_port
 
 REGION = "us-east-1"
-# The account, unless the app has one of its own, and the credentials of its root.
+# The account, unless the app has one of its own.
 ACCOUNT = "000000000000"
-ROOT_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+# Of its root, drawn for this run, which is a process of ours. The root of another account has that account's number as
+# its key, and the same secret.
+ROOT_CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": f"AKIA{secrets.token_hex(8).upper()}",
+    "AWS_SECRET_ACCESS_KEY": secrets.token_hex(20),
+}
 
 _REQUIREMENTS = Path(__file__).with_name("emulator-requirements.txt")
 _PROCESS = Path(__file__).with_name("emulator_gaps")
@@ -115,8 +125,10 @@ class Emulator:
         self._stop()
 
     def _environment(self) -> dict[str, str]:
-        # The functions inherit it: nothing of the user's is in it, and AWS_ENDPOINT_URL_CONNECT is.
+        # The functions inherit it, with credentials of their own: nothing of the user's is in it, and
+        # AWS_ENDPOINT_URL_CONNECT is.
         return {
+            **ROOT_CREDENTIALS,
             "PATH": f"{self._python.parent}:/usr/bin:/bin",
             "HOME": str(self._directory / "home"),
             "TMPDIR": str(self._directory / "tmp"),
@@ -138,11 +150,17 @@ class Emulator:
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         while process.poll() is None and time.monotonic() < deadline:
             try:
-                with direct.open(f"{self.url}/_ministack/health", timeout=1):
+                with direct.open(self._signed(f"{self.url}/_ministack/health"), timeout=1):
                     return
             except (urllib.error.URLError, OSError):
                 time.sleep(0.05)
         raise LocalAwsError(f"the emulator did not start:\n{last_lines(self._log.read_text(errors='replace'))}")
+
+    @staticmethod
+    def _signed(url: str) -> urllib.request.Request:
+        request = AWSRequest("GET", url)
+        SigV4Auth(Credentials(*ROOT_CREDENTIALS.values()), "sts", REGION).add_auth(request)
+        return urllib.request.Request(url, headers=dict(request.headers.items()))  # noqa: S310 - it is ours
 
     def _stop(self) -> None:
         if self._process:

@@ -6,15 +6,17 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from connect_constructs.local.connect_server import ConnectServer
-from connect_constructs.local.emulator import Emulator
 from tests.doctor.aws_fake import AwsFake
 from tests.doctor.conftest import User
 from tests.doctor.doctor_run import ACCOUNT, INSTANCE_ARN, INSTANCE_ID, Doctor
+from tests.http_server import HttpServer
 
 ROOT = Path(__file__).resolve().parents[2]
 OTHER_ACCOUNT = "111122223333"
@@ -136,14 +138,35 @@ def test_region_is_the_one_that_cdk_deploy_takes(
     assert doctor(*arguments, context=context).line("Region") == ("ok", found, "")
 
 
-def test_region_of_the_ec2_instance_is_found(
-    doctor: Doctor, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+class _InstanceMetadata(BaseHTTPRequestHandler):
+    """An EC2 instance's own metadata service, as far as its Region."""
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
+        """Log nothing."""
+
+    def do_PUT(self) -> None:
+        self._answer({"/latest/api/token": "token"})
+
+    def do_GET(self) -> None:
+        self._answer({"/latest/meta-data/placement/availability-zone/": "us-east-1a"})
+
+    def _answer(self, texts: dict[str, str]) -> None:
+        text = texts.get(self.path, "")
+        self.send_response(200 if text else 404)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+
+def test_region_of_the_ec2_instance_is_found(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_REGION")
     monkeypatch.delenv("AWS_EC2_METADATA_DISABLED")
-    monkeypatch.setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", emulator.url)
 
-    assert doctor().line("Region") == ("ok", "us-east-1 (EC2 instance metadata), the instance's own", "")
+    with HttpServer(_InstanceMetadata) as metadata:
+        monkeypatch.setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", metadata.url)
+        line = doctor().line("Region")
+
+    assert line == ("ok", "us-east-1 (EC2 instance metadata), the instance's own", "")
 
 
 def test_no_region_is_an_action_and_its_checks_are_not_asked(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from typing import Any
 
@@ -22,17 +23,18 @@ def paste(text: str, beginning: str) -> str:
     return lines[0] + "\n".join(lines[1:])
 
 
-def call_aws(command: str) -> dict[str, Any]:
-    """Make with boto3 the call that `command` makes with the AWS CLI."""
+def call_aws(command: str, text: str) -> dict[str, Any]:
+    """Make with boto3 the call that `command` makes with the AWS CLI and the credentials that `text` exports."""
     program, service, operation, *options = shlex.split(command.replace("\\\n", ""))
     assert program == "aws"
     values = dict(zip(options[::2], options[1::2], strict=True))
+    exported = dict(re.findall(r"(AWS_ACCESS_KEY_ID|AWS_SECRET_ACCESS_KEY)=(\S+)", text))
     client = boto3.client(
         service,
         endpoint_url=values.pop("--endpoint-url"),
         region_name=values.pop("--region", "us-east-1"),
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
+        aws_access_key_id=exported["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=exported["AWS_SECRET_ACCESS_KEY"],
     )
     method = operation.replace("-", "_")
     model = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[method])

@@ -44,10 +44,10 @@ def test_app_with_grants_only_says_who_may_write_and_how(app: Path) -> None:
             "arn:aws:iam::000000000000:user/agent may UpdateContact:",
         ]
         assert "  RoleName = Writer\n" in text
-        contact_id = call_aws(paste(text, "aws connect create-contact"))["ContactId"]
-        call_aws(paste(text, "aws connect update-contact-attributes"))
-        read = call_aws(paste(text, "aws connect get-contact-attributes"))
-        simulated = call_aws(paste(text, "aws iam simulate-principal-policy"))
+        contact_id = call_aws(paste(text, "aws connect create-contact"), text)["ContactId"]
+        call_aws(paste(text, "aws connect update-contact-attributes"), text)
+        read = call_aws(paste(text, "aws connect get-contact-attributes"), text)
+        simulated = call_aws(paste(text, "aws iam simulate-principal-policy"), text)
 
     assert local.connect.contact(contact_id).attributes == {}
     assert read["Attributes"] == {"tier": "gold", "callback": "2026-12-01"}
@@ -60,11 +60,11 @@ def test_queue_alone_takes_the_message_that_is_shown(app: Path) -> None:
     with LocalAws(app) as local:
         contact_id = local.connect.create_contact(attributes={"tier": "silver"})
         text = calls_to_paste(local, [contact_id])
-        call_aws(paste(text, "aws sqs send-message"))
+        call_aws(paste(text, "aws sqs send-message"), text)
         deadline = time.monotonic() + 20
         while local.connect.contact(contact_id).attributes == {"tier": "silver"} and time.monotonic() < deadline:
             time.sleep(0.1)
-        read = call_aws(paste(text, "aws connect get-contact-attributes"))
+        read = call_aws(paste(text, "aws connect get-contact-attributes"), text)
 
     assert read["Attributes"] == {"tier": "gold", "callback": "2026-12-01"}
 

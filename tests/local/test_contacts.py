@@ -41,8 +41,8 @@ def test_named_contacts_are_there_and_the_calls_are_for_the_first(environment: d
             check=False,
         )
         read_back = paste(printed, "aws connect get-contact-attributes")
-        first = call_aws(read_back)
-        second = call_aws(read_back.replace(shlex.quote("it's one"), "two"))
+        first = call_aws(read_back, printed)
+        second = call_aws(read_back.replace(shlex.quote("it's one"), "two"), printed)
         process.terminate()
 
     assert "contacts  it's one, two" in printed

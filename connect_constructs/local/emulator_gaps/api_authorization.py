@@ -180,7 +180,7 @@ def _identify_callers_of_all_accounts() -> None:
     identify = apigateway_v1._iam_caller_identity
 
     def identified(headers: Headers, query: Query) -> Any:
-        account = _account_of(router.extract_access_key_id(headers, query))
+        account = account_of(router.extract_access_key_id(headers, query))
         with request_scope(account, router.extract_region(headers, query)):
             return identify(headers, query)
 
@@ -240,11 +240,14 @@ def _authenticated(headers: Headers, query: Query, region: str) -> Any:
     scope = _scope_failure(signature, region)
     if scope:
         return AuthError("SignatureDoesNotMatch", scope)
-    account = _account_of(signature.access_key_id)
+    account = account_of(signature.access_key_id)
     with request_scope(account, region):
         checked = iam_evaluator.authenticate(signature.access_key_id, account)
         if isinstance(checked, AuthError):
             return checked
+        if checked is None:
+            # The request has been kept under another key: its header names several.
+            return AuthError("IncompleteSignature", "Authorization header names more than one credential.")
         return iam_evaluator.resolve_principal(signature.access_key_id, account, checked)
 
 
@@ -255,7 +258,8 @@ def _scope_failure(signature: Any, region: str) -> str:
     )
 
 
-def _account_of(access_key_id: str | None) -> str:
+def account_of(access_key_id: str | None) -> str:
+    """The account that a key belongs to; a key of twelve digits is that of the root of the account so numbered."""
     key = access_key_id or ""
     known = _account_from_sts_session(key) or iam_evaluator.find_iam_access_key_account(key)
     default = key if _ACCOUNT.fullmatch(key) else os.environ.get("MINISTACK_ACCOUNT_ID", "000000000000")

@@ -114,6 +114,12 @@ GAPS = (
         "reserved_concurrency",
     ),
     Gap(
+        "Every call is signed, by a root, too, and its signature is checked.",
+        "Other users of the machine, and web pages, could run code as the developer.",
+        'IAM User Guide, "AWS Signature Version 4 for API requests"',
+        "signatures",
+    ),
+    Gap(
         "Another site's web page cannot call with somebody's credentials: what a page can send is refused, but for "
         "calls of deployed APIs.",
         "Any page that a developer opens could create and invoke functions, and so run code as the developer.",

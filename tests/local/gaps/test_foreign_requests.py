@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 import urllib3
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 
 from connect_constructs.local.amazon_connect import AmazonConnect
 from connect_constructs.local.connect_server import ConnectServer
-from tests.local.gaps.emulated_aws import EmulatedAws
+from connect_constructs.local.emulator import REGION
+from tests.local.gaps.emulated_aws import ROOT, EmulatedAws
 
 FOREIGN = [
     # fetch() with CORS, which needs no preflight for a text, and the preflight of one that does
@@ -26,7 +29,7 @@ FOREIGN = [
 ]
 OWN = [{}, {"Host": "localhost"}, {"Host": "s3.localhost:4566"}, {"Sec-Fetch-Site": "none"}]
 
-# A signature that nobody checks
+# A signature as a page can send one
 KEY = "AWS4-HMAC-SHA256 Credential=test/20261124/us-east-1/lambda/aws4_request, SignedHeaders=host, Signature=00"
 
 
@@ -68,7 +71,11 @@ def test_emulators_own_paths_are_no_api_at_any_host(aws: EmulatedAws) -> None:
 
 @pytest.mark.parametrize("headers", OWN, ids=str)
 def test_emulator_answers_everybody_else(aws: EmulatedAws, headers: dict[str, str]) -> None:
-    assert send(f"{aws.url}/_ministack/health", "GET", headers).status == 200
+    url, host = f"{aws.url}/_ministack/health", headers.get("Host")
+    request = AWSRequest("GET", f"http://{host}/_ministack/health" if host else url)
+    SigV4Auth(ROOT, "sts", REGION).add_auth(request)
+
+    assert send(url, "GET", {**dict(request.headers.items()), **headers}).status == 200
 
 
 def test_deployed_api_answers_pages(aws: EmulatedAws) -> None:

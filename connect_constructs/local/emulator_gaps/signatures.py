@@ -1,0 +1,292 @@
+"""Every call is signed with the secret of its key, a root's too.
+
+AWS checks the signature of each request (IAM User Guide, "AWS Signature Version 4 for API requests"). ministack takes
+its roots' keys, `test` and any twelve digits, with any signature, takes some paths unsigned, and lets every web page
+read its answers. A local AWS runs code, so whoever may call it runs code as the developer.
+
+A request is therefore refused unless it is one of these:
+
+- A call of what the app has deployed: a REST, HTTP or WebSocket API, or a function URL, by path or host name. These
+  authorize their callers and have CORS of their own. Such a request reaches nothing else.
+- A request with a valid signature of version 4, in the header or the query string, by a key of this run. The emulator's
+  own paths are for roots only.
+- What AWS takes unsigned, too: operations whose model says so (signing in to a user pool, assuming a role with a web
+  identity), the public keys of a user pool, and CloudFormation's secret URLs for custom resources and wait conditions.
+
+The secrets of functions' sessions are drawn for the run; ministack derives them from names that can be guessed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from contextvars import ContextVar
+from typing import Any
+from urllib.parse import parse_qs, quote
+
+from api_authorization import account_of
+from ministack import app as emulator
+from ministack.core import iam_actions, iam_evaluator, lambda_runtime, router, sigv4
+from ministack.core.iam_evaluator import AuthError, CredentialResolutionError, ResolvedCredential, SignedRequest
+from ministack.services import lambda_svc, sts
+
+Scope = dict[str, Any]
+Channel = Callable[..., Awaitable[Any]]
+Headers = dict[str, str]
+Query = dict[str, list[str]]
+
+_ENDPOINT_HOST = re.compile(r"(127\.0\.0\.1|localhost)(:\d+)?")
+_SECRET_URL = re.compile(r"/_ministack/cfn-(response|signal)/.+")
+_PUBLIC_KEYS = re.compile(r"/([^/]+)/\.well-known/(jwks\.json|openid-configuration)")
+_ADMINISTRATION = re.compile(r"/(_ministack|_localstack)/.*|/health")
+_UNSIGNED = AuthError("MissingAuthenticationToken", "Request is missing Authentication Token")
+_NOT_ROOT = AuthError("AccessDenied", "This path is for the root of the local AWS")
+
+# Whether the request that is being answered is for what the app has deployed.
+_is_for_the_app: ContextVar[bool] = ContextVar("is_for_the_app", default=False)
+
+
+def close() -> None:
+    """Check signatures before the emulator's application is asked."""
+    _check_signatures_of_roots()
+    _draw_secrets_of_functions()
+    _hand_to_the_app_only()
+    application = emulator.app
+
+    async def run(scope: Scope, receive: Channel, send: Channel) -> None:
+        if scope["type"] == "lifespan":
+            await application(scope, receive, send)
+            return
+        headers = _headers(scope["headers"])
+        is_for_the_app = is_of_the_app(headers.get("host", ""), scope["path"])
+        _is_for_the_app.set(is_for_the_app)
+        if is_for_the_app:
+            await application(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            await _guard(application, scope, headers, receive, send)
+
+    emulator.app = run
+
+
+async def _guard(application: Any, scope: Scope, headers: Headers, receive: Channel, send: Channel) -> None:
+    body = b""
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            break
+    query = parse_qs(scope["query_string"].decode("utf-8", "replace"), keep_blank_values=True)
+    error = _error(scope, headers, query, body)
+    if error:
+        status, answered, text = _refusal(error, scope, headers, query, body)
+        await emulator._send_response(send, status, answered, text, head=scope["method"] == "HEAD")
+        return
+    parts = iter([{"type": "http.request", "body": body, "more_body": False}])
+
+    async def received() -> Any:
+        return next(parts, None) or await receive()
+
+    async def sent(message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            kept = [
+                (name, value) for name, value in message["headers"] if not name.lower().startswith(b"access-control-")
+            ]
+            message = {**message, "headers": kept}
+        await send(message)
+
+    await application(scope, received, sent)
+
+
+def _headers(sent: list[tuple[bytes, bytes]]) -> Headers:
+    """By their names in lower case; several of one name are joined as Signature Version 4 joins them."""
+    headers: Headers = {}
+    for name, value in sent:
+        key, text = name.decode("latin-1").lower(), sigv4.decode_header_value(value)
+        headers[key] = f"{headers[key]},{text}" if key in headers else text
+    return headers
+
+
+def is_of_the_app(host: str, path: str) -> bool:
+    """Whether this is a call of an API or a function URL."""
+    return any(
+        found is not None
+        for found in (
+            emulator._parse_execute_api_url(host, path),
+            emulator._resolve_custom_domain_request(host, path),
+            emulator._parse_lambda_url(host, path),
+        )
+    )
+
+
+def _error(scope: Scope, headers: Headers, query: Query, body: bytes) -> AuthError | None:
+    if not (headers.get("authorization") or router.extract_access_key_id(headers, query)):
+        return None if _is_taken_unsigned(scope, headers, query, body) else _UNSIGNED
+    caller = _caller(scope, headers, query, body)
+    if isinstance(caller, AuthError):
+        return caller
+    is_administration = _ADMINISTRATION.fullmatch(scope["path"])
+    return _NOT_ROOT if is_administration and caller.principal_type != "Root" else None
+
+
+def _is_taken_unsigned(scope: Scope, headers: Headers, query: Query, body: bytes) -> bool:
+    method, path = scope["method"], scope["path"]
+    if method == "PUT" and _SECRET_URL.fullmatch(path):
+        return True
+    public_keys = _PUBLIC_KEYS.fullmatch(path)
+    if method == "GET" and public_keys:
+        return emulator._get_module("cognito")._get_pool_unscoped(public_keys[1]) is not None
+    # By another path or host name the emulator would take such a request for something else.
+    if (method, path, query) != ("POST", "/", {}) or not _ENDPOINT_HOST.fullmatch(headers.get("host", "").lower()):
+        return False
+    parameters = emulator._routing_params(method, path, headers, body, query)
+    service = router.detect_service(method, path, headers, parameters)
+    action = iam_actions.extract_iam_action(service, method, path, headers, body, parameters)
+    return bool(action) and action.partition(":")[2] in iam_actions.unsigned_operations(service)
+
+
+def _caller(scope: Scope, headers: Headers, query: Query, body: bytes) -> ResolvedCredential | AuthError:
+    """Who has signed the request."""
+    is_in_header = headers.get("authorization", "").startswith("AWS4-HMAC-SHA256 ")
+    if not is_in_header and headers.get("authorization"):
+        return AuthError("IncompleteSignature", "Expected a signature of version 4 (AWS4-HMAC-SHA256)")
+    signature = sigv4.parse_header_signature(headers) if is_in_header else sigv4.parse_query_signature(query)
+    if isinstance(signature, tuple):
+        return AuthError(*signature)
+    # The emulator goes by this key.
+    if signature.access_key_id != router.extract_access_key_id(headers, query) or signature.region_set is not None:
+        return _UNSIGNED
+    late = _lateness(signature, query, is_presigned=not is_in_header)
+    if late:
+        return late
+    key = signature.access_key_id
+    token = headers.get("x-amz-security-token") if is_in_header else query.get("X-Amz-Security-Token", [""])[0]
+    credential = iam_evaluator.resolve_credential(key, account_of(key), token or "")
+    if isinstance(credential, CredentialResolutionError):
+        # A session's key without its token is an unknown one.
+        known = credential.code != "InvalidToken" or token
+        return AuthError(credential.code if known else "UnrecognizedClientException", credential.message)
+    failure = sigv4.header_signature_failure(
+        signature,
+        credential.secret_access_key,
+        scope["method"],
+        _raw_path(scope),
+        query,
+        headers,
+        body,
+        presigned=not is_in_header,
+    )
+    return AuthError(*failure) if failure else credential
+
+
+def _lateness(signature: Any, query: Query, *, is_presigned: bool) -> AuthError | None:
+    if not (is_presigned and signature.service == "s3"):
+        skewed = sigv4.request_time_failure(signature)
+        return AuthError(*skewed) if skewed else None
+    # A link to an object says itself for how long it is good.
+    try:
+        expired = sigv4.presigned_request_is_expired(signature.amz_date, query.get("X-Amz-Expires", ["0"])[0])
+    except ValueError:
+        expired = True
+    return AuthError("AccessDenied", "Request has expired") if expired else None
+
+
+def _raw_path(scope: Scope) -> str:
+    raw_path: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
+    return raw_path.decode("latin-1")
+
+
+def _refusal(error: AuthError, scope: Scope, headers: Headers, query: Query, body: bytes) -> Any:
+    """It in the form of the service that the request is for, so that its client can read it."""
+    method, path = scope["method"], scope["path"]
+    parameters = emulator._routing_params(method, path, headers, body, query)
+    service = router.detect_service(method, path, headers, parameters)
+    action = iam_actions.extract_iam_action(service, method, path, headers, body, parameters) or ""
+    _, answered, text = emulator._credential_failure(service, action, secrets.token_hex(16), error, headers)
+    return 403, answered, text
+
+
+def _hand_to_the_app_only() -> None:
+    before_body, after_body = emulator._handle_pre_body_request, emulator._handle_post_body_shortcuts
+    special = emulator._handle_special_data_plane_request
+
+    async def handled_before(*arguments: Any) -> Any:
+        return None if _is_for_the_app.get() else await before_body(*arguments)
+
+    async def handled_after(*arguments: Any) -> Any:
+        return None if _is_for_the_app.get() else await after_body(*arguments)
+
+    async def handled(
+        method: str, path: str, headers: Headers, body: bytes, query: Query, request_id: str, **raw: Any
+    ) -> Any:
+        if not _is_for_the_app.get():
+            return await special(method, path, headers, body, query, request_id, **raw)
+        host = headers.get("host", "")
+        paths = {name: raw[name] for name in ("raw_path", "raw_query_string")}
+        answer = await emulator._handle_execute_api_request(host, path, method, headers, body, query, **paths)
+        if answer is None:
+            return await emulator._handle_lambda_url_request(host, path, method, headers, body, query)
+        return emulator._with_data_plane_headers(answer, request_id, wildcard_cors=False)
+
+    emulator._handle_pre_body_request, emulator._handle_post_body_shortcuts = handled_before, handled_after
+    emulator._handle_special_data_plane_request = handled
+
+
+def _check_signatures_of_roots() -> None:
+    """Keep their requests for the check that users' requests get where an API or a function URL asks for it."""
+    pin = emulator.pin_signed_request
+
+    def pinned(method: str, raw_path: str, query: Query, sent: Any, handshake: bool = False) -> None:
+        pin(method, raw_path, query, sent, handshake)
+        headers = _headers(sent)
+        key = router.extract_access_key_id(headers, query)
+        if key and iam_evaluator.is_root_access_key(key):
+            is_in_header = headers.get("authorization", "").startswith("AWS4-HMAC-SHA256")
+            request = SignedRequest(
+                key,
+                method,
+                raw_path,
+                query,
+                headers,
+                presigned=not is_in_header,
+                handshake=handshake,
+                s3_scoped=not is_in_header and iam_evaluator._s3_presigned_query(query),
+            )
+            iam_evaluator._signed_request.set(request)
+
+    emulator.pin_signed_request = iam_evaluator.pin_signed_request = pinned
+
+
+def _draw_secrets_of_functions() -> None:
+    run_secret = secrets.token_bytes(32)
+
+    def drawn(kind: str, configuration: Mapping[str, Any]) -> str:
+        text = f"{kind}:{configuration['FunctionArn']}:{configuration.get('Role', '')}"
+        return hmac.new(run_secret, text.encode(), hashlib.sha256).hexdigest()
+
+    def execution_credentials(configuration: Mapping[str, Any]) -> dict[str, str]:
+        """The session of the function's role: the same for each of its environments."""
+        account = configuration["FunctionArn"].split(":")[4]
+        role = configuration.get("Role", "").rsplit("/", 1)[-1]
+        session = configuration.get("FunctionName", "function")[:64]
+        key = f"ASIA{drawn('key', configuration)[:16].upper()}"
+        secret, token = drawn("secret", configuration), drawn("token", configuration)
+        sts.register_session(
+            key,
+            {
+                "Arn": f"arn:aws:sts::{account}:assumed-role/{role}/{session}",
+                "UserId": f"{role}:{session}",
+                "SecretAccessKey": secret,
+                "SessionToken": token,
+            },
+        )
+        return {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret, "AWS_SESSION_TOKEN": token}
+
+    lambda_runtime.execution_credentials = lambda_svc.execution_credentials = execution_credentials
