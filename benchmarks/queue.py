@@ -45,8 +45,8 @@ from contact_updates.visibility import Visibility, backoff_seconds
 from tests.attack.event_source import Context, EventSource, Handler
 from tests.attack.handler_code import HandlerCode
 from tests.attack.network import Network, ServiceError
-from tests.attack.sqs_fifo import MAX_BATCH, FifoQueue, Sqs
 from tests.attack.virtual_time import Simulation
+from tests.sqs_fifo import MAX_BATCH, FifoQueue, Sqs
 
 OPERATION = next(operation for operation in operations() if operation.name == "UpdateContactAttributes")
 DEFAULT_UPDATES = (1_000, 5_000, 20_000)

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.attack.sqs_fifo import MAX_BATCH, FifoQueue, Message
 from tests.attack.virtual_time import KilledError, Simulation
+from tests.sqs_fifo import MAX_BATCH, FifoQueue, Message
 
 Handler = Callable[[dict[str, Any], Any], dict[str, list[dict[str, str]]]]
 

@@ -16,9 +16,9 @@ from tests.attack.event_source import Context, EventSource, Handler
 from tests.attack.handler_code import HandlerCode
 from tests.attack.network import Network, ServiceError
 from tests.attack.scenario import Scenario
-from tests.attack.sqs_fifo import FifoQueue, Message, Sqs, SqsError
 from tests.attack.updates import CONTACT_IDS, INSTANCE_ARN, INSTANCE_ID, MARK, Update, plan, tag_of
 from tests.attack.virtual_time import Simulation
+from tests.sqs_fifo import FifoQueue, Message, Sqs, SqsError
 
 QUEUE_URL = "https://sqs.us-east-1.amazonaws.com/111122223333/updates.fifo"
 DEAD_LETTER_QUEUE_URL = "https://sqs.us-east-1.amazonaws.com/111122223333/rejected.fifo"

@@ -7,8 +7,8 @@ from typing import Any
 from tests.attack.event_source import Weather
 from tests.attack.network import Call, Fault, Faults, ServiceError
 from tests.attack.scenario import Scenario, refuse_marked
-from tests.attack.sqs_fifo import DAY
 from tests.attack.updates import CONTACT_IDS
+from tests.sqs_fifo import DAY
 
 THROTTLES = [
     Fault("error", error=ServiceError(429, "ThrottlingException", "Rate exceeded")),

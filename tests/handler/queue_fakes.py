@@ -1,4 +1,4 @@
-"""What the queue's handler works with, in this process: FIFO queues, Amazon Connect, an event bus, and a clock."""
+"""What the queue's handler works with, in this process: SQS, Amazon Connect, an event bus, and a clock."""
 
 # ruff: noqa: N803 - the parameters have the names that they have in the AWS SDK
 
@@ -7,9 +7,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import io
-import itertools
 import json
-import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
@@ -23,17 +21,10 @@ from contact_updates.consumer import Consumer
 from contact_updates.contract import operations
 from contact_updates.pacing import Pacer
 from contact_updates.rejection_events import RejectionEvents
+from tests.sqs_fifo import MAX_BATCH, FifoQueue, Message, Sqs, SqsError
 
 QUEUE_URL = "https://sqs.us-east-1.amazonaws.com/111122223333/updates.fifo"
 DEAD_LETTER_QUEUE_URL = "https://sqs.us-east-1.amazonaws.com/111122223333/rejected.fifo"
-
-DAY = 24 * 3600
-
-_DEDUPLICATION_SECONDS = 300
-# What the construct lets each of them take.
-_MAX_BYTES = {QUEUE_URL: 262_144, DEAD_LETTER_QUEUE_URL: 1_048_576}
-_REFUSED_CHARACTER = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_ID = re.compile(r"[\w!\"#$%&'()*+,./:;<=>?@\[\\\]^`{|}~-]{1,128}\Z", re.ASCII)
 
 Record = dict[str, Any]
 
@@ -77,135 +68,51 @@ def client_error(answer: ErrorAnswer, operation: str = "UpdateContact") -> Clien
     )
 
 
-@dataclass
-class Message:
-    """A message in a queue."""
+class SqsClient:
+    """The part of an SQS client that the handler uses, for the queues of this process.
 
-    id: str
-    body: str
-    group: str
-    deduplication_id: str
-    sent_at: float
-    visible_at: float
-    receive_count: int = 0
-
-    @property
-    def receipt_handle(self) -> str:
-        return f"{self.id}#{self.receive_count}"
-
-    @property
-    def fields(self) -> dict[str, Any]:
-        fields: dict[str, Any] = json.loads(self.body)
-        return fields
-
-
-class FifoQueue:
-    """A FIFO queue: the part of an SQS client that the handler uses, and what its event source does.
-
-    `trouble` is called with the method's name when one of the handler's calls comes in, `trouble_after` when it has
-    taken effect; either can raise.
+    `trouble` is called with the method's name when a call comes in, `trouble_after` when it has taken effect; either
+    can raise.
     """
 
-    def __init__(self, clock: Clock, url: str = QUEUE_URL, *, visibility_seconds: float = 1_800) -> None:
-        self.messages: list[Message] = []
+    def __init__(self, *queues: FifoQueue) -> None:
         self.trouble: Callable[[str], None] = lambda _: None
         self.trouble_after: Callable[[str], None] = lambda _: None
         # The entries of each change_message_visibility_batch.
         self.visibility_calls: list[list[dict[str, Any]]] = []
-        self._clock = clock
-        self._url = url
-        self._visibility_seconds = visibility_seconds
-        self._numbers = itertools.count(1)
-        # The id of the message that was last taken, also if it is gone.
-        self.newest_id: str | None = None
-        self._sent: dict[str, tuple[float, str]] = {}
+        self._sqs = Sqs(*queues)
 
-    def send_message(
-        self, *, QueueUrl: str, MessageBody: str, MessageGroupId: str, MessageDeduplicationId: str
-    ) -> dict[str, Any]:
-        self.trouble("send_message")
-        assert QueueUrl == self._url
-        assert _ID.match(MessageGroupId)
-        assert _ID.match(MessageDeduplicationId)
-        if not MessageBody or _REFUSED_CHARACTER.search(MessageBody):
-            raise client_error(ErrorAnswer(400, "InvalidMessageContents"), "SendMessage")
-        if len(MessageBody.encode()) > _MAX_BYTES[self._url]:
-            raise client_error(ErrorAnswer(400, "InvalidParameterValue"), "SendMessage")
-        now = self._clock()
-        sent_at, message_id = self._sent.get(MessageDeduplicationId, (None, ""))
-        if sent_at is None or now - sent_at >= _DEDUPLICATION_SECONDS:
-            message_id = self.newest_id = f"{next(self._numbers):08}-0000-4000-8000-000000000000"
-            self._sent[MessageDeduplicationId] = (now, message_id)
-            self.messages.append(Message(message_id, MessageBody, MessageGroupId, MessageDeduplicationId, now, now))
-        self.trouble_after("send_message")
-        return {"MessageId": message_id, "ResponseMetadata": {"HTTPStatusCode": 200}}
+    def send_message(self, **parameters: Any) -> dict[str, Any]:
+        return self._perform("send_message", "SendMessage", parameters)
 
-    def change_message_visibility_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:
-        self.trouble("change_message_visibility_batch")
-        assert QueueUrl == self._url
-        assert 1 <= len(Entries) <= 10
-        assert len({entry["Id"] for entry in Entries}) == len(Entries)
-        self.visibility_calls.append(Entries)
-        by_handle = {message.receipt_handle: message for message in self.messages}
-        answer: dict[str, Any] = {}
-        for entry in Entries:
-            assert 0 <= entry["VisibilityTimeout"] <= 43_200
-            message = by_handle.get(entry["ReceiptHandle"])
-            if message is None or message.visible_at <= self._clock():
-                answer.setdefault("Failed", []).append({"Id": entry["Id"], "SenderFault": True, "Code": "NotInflight"})
-            else:
-                message.visible_at = self._clock() + entry["VisibilityTimeout"]
-                answer.setdefault("Successful", []).append({"Id": entry["Id"]})
-        self.trouble_after("change_message_visibility_batch")
+    def change_message_visibility_batch(self, **parameters: Any) -> dict[str, Any]:
+        self.visibility_calls.append(parameters["Entries"])
+        return self._perform("change_message_visibility_batch", "ChangeMessageVisibilityBatch", parameters)
+
+    def _perform(self, method: str, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        self.trouble(method)
+        try:
+            answer = self._sqs.perform(operation, parameters)
+        except SqsError as error:
+            raise client_error(ErrorAnswer(error.status, error.code, error.message), operation) from None
+        self.trouble_after(method)
         return answer
 
-    def receive(self, limit: int = 10) -> list[Record]:
-        """Up to `limit` messages, as Lambda hands them over: of no group that has one in flight, in each its order."""
-        now = self._clock()
-        blocked = {message.group for message in self.messages if message.visible_at > now}
-        received = [message for message in self.messages if message.group not in blocked][:limit]
-        for message in received:
-            message.receive_count += 1
-            message.visible_at = now + self._visibility_seconds
-        return [self._record(message) for message in received]
 
-    def settle(self, records: list[Record], response: dict[str, Any], lost: Collection[str] = ()) -> None:
-        """Delete what was received and is no batch item failure, as Lambda does when the function has answered.
+def update_queue(clock: Clock, *, visibility_seconds: float = 1_800) -> FifoQueue:
+    """The queue of updates, as the construct sets it up."""
+    return FifoQueue(QUEUE_URL, clock, visibility_seconds=visibility_seconds)
 
-        The deletes of the messages with the ids `lost` get lost.
-        """
-        assert response.keys() == {"batchItemFailures"}
-        assert all(failure.keys() == {"itemIdentifier"} for failure in response["batchItemFailures"])
-        failed = [failure["itemIdentifier"] for failure in response["batchItemFailures"]]
-        assert len(set(failed)) == len(failed)
-        assert set(failed) <= {record["messageId"] for record in records}
-        handles = {record["receiptHandle"] for record in records if record["messageId"] not in [*failed, *lost]}
-        # A receipt handle of a FIFO queue ends with the visibility timeout.
-        self.messages = [
-            message
-            for message in self.messages
-            if message.receipt_handle not in handles or message.visible_at <= self._clock()
-        ]
 
-    def _record(self, message: Message) -> Record:
-        return {
-            "messageId": message.id,
-            "receiptHandle": message.receipt_handle,
-            "body": message.body,
-            "attributes": {
-                "ApproximateReceiveCount": str(message.receive_count),
-                "SentTimestamp": str(int(message.sent_at * 1000)),
-                "MessageGroupId": message.group,
-                "MessageDeduplicationId": message.deduplication_id,
-                "SequenceNumber": message.id[:8],
-                "SenderId": "AIDAEXAMPLE",
-                "ApproximateFirstReceiveTimestamp": str(int(self._clock() * 1000)),
-            },
-            "messageAttributes": {},
-            "eventSource": "aws:sqs",
-            "eventSourceARN": "arn:aws:sqs:us-east-1:111122223333:updates.fifo",
-            "awsRegion": "us-east-1",
-        }
+def dead_letter_queue(clock: Clock) -> FifoQueue:
+    """The dead-letter queue, as the construct sets it up."""
+    return FifoQueue(DEAD_LETTER_QUEUE_URL, clock, max_bytes=1_048_576)
+
+
+def fields_of(message: Message) -> dict[str, Any]:
+    """The fields of the message's body."""
+    fields: dict[str, Any] = json.loads(message.body)
+    return fields
 
 
 class DirectConnectClient(ConnectClient):
@@ -282,10 +189,35 @@ class Delivery:
         return [log["outcome"] for log in self.logs]
 
 
-def deliver(queue: FifoQueue, consumer: Consumer, context: Any) -> Delivery:
-    """What the event source does once: receive a batch, have it worked off, delete what was."""
-    records = queue.receive()
+def receive(queue: FifoQueue, limit: int = MAX_BATCH) -> list[Record]:
+    """The next batch, as Lambda hands it over."""
+    return [queue.record(message) for message in queue.receive(limit)]
+
+
+def settle(queue: FifoQueue, records: list[Record], response: dict[str, Any], lost: Collection[str] = ()) -> None:
+    """Delete what was received and is no batch item failure, as Lambda does when the function has answered.
+
+    The deletes of the messages with the ids `lost` get lost.
+    """
+    assert response.keys() == {"batchItemFailures"}
+    assert all(failure.keys() == {"itemIdentifier"} for failure in response["batchItemFailures"])
+    failed = [failure["itemIdentifier"] for failure in response["batchItemFailures"]]
+    assert len(set(failed)) == len(failed)
+    assert set(failed) <= {record["messageId"] for record in records}
+    for record in records:
+        if record["messageId"] not in {*failed, *lost}:
+            queue.delete(record["receiptHandle"])
+
+
+def invoke(consumer: Consumer, records: list[Record], context: Any) -> Delivery:
+    """What the consumer does with a batch."""
     with contextlib.redirect_stdout(io.StringIO()) as out:
         response: dict[str, Any] = consumer({"Records": records}, context)
-    queue.settle(records, response)
     return Delivery(records, response, out.getvalue())
+
+
+def deliver(queue: FifoQueue, consumer: Consumer, context: Any) -> Delivery:
+    """What the event source does once: receive a batch, have it worked off, delete what was."""
+    delivery = invoke(consumer, receive(queue), context)
+    settle(queue, delivery.records, delivery.response)
+    return delivery

@@ -22,11 +22,14 @@ from tests.handler.queue_fakes import (
     Delivery,
     DirectConnectClient,
     EventBus,
-    FifoQueue,
-    Message,
+    SqsClient,
     TimedContext,
+    dead_letter_queue,
     deliver,
+    fields_of,
+    update_queue,
 )
+from tests.sqs_fifo import Message
 
 OTHER_CONTACT = "a7654321-4321-4321-4321-210987654321"
 # It does not exist until a test says so.
@@ -40,8 +43,11 @@ class Rig:
         self, *, merge_updates: bool = True, seconds_per_call: float = 0, operations: frozenset[str] | None = None
     ) -> None:
         self.clock = Clock()
-        self.queue = FifoQueue(self.clock)
-        self.dead_letters = FifoQueue(self.clock, DEAD_LETTER_QUEUE_URL)
+        self.queue = update_queue(self.clock)
+        self.dead_letters = dead_letter_queue(self.clock)
+        # A client for each, so that a test can let the one fail.
+        self.queue_client = SqsClient(self.queue)
+        self.dead_letter_client = SqsClient(self.dead_letters)
         self.state = AmazonConnect(rate=1e9, burst=10**9, clock=self.clock)
         self.state.add_instance(INSTANCE_ARN)
         for contact_id in (CONTACT_ID, OTHER_CONTACT):
@@ -65,8 +71,8 @@ class Rig:
         return Consumer(
             self.settings,
             connect=self.connect,
-            dead_letters=DeadLetterQueue(self.dead_letters, DEAD_LETTER_QUEUE_URL),
-            visibility=Visibility(self.queue, QUEUE_URL),
+            dead_letters=DeadLetterQueue(self.dead_letter_client, DEAD_LETTER_QUEUE_URL),
+            visibility=Visibility(self.queue_client, QUEUE_URL),
             events=self.bus,
             clock=self.clock,
         )
@@ -74,7 +80,7 @@ class Rig:
     def endpoint(self) -> Endpoint:
         """An endpoint that sends to the queue."""
         settings = EndpointSettings(instance=self.settings.instance, queue_url=QUEUE_URL)
-        return Endpoint(settings, UpdateQueue(self.queue, QUEUE_URL))
+        return Endpoint(settings, UpdateQueue(self.queue_client, QUEUE_URL))
 
     def attributes(self, values: dict[str, str], contact_id: str = CONTACT_ID, **changes: Any) -> str:
         """Let an attribute update be in the queue; its message id."""
@@ -102,13 +108,7 @@ class Rig:
     def body(self, body: str, contact_id: str = CONTACT_ID) -> str:
         """Let a message be in the queue; its id."""
         self._sent += 1
-        message_id: str = self.queue.send_message(
-            QueueUrl=QUEUE_URL,
-            MessageBody=body,
-            MessageGroupId=message_group_id(contact_id),
-            MessageDeduplicationId=f"d{self._sent}",
-        )["MessageId"]
-        return message_id
+        return self.queue.send(body, message_group_id(contact_id), f"d{self._sent}").id
 
     def deliver(self, *, seconds: float = 300) -> Delivery:
         return deliver(self.queue, self.consumer, TimedContext(self.clock, seconds))
@@ -162,6 +162,6 @@ class Rig:
     def parked(self) -> list[tuple[str, str]]:
         """The update id and the type of each dead letter."""
         return [
-            (str(message.fields.get("updateId")), message.fields["rejection"]["type"])
-            for message in self.dead_letters.messages
+            (str(fields.get("updateId")), fields["rejection"]["type"])
+            for fields in map(fields_of, self.dead_letters.messages)
         ]

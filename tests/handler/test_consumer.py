@@ -37,15 +37,19 @@ from contact_updates.update_message import (
 from contact_updates.visibility import backoff_seconds, resend_seconds
 from tests.handler.proxy import CONTACT_ID, INSTANCE_ARN, INSTANCE_ID
 from tests.handler.queue_fakes import (
-    DAY,
     Clock,
     Delivery,
     DirectConnectClient,
     TimedContext,
     client_error,
     deliver,
+    fields_of,
+    invoke,
+    receive,
+    settle,
 )
 from tests.handler.queue_rig import NEW_CONTACT, OTHER_CONTACT, Rig
+from tests.sqs_fifo import DAY
 
 # A word that nothing else says.
 SECRET = "zq7canary7qz"
@@ -78,7 +82,7 @@ def test_update_of_the_queue_is_made_and_acknowledged(rig: Rig) -> None:
     assert delivery.failed == []
     assert not rig.queue.messages + rig.dead_letters.messages
     assert not rig.bus.entries
-    assert not rig.queue.visibility_calls
+    assert not rig.queue_client.visibility_calls
     assert rig.values() == {"Tier": "gold"}
     assert rig.state.contact(OTHER_CONTACT).details == {"Name": "A name"}
     assert delivery.logs[0] == {
@@ -123,7 +127,7 @@ def test_what_has_not_the_form_of_a_contact_id_is_in_no_log_line_and_in_no_event
     assert rig.bus.details[0]["contactId"] is None
     assert contact_id not in printed + json.dumps(rig.bus.entries)
     # The update itself has it, of course.
-    assert rig.dead_letters.messages[0].fields["parameters"]["InitialContactId"] == contact_id
+    assert fields_of(rig.dead_letters.messages[0])["parameters"]["InitialContactId"] == contact_id
 
 
 def test_ids_that_a_producer_chooses_stay_short_in_the_log_and_in_the_event(rig: Rig) -> None:
@@ -294,7 +298,7 @@ def test_whatever_may_pass_blocks_its_contact_and_no_other(rig: Rig, error: Exce
     assert delivery.failed == [first, second, third]
     assert foreign not in delivery.failed
     assert {rig.waits(message) for message in delivery.failed} == {5}
-    assert len(rig.queue.visibility_calls) == 1
+    assert len(rig.queue_client.visibility_calls) == 1
     assert rig.values(OTHER_CONTACT) == {"b": "1"}
     assert not rig.dead_letters.messages
     assert not rig.bus.entries
@@ -408,9 +412,9 @@ def test_what_amazon_connect_refuses_for_good_is_parked_at_once(rig: Rig) -> Non
     assert delivery.outcomes == ["Rejected", "Updated"]
     assert rig.state.contact(CONTACT_ID).details == {"Name": "good"}
     (dead,) = rig.dead_letters.messages
-    fields = dead.fields
+    fields = fields_of(dead)
     assert fields.pop("rejection").items() >= {"type": error_type, "reason": "Not this."}.items()
-    assert fields == original.fields
+    assert fields == fields_of(original)
     assert (dead.group, dead.deduplication_id) == (original.group, original.id)
 
 
@@ -421,7 +425,7 @@ def test_reason_in_the_dead_letter_is_amazon_connects_own(rig: Rig) -> None:
 
     delivery = rig.deliver()
 
-    assert rig.dead_letters.messages[0].fields["rejection"]["reason"] == message
+    assert fields_of(rig.dead_letters.messages[0])["rejection"]["reason"] == message
     assert rig.bus.details[0]["reason"] == "Amazon Connect answered InvalidParameterException."
     assert SECRET not in delivery.printed + json.dumps(rig.bus.entries)
 
@@ -431,7 +435,7 @@ def test_rejection_names_its_time(rig: Rig) -> None:
 
     rig.deliver()
 
-    rejection = rig.dead_letters.messages[0].fields["rejection"]
+    rejection = fields_of(rig.dead_letters.messages[0])["rejection"]
     assert rejection.keys() == {"type", "reason", "rejectedAt"}
     assert rejection["rejectedAt"].endswith("Z")
 
@@ -551,10 +555,10 @@ def test_what_is_no_update_is_parked_without_a_call(rig: Rig, body: str, rejecti
     assert delivery.outcomes == ["Updated", "Rejected", "Updated"]
     assert rig.sent_attributes == [{"a": "1"}, {"a": "2"}]
     (dead,) = rig.dead_letters.messages
-    assert dead.fields["rejection"]["type"] == rejection_type
+    assert fields_of(dead)["rejection"]["type"] == rejection_type
     assert dead.deduplication_id == message_id
-    assert dead.fields["updateId"] == rig.bus.details[0]["updateId"]
-    fields = {key: value for key, value in dead.fields.items() if key != "rejection"}
+    assert fields_of(dead)["updateId"] == rig.bus.details[0]["updateId"]
+    fields = {key: value for key, value in fields_of(dead).items() if key != "rejection"}
     assert fields == {**(json.loads(body) if body.startswith("{") else {"unreadable": body}), "updateId": message_id}
 
 
@@ -612,7 +616,7 @@ def test_dead_letter_that_is_sent_to_the_queue_again_is_applied(rig: Rig) -> Non
     rig.deliver()
     rig.state.create_contact(contact_id=NEW_CONTACT)
     (dead,) = rig.dead_letters.messages
-    assert dead.fields["rejection"]["type"] == "ResourceNotFoundException"
+    assert fields_of(dead)["rejection"]["type"] == "ResourceNotFoundException"
 
     rig.body(dead.body, NEW_CONTACT)
     delivery = rig.deliver()
@@ -630,15 +634,15 @@ def test_dead_letter_that_is_rejected_again_has_the_new_reason(rig: Rig) -> None
 
     rig.deliver()
 
-    again = rig.dead_letters.messages[1].fields
+    again = fields_of(rig.dead_letters.messages[1])
     assert again["unreadable"] == "nonsense"
     assert again.keys() == {"unreadable", "updateId", "rejection"}
-    assert again["updateId"] == dead.fields["updateId"]
+    assert again["updateId"] == fields_of(dead)["updateId"]
 
 
 def test_update_rejected_twice_is_a_dead_letter_once_within_five_minutes_and_has_one_id_later(rig: Rig) -> None:
     rig.body("nonsense")
-    records = rig.queue.receive()
+    records = receive(rig.queue)
     rig.consumer({"Records": records}, TimedContext(rig.clock))
 
     # The function was killed before it answered, and each time another execution environment gets the batch.
@@ -648,7 +652,7 @@ def test_update_rejected_twice_is_a_dead_letter_once_within_five_minutes_and_has
     rig.clock.advance(2)
     rig.new_environment()({"Records": records}, TimedContext(rig.clock))
 
-    ids = [message.fields["updateId"] for message in rig.dead_letters.messages]
+    ids = [fields_of(message)["updateId"] for message in rig.dead_letters.messages]
     assert ids == [records[0]["messageId"]] * 2
     assert [detail["updateId"] for detail in rig.bus.details] == [records[0]["messageId"]] * 3
 
@@ -662,7 +666,7 @@ def test_dead_letter_and_event_have_the_same_id(rig: Rig, update_id: Any) -> Non
     rig.deliver()
 
     letters, details = rig.dead_letters.messages, rig.bus.details
-    assert [message.fields["updateId"] for message in letters] == [detail["updateId"] for detail in details]
+    assert [fields_of(message)["updateId"] for message in letters] == [detail["updateId"] for detail in details]
     assert [message.id for message in letters] == [detail["deadLetterMessageId"] for detail in details]
 
 
@@ -674,7 +678,7 @@ def test_dead_letter_whose_answer_is_lost_is_sent_again_at_once(rig: Rig) -> Non
         if answers:
             raise answers.pop()
 
-    rig.dead_letters.trouble_after = trouble
+    rig.dead_letter_client.trouble_after = trouble
 
     assert rig.deliver().outcomes == ["Rejected"]
     assert len(rig.dead_letters.messages) == 1
@@ -691,7 +695,7 @@ def test_dead_letter_is_there_once_however_long_its_update_has_waited(rig: Rig, 
         if answers:
             raise answers.pop()
 
-    rig.dead_letters.trouble_after = trouble
+    rig.dead_letter_client.trouble_after = trouble
     rig.run(2_000)
 
     assert rig.parked == [("u1", "InvalidParameterException")]
@@ -713,7 +717,7 @@ def test_receives_of_a_queue_last_for_twelve_days_while_dead_letters_fail() -> N
 def test_dead_letter_queue_that_fails_lets_the_message_go_back(rig: Rig, error: Exception, takes_effect: bool) -> None:
     messages = [rig.body("nonsense"), rig.attributes({"a": "1"})]
     rig.attributes({"b": "2"}, OTHER_CONTACT)
-    setattr(rig.dead_letters, "trouble_after" if takes_effect else "trouble", raises(error))
+    setattr(rig.dead_letter_client, "trouble_after" if takes_effect else "trouble", raises(error))
 
     delivery = rig.deliver()
 
@@ -724,7 +728,7 @@ def test_dead_letter_queue_that_fails_lets_the_message_go_back(rig: Rig, error: 
     assert [rig.waits(message) for message in messages] == [5, 5]
 
     # Then
-    rig.dead_letters.trouble = rig.dead_letters.trouble_after = raises_nothing
+    rig.dead_letter_client.trouble = rig.dead_letter_client.trouble_after = raises_nothing
     rig.clock.advance(5)
     assert rig.deliver().failed == []
     assert len(rig.dead_letters.messages) == 1
@@ -738,7 +742,9 @@ def test_answer_of_the_dead_letter_queue_without_an_id_keeps_the_message(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     message = rig.body("nonsense")
-    monkeypatch.setattr(rig.dead_letters, "send_message", lambda **_: {"ResponseMetadata": {"HTTPStatusCode": 200}})
+    monkeypatch.setattr(
+        rig.dead_letter_client, "send_message", lambda **_: {"ResponseMetadata": {"HTTPStatusCode": 200}}
+    )
 
     delivery = rig.deliver()
 
@@ -800,13 +806,13 @@ class HangingRig(Rig):
         for name in hanging.split(" and "):
             match name:
                 case "dead letters":
-                    self.dead_letters.trouble = self._hang
+                    self.dead_letter_client.trouble = self._hang
                 case "lost dead letters":
-                    self.dead_letters.trouble_after = self._hang
+                    self.dead_letter_client.trouble_after = self._hang
                 case "events":
                     self.bus.trouble = self._hang
                 case "visibility":
-                    self.queue.trouble = self._hang_once_running
+                    self.queue_client.trouble = self._hang_once_running
 
     running = False
 
@@ -877,7 +883,7 @@ def test_all_is_done_once_when_what_hung_answers_again(hanging: str) -> None:
         rig.body("nonsense", f"unreadable-{number}")
     rig.work(120)
 
-    rig.dead_letters.trouble = rig.dead_letters.trouble_after = rig.queue.trouble = raises_nothing
+    rig.dead_letter_client.trouble = rig.dead_letter_client.trouble_after = rig.queue_client.trouble = raises_nothing
     rig.bus.trouble = lambda: None
     rig.work(3_600)
 
@@ -888,7 +894,7 @@ def test_all_is_done_once_when_what_hung_answers_again(hanging: str) -> None:
 @pytest.mark.parametrize("hanging", ["nothing", "events", "visibility", "events and visibility"])
 def test_dead_letter_queue_that_is_slow_does_not_get_the_function_killed(hanging: str) -> None:
     rig = HangingRig(hanging)
-    rig.dead_letters.trouble_after = lambda _: rig.clock.advance(REQUEST_SECONDS - 0.1)
+    rig.dead_letter_client.trouble_after = lambda _: rig.clock.advance(REQUEST_SECONDS - 0.1)
     for number in range(20):
         rig.body("nonsense", f"unreadable-{number}")
 
@@ -907,8 +913,8 @@ def test_dead_letter_queue_that_is_slow_does_not_get_the_function_killed(hanging
 def test_applied_update_whose_delete_was_lost_does_not_replace_a_newer_one(rig: Rig) -> None:
     old = rig.details({"Name": "old"})
     rig.details({"Name": "new"})
-    records = rig.queue.receive()
-    rig.queue.settle(records, rig.consumer({"Records": records}, TimedContext(rig.clock)), lost=[old])
+    records = receive(rig.queue)
+    settle(rig.queue, records, rig.consumer({"Records": records}, TimedContext(rig.clock)), lost=[old])
 
     rig.clock.advance(1_800)
     delivery = rig.deliver()
@@ -922,8 +928,8 @@ def test_applied_update_whose_delete_was_lost_does_not_replace_a_newer_one(rig: 
 def test_newer_updates_behind_a_repeated_one_are_applied(rig: Rig) -> None:
     old = rig.details({"Name": "old"})
     rig.details({"Name": "new"})
-    records = rig.queue.receive()
-    rig.queue.settle(records, rig.consumer({"Records": records}, TimedContext(rig.clock)), lost=[old])
+    records = receive(rig.queue)
+    settle(rig.queue, records, rig.consumer({"Records": records}, TimedContext(rig.clock)), lost=[old])
     rig.details({"Name": "newest"})
     rig.attributes({"a": "1"}, OTHER_CONTACT)
 
@@ -938,24 +944,22 @@ def test_update_settled_elsewhere_does_not_replace_a_newer_one_settled_here(rig:
     # Given: one environment has settled the old one, another the new one
     old = rig.details({"Name": "old"})
     rig.details({"Name": "new"})
-    records = rig.queue.receive(1)
-    response = rig.new_environment()({"Records": records}, TimedContext(rig.clock))
-    returned = rig.message(old)
-    rig.queue.settle(records, response)
+    records = receive(rig.queue, 1)
+    assert [record["messageId"] for record in records] == [old]
+    settle(rig.queue, records, rig.new_environment()({"Records": records}, TimedContext(rig.clock)))
     assert rig.deliver().outcomes == ["Updated"]
 
     # When: SQS delivers the old one again, although it was deleted
-    rig.queue.messages.insert(0, returned)
     rig.clock.advance(1_800)
 
-    assert rig.deliver().outcomes == ["Repeated"]
+    assert invoke(rig.consumer, records, TimedContext(rig.clock)).outcomes == ["Repeated"]
     assert rig.state.contact(CONTACT_ID).details == {"Name": "new"}
 
 
 def test_rejected_update_whose_delete_was_lost_is_no_second_dead_letter(rig: Rig) -> None:
     message = rig.body("nonsense")
-    records = rig.queue.receive()
-    rig.queue.settle(records, rig.consumer({"Records": records}, TimedContext(rig.clock)), lost=[message])
+    records = receive(rig.queue)
+    settle(rig.queue, records, rig.consumer({"Records": records}, TimedContext(rig.clock)), lost=[message])
 
     rig.clock.advance(1_800)
 
@@ -979,9 +983,8 @@ def test_message_of_another_queue_is_not_taken_for_settled(rig: Rig) -> None:
     for _ in range(2):
         rig.details({"Name": "a"})
     rig.deliver()
-    rig.queue.messages.clear()
     rig.details({"Name": "b"})
-    (record,) = rig.queue.receive()
+    (record,) = receive(rig.queue)
     record["eventSourceARN"] += "2"
     record["attributes"]["SequenceNumber"] = "1"
 
@@ -993,7 +996,7 @@ def test_message_of_another_queue_is_not_taken_for_settled(rig: Rig) -> None:
 def test_memory_of_settled_groups_is_bounded(monkeypatch: pytest.MonkeyPatch, rig: Rig) -> None:
     monkeypatch.setattr(settled, "_MAX_GROUPS", 2)
     messages = [rig.body("nonsense", f"contact-{number}") for number in (1, 2, 1, 3)]
-    received = [group[0] for group in groups_of(rig.queue.receive(), rig.settings.instance)]
+    received = [group[0] for group in groups_of(receive(rig.queue), rig.settings.instance)]
     assert [message.id for message in received] == [messages[0], messages[1], messages[3]]
     known = settled.Settled()
     for number in (0, 1, 0, 2):
@@ -1068,7 +1071,7 @@ def test_consumer_is_told_its_operations(text: str) -> None:
 def test_visibility_that_cannot_be_set_loses_nothing(rig: Rig, error: Exception) -> None:
     message = rig.attributes({"a": "1"})
     rig.fail_for(CONTACT_ID, client_error(BARE_THROTTLE))
-    rig.queue.trouble = raises(error)
+    rig.queue_client.trouble = raises(error)
 
     delivery = rig.deliver()
 
@@ -1205,11 +1208,11 @@ def test_values_are_in_no_log_line_and_in_no_event(rig: Rig) -> None:
             rig.connect.trouble = trouble
             printed += rig.deliver().printed
             rig.clock.advance(300)
-    rig.dead_letters.trouble = rig.queue.trouble = raises(ValueError(SECRET))
-    rig.queue.messages.clear()
-    rig.queue.trouble = raises_nothing
+    while rig.queue.messages:
+        printed += rig.deliver().printed
+        rig.clock.advance(300)
     rig.body(f"nonsense {SECRET}")
-    rig.queue.trouble = raises(ValueError(SECRET))
+    rig.dead_letter_client.trouble = rig.queue_client.trouble = raises(ValueError(SECRET))
     printed += rig.deliver().printed
 
     for outcome in ("Updated", "Rejected", "HeldUp", "VisibilityNotSet"):

@@ -13,8 +13,9 @@ import pytest
 
 from connect_constructs.local.faults import documented_error
 from tests.handler.proxy import CONTACT_ID
-from tests.handler.queue_fakes import DAY, client_error
+from tests.handler.queue_fakes import client_error
 from tests.handler.queue_rig import NEW_CONTACT, OTHER_CONTACT, Rig
+from tests.sqs_fifo import DAY
 
 NOT_FOUND, INVALID = "ResourceNotFoundException", "InvalidRequestException"
 
@@ -150,7 +151,7 @@ def test_visibility_that_cannot_be_set_adds_no_call(rig: WatchedRig, error_type:
         raise TimeoutError
 
     # It comes back when the queue's own visibility timeout ends.
-    rig.queue.trouble = trouble
+    rig.queue_client.trouble = trouble
     rig.run(10_000)
 
     assert [at for at, _ in rig.calls] == [0, 1_800]
@@ -328,7 +329,7 @@ def test_dead_letter_queue_that_fails_amid_a_burst_keeps_the_rest_in_order(rig: 
         if len(sent) in (3, 4):  # the third letter, twice
             raise TimeoutError
 
-    rig.dead_letters.trouble = trouble
+    rig.dead_letter_client.trouble = trouble
     delivery = rig.deliver()
 
     assert rig.parked == [("u1", NOT_FOUND), ("u2", NOT_FOUND)]

@@ -31,11 +31,16 @@ from tests.handler.queue_fakes import (
     Clock,
     DirectConnectClient,
     EventBus,
-    FifoQueue,
     KilledError,
     Record,
+    SqsClient,
     TimedContext,
     client_error,
+    dead_letter_queue,
+    fields_of,
+    receive,
+    settle,
+    update_queue,
 )
 
 CONTACTS = [f"{number}1111111-0000-4000-8000-000000000000" for number in range(3)]
@@ -118,20 +123,21 @@ class QueueMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.clock = Clock()
-        self.queue = FifoQueue(self.clock, visibility_seconds=360)
-        self.dead_letters = FifoQueue(self.clock, DEAD_LETTER_QUEUE_URL)
+        self.queue, self.dead_letters = update_queue(self.clock, visibility_seconds=360), dead_letter_queue(self.clock)
+        self.queue_client, self.dead_letter_client = SqsClient(self.queue), SqsClient(self.dead_letters)
         self.state = AmazonConnect(rate=1e9, burst=10**9, clock=self.clock)
         self.state.add_instance(INSTANCE_ARN)
         self.connect = DirectConnectClient(self.state)
         self.of_connect, self.of_dead_letters, self.of_queue = Mishaps(), Mishaps(), Mishaps()
         self.connect.trouble, self.connect.trouble_after = self._arrives, self.of_connect.after
-        self.dead_letters.trouble, self.dead_letters.trouble_after = (
+        self.dead_letter_client.trouble, self.dead_letter_client.trouble_after = (
             self.of_dead_letters.before,
             self.of_dead_letters.after,
         )
-        self.queue.trouble, self.queue.trouble_after = self.of_queue.before, self.of_queue.after
+        self.queue_client.trouble, self.queue_client.trouble_after = self.of_queue.before, self.of_queue.after
         self.endpoint = Endpoint(
-            EndpointSettings(instance=Instance(INSTANCE_ARN), queue_url=QUEUE_URL), UpdateQueue(self.queue, QUEUE_URL)
+            EndpointSettings(instance=Instance(INSTANCE_ARN), queue_url=QUEUE_URL),
+            UpdateQueue(self.queue_client, QUEUE_URL),
         )
         # What has to come out: the contacts, and the messages that are to be rejected, with their groups.
         self.attributes: dict[str, dict[str, str]] = {}
@@ -162,8 +168,8 @@ class QueueMachine(RuleBasedStateMachine):
         self.consumer = Consumer(
             self.settings,
             connect=self.connect,
-            dead_letters=DeadLetterQueue(self.dead_letters, DEAD_LETTER_QUEUE_URL),
-            visibility=Visibility(self.queue, QUEUE_URL),
+            dead_letters=DeadLetterQueue(self.dead_letter_client, DEAD_LETTER_QUEUE_URL),
+            visibility=Visibility(self.queue_client, QUEUE_URL),
             events=EventBus(),
             clock=self.clock,
         )
@@ -222,7 +228,7 @@ class QueueMachine(RuleBasedStateMachine):
             self._send(*self.last, mishap)
 
     def _rejected(self) -> None:
-        message = self.queue.messages[-1]
+        message = self.queue.accepted[-1]
         self.rejected[message.id] = message.group
 
     def _call(self, event: Event, take_effect: Callable[[], None], mishap: Mishap) -> None:
@@ -233,12 +239,12 @@ class QueueMachine(RuleBasedStateMachine):
 
     def _send(self, event: Event, take_effect: Callable[[], None], mishap: Mishap) -> None:
         self.of_queue.plan([mishap])
-        newest = self.queue.newest_id
+        before = len(self.queue.accepted)
         with contextlib.redirect_stdout(io.StringIO()):
             status = self.endpoint(event, LambdaContext())["statusCode"]
         assert status == (500 if mishap else 202)
-        if self.queue.newest_id != newest:
-            self.messages[self.queue.messages[-1].fields["updateId"]] += 1
+        if len(self.queue.accepted) > before:
+            self.messages[fields_of(self.queue.accepted[-1])["updateId"]] += 1
             take_effect()
 
     def _arrives(self, operation: str, parameters: dict[str, Any]) -> None:
@@ -268,7 +274,7 @@ class QueueMachine(RuleBasedStateMachine):
     @rule()
     def deliver_to_a_function_whose_answer_is_lost(self) -> None:
         self._heal()
-        self._apply(self.queue.receive(), 300)
+        self._apply(receive(self.queue), 300)
 
     @rule(
         contact_id=ANY_CONTACT,
@@ -284,11 +290,11 @@ class QueueMachine(RuleBasedStateMachine):
         self.clock.advance(3_600)
         self._deliver(300)
         self.update_attributes(contact_id, burst, None)
-        records = self.queue.receive()
+        records = receive(self.queue)
         response = self._apply(records, 300)
         ids = {record["messageId"] for number, record in enumerate(records) if number in lost}
         ids -= {failure["itemIdentifier"] for failure in response["batchItemFailures"]}
-        self.queue.settle(records, response, ids)
+        settle(self.queue, records, response, ids)
         while ids & {message.id for message in self.queue.messages}:
             self.clock.advance(360)
             self._deliver(300)
@@ -298,9 +304,9 @@ class QueueMachine(RuleBasedStateMachine):
         self.clock.advance(seconds)
 
     def _deliver(self, seconds: float) -> None:
-        records = self.queue.receive()
+        records = receive(self.queue)
         try:
-            self.queue.settle(records, self._apply(records, seconds))
+            settle(self.queue, records, self._apply(records, seconds))
         except KilledError:
             self._start_environment()
         self._heal()
@@ -378,7 +384,7 @@ class QueueMachine(RuleBasedStateMachine):
         parked: dict[str, float] = {}
         for message in self.dead_letters.messages:
             source = message.deduplication_id
-            assert message.fields["rejection"]["type"] in TOO_EARLY
+            assert fields_of(message)["rejection"]["type"] in TOO_EARLY
             # What is parked again within five minutes is there once.
             assert source not in parked or message.sent_at - parked[source] >= 300
             parked[source] = message.sent_at

@@ -29,7 +29,8 @@ from tests.handler.proxy import (
     contact_event,
     send,
 )
-from tests.handler.queue_fakes import QUEUE_URL, Clock, FifoQueue, client_error
+from tests.handler.queue_fakes import QUEUE_URL, Clock, SqsClient, client_error, fields_of, update_queue
+from tests.sqs_fifo import FifoQueue
 
 # A word that nothing else says.
 SECRET = "zq7canary7qz"
@@ -44,12 +45,17 @@ def clock() -> Clock:
 
 @pytest.fixture
 def queue(clock: Clock) -> FifoQueue:
-    return FifoQueue(clock)
+    return update_queue(clock)
 
 
 @pytest.fixture
-def endpoint(queue: FifoQueue) -> Endpoint:
-    return endpoint_before(queue)
+def client(queue: FifoQueue) -> SqsClient:
+    return SqsClient(queue)
+
+
+@pytest.fixture
+def endpoint(client: SqsClient) -> Endpoint:
+    return endpoint_before(client)
 
 
 def endpoint_before(sqs: Any, **settings: Any) -> Endpoint:
@@ -127,7 +133,7 @@ def test_message_has_the_documented_format(
     outcome = send(endpoint, event)
 
     (message,) = queue.messages
-    fields = message.fields
+    fields = fields_of(message)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", fields.pop("acceptedAt"))
     assert fields == {
         "version": 1,
@@ -158,7 +164,7 @@ def test_largest_attributes_fit_even_if_each_character_is_escaped(endpoint: Endp
     values = {"k": "\x01" * 32_767}
 
     assert send(endpoint, attributes(values)).status == 202
-    assert queue.messages[0].fields["parameters"]["Attributes"] == values
+    assert fields_of(queue.messages[0])["parameters"]["Attributes"] == values
 
 
 def segments(size: int, filling: str = "x") -> Event:
@@ -188,8 +194,8 @@ def test_update_is_accepted_up_to_the_size_of_a_message(endpoint: Endpoint, queu
     assert (fits.status, too_large.status) == (202, 413)
 
 
-def test_page_that_may_call_can_read_the_id(queue: FifoQueue) -> None:
-    endpoint = endpoint_before(queue, allow_origins=frozenset({"*"}))
+def test_page_that_may_call_can_read_the_id(client: SqsClient) -> None:
+    endpoint = endpoint_before(client, allow_origins=frozenset({"*"}))
 
     outcome = send(endpoint, attributes({"a": "1"}, Origin="https://agents.example.com"))
 
@@ -288,7 +294,7 @@ def test_user_of_an_identity_pool_cannot_make_anothers_update_vanish(endpoint: E
         send(endpoint, of_pool_user(user, value))
     send(endpoint, of_pool_user("jane", "B"))
 
-    assert [message.fields["parameters"]["Attributes"]["a"] for message in queue.messages] == ["A", "B", "B"]
+    assert [fields_of(message)["parameters"]["Attributes"]["a"] for message in queue.messages] == ["A", "B", "B"]
 
 
 # What API Gateway also says of a caller, and what changes with the network, the client or the credentials' renewal.
@@ -351,7 +357,7 @@ def test_client_that_repeats_its_own_request_id_makes_an_update_with_each_reques
     for extended, value in (("extended-1", "A"), ("extended-2", "B"), ("extended-3", "A")):
         send(endpoint, requested_as(attributes({"a": value}), extended, request_id=REQUEST_ID))
 
-    assert [message.fields["parameters"]["Attributes"] for message in queue.messages] == [
+    assert [fields_of(message)["parameters"]["Attributes"] for message in queue.messages] == [
         {"a": "A"},
         {"a": "B"},
         {"a": "A"},
@@ -408,9 +414,11 @@ REJECTED: dict[str, tuple[Event, int, str]] = {
 
 
 @pytest.mark.parametrize(("event", "status", "error_type"), REJECTED.values(), ids=REJECTED)
-def test_what_would_never_be_made_is_not_accepted(queue: FifoQueue, event: Event, status: int, error_type: str) -> None:
+def test_what_would_never_be_made_is_not_accepted(
+    queue: FifoQueue, client: SqsClient, event: Event, status: int, error_type: str
+) -> None:
     endpoint = endpoint_before(
-        queue,
+        client,
         allowed_attributes=frozenset({"a", "Tier"}),
         allow_origins=frozenset({"https://agents.example.com"}),
     )
@@ -445,12 +453,17 @@ FAILURES: dict[str, tuple[Exception, str]] = {
 @pytest.mark.parametrize("takes_effect", [False, True])
 @pytest.mark.parametrize(("error", "upstream_error"), FAILURES.values(), ids=FAILURES)
 def test_update_that_the_queue_does_not_confirm_is_not_accepted(
-    endpoint: Endpoint, queue: FifoQueue, error: Exception, upstream_error: str, takes_effect: bool
+    endpoint: Endpoint,
+    queue: FifoQueue,
+    client: SqsClient,
+    error: Exception,
+    upstream_error: str,
+    takes_effect: bool,
 ) -> None:
     def trouble(_: str) -> None:
         raise error
 
-    setattr(queue, "trouble_after" if takes_effect else "trouble", trouble)
+    setattr(client, "trouble_after" if takes_effect else "trouble", trouble)
 
     outcome = send(endpoint, attributes({SECRET: SECRET}))
 
@@ -460,19 +473,21 @@ def test_update_that_the_queue_does_not_confirm_is_not_accepted(
     assert outcome.log["upstreamError"] == upstream_error
     # It may have taken effect: then the consumer's line has this id, too.
     assert UUID.match(outcome.log["updateId"])
-    assert {message.fields["updateId"] for message in queue.messages} <= {outcome.log["updateId"]}
+    assert {fields_of(message)["updateId"] for message in queue.messages} <= {outcome.log["updateId"]}
     assert len(queue.messages) == takes_effect
     assert SECRET not in outcome.everything_said
 
 
-def test_call_that_is_sent_again_after_a_lost_answer_is_in_the_queue_once(endpoint: Endpoint, queue: FifoQueue) -> None:
+def test_call_that_is_sent_again_after_a_lost_answer_is_in_the_queue_once(
+    endpoint: Endpoint, queue: FifoQueue, client: SqsClient
+) -> None:
     def trouble(_: str) -> None:
         raise ReadTimeoutError(endpoint_url="https://example.com")
 
     event = attributes({"a": "1"}, **CALL)
-    queue.trouble_after = trouble
+    client.trouble_after = trouble
     assert send(endpoint, event).status == 500
-    queue.trouble_after = lambda _: None
+    client.trouble_after = lambda _: None
 
     assert send(endpoint, event).status == 202
     assert len(queue.messages) == 1
@@ -491,11 +506,11 @@ def test_answer_without_a_message_id_is_no_confirmation(answer: dict[str, Any]) 
     assert SECRET not in outcome.everything_said
 
 
-def test_unexpected_exception_is_no_confirmation(endpoint: Endpoint, queue: FifoQueue) -> None:
+def test_unexpected_exception_is_no_confirmation(endpoint: Endpoint, client: SqsClient) -> None:
     def trouble(_: str) -> None:
         raise ValueError(SECRET)
 
-    queue.trouble = trouble
+    client.trouble = trouble
 
     outcome = send(endpoint, attributes({"a": SECRET}))
 

@@ -95,9 +95,9 @@ def test_update_whose_acceptance_was_lost_is_known_by_its_caller_too() -> None:
     def lose_the_answer(_: str) -> None:
         raise TimeoutError
 
-    rig.queue.trouble_after = lose_the_answer
+    rig.queue_client.trouble_after = lose_the_answer
     outcome = send(endpoint, events(CONTACT_ID)[0])
-    rig.queue.trouble_after = lambda _: None
+    rig.queue_client.trouble_after = lambda _: None
     assert outcome.status == 500
 
     assert callers_of(CONTACT_ID, [outcome.log], rig.deliver().logs) == LOGGED[:1]

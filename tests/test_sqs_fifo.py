@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.attack.sqs_fifo import DAY, FifoQueue, Message, Sqs, SqsError
+from tests.sqs_fifo import DAY, FifoQueue, Message, Sqs, SqsError
 
 URL, DEAD_LETTERS = "https://sqs.example.com/updates.fifo", "https://sqs.example.com/rejected.fifo"
 
