@@ -38,8 +38,7 @@ def close() -> None:
     async def run(scope: Scope, receive: Channel, send: Channel) -> None:
         if scope["type"] in ("http", "websocket"):
             headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
-            host = next((value for name, value in headers if name.lower() == "host"), "")
-            if not is_of_the_app(host, scope["path"]) and is_foreign(headers):
+            if is_foreign(headers) and not is_of_the_app(scope):
                 await _refuse(scope["type"], send)
                 return
         await application(scope, receive, send)

@@ -60,8 +60,7 @@ def close() -> None:
         if scope["type"] == "lifespan":
             await application(scope, receive, send)
             return
-        headers = _headers(scope["headers"])
-        is_for_the_app = is_of_the_app(headers.get("host", ""), scope["path"])
+        is_for_the_app = is_of_the_app(scope)
         _is_for_the_app.set(is_for_the_app)
         if is_for_the_app:
             await application(scope, receive, send)
@@ -69,20 +68,22 @@ def close() -> None:
             await receive()
             await send({"type": "websocket.close", "code": 1008})
         else:
-            await _guard(application, scope, headers, receive, send)
+            await _guard(application, scope, receive, send)
 
     emulator.app = run
 
 
-async def _guard(application: Any, scope: Scope, headers: Headers, receive: Channel, send: Channel) -> None:
-    body = b""
+async def _guard(application: Any, scope: Scope, receive: Channel, send: Channel) -> None:
+    chunks = []
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             return
-        body += message.get("body", b"")
+        chunks.append(message.get("body", b""))
         if not message.get("more_body"):
             break
+    body = b"".join(chunks)
+    headers = _headers(scope["headers"])
     query = parse_qs(scope["query_string"].decode("utf-8", "replace"), keep_blank_values=True)
     error = _error(scope, headers, query, body)
     if error:
@@ -114,15 +115,17 @@ def _headers(sent: list[tuple[bytes, bytes]]) -> Headers:
     return headers
 
 
-def is_of_the_app(host: str, path: str) -> bool:
-    """Whether this is a call of an API or a function URL."""
-    return any(
-        found is not None
-        for found in (
-            emulator._parse_execute_api_url(host, path),
-            emulator._resolve_custom_domain_request(host, path),
-            emulator._parse_lambda_url(host, path),
-        )
+def is_of_the_app(scope: Scope) -> bool:
+    """Whether this request, HTTP or WebSocket, is a call of an API or a function URL."""
+    host, path = _headers(scope["headers"]).get("host", ""), scope["path"]
+    if path.startswith("/_ministack/"):
+        return False
+    if emulator._parse_execute_api_url(host, path) is not None:
+        return True
+    # The emulator looks for an API only in this way when a WebSocket is opened, and then for services of its own.
+    return scope["type"] == "http" and (
+        emulator._resolve_custom_domain_request(host, path) is not None
+        or emulator._parse_lambda_url(host, path) is not None
     )
 
 
@@ -231,9 +234,11 @@ def _hand_to_the_app_only() -> None:
         host = headers.get("host", "")
         paths = {name: raw[name] for name in ("raw_path", "raw_query_string")}
         answer = await emulator._handle_execute_api_request(host, path, method, headers, body, query, **paths)
-        if answer is None:
-            return await emulator._handle_lambda_url_request(host, path, method, headers, body, query)
-        return emulator._with_data_plane_headers(answer, request_id, wildcard_cors=False)
+        if answer is not None:
+            return emulator._with_data_plane_headers(answer, request_id, wildcard_cors=False)
+        answer = await emulator._handle_lambda_url_request(host, path, method, headers, body, query)
+        # None if only the decoded path is an API's (see `encoded_paths`). The emulator's services would be next.
+        return answer or (404, {"Content-Type": "application/json"}, b'{"message": "Not Found"}')
 
     emulator._handle_pre_body_request, emulator._handle_post_body_shortcuts = handled_before, handled_after
     emulator._handle_special_data_plane_request = handled

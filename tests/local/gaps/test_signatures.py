@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import http.client
 import json
+import socket
 import uuid
 from collections.abc import Mapping
 from urllib.parse import quote, urlencode, urlsplit
@@ -250,6 +251,62 @@ def test_apis_host_leads_to_the_api_and_nowhere_else(aws: EmulatedAws) -> None:
         assert status in (403, 404), target
         assert "services" not in text
     assert aws.client("lambda").get_function(FunctionName=api.function_name)
+
+
+@pytest.mark.parametrize("target", ["/%72estapis/a/b/_user_request_/x", "/%5faws/execute-api/a/_user_request_/x"])
+@pytest.mark.parametrize(
+    ("method", "headers"),
+    [
+        ("POST", {"X-Amz-Target": "AWSCognitoIdentityProviderService.InitiateAuth", "Content-Type": "text/plain"}),
+        ("POST", {"Content-Type": "application/x-www-form-urlencoded"}),
+        ("GET", {}),
+        ("PUT", {}),
+    ],
+)
+def test_encoded_path_of_an_api_reaches_nothing_else(
+    aws: EmulatedAws, target: str, method: str, headers: Mapping[str, str]
+) -> None:
+    """Decoded it is an API's path, and as it was sent it is not."""
+    body = "Action=ListUsers&Version=2010-05-08" if method == "POST" else ""
+
+    status, answered, text = _send(aws.url, method, target, {**headers, **_BROWSER}, body)
+
+    assert (status, answered.get("access-control-allow-origin")) == (404, None)
+    assert text == '{"message": "Not Found"}'
+
+
+def test_host_of_an_api_does_not_open_administration(aws: EmulatedAws) -> None:
+    host = f"{aws.create_api().api_id}.execute-api.localhost"
+
+    for headers in ({"Host": host}, {"Host": host, **_BROWSER}):
+        status, _, text = _send(aws.url, "POST", "/_ministack/rds/iam-auth", headers, "{}")
+        assert (status, "allowed" in text) == (403, False)
+
+
+@pytest.mark.parametrize(
+    ("target", "host", "protocol"),
+    [
+        ("/mqtt", "iot.us-east-1.localhost", "mqtt"),
+        ("/_aws/lambda-url/x/", "iot.us-east-1.localhost", "mqtt"),
+        ("/mqtt", f"{'a' * 32}.lambda-url.x.iot.us-east-1.localhost", "mqtt"),
+        ("/_aws/lambda-url/x/", "abc.appsync-realtime-api.localhost", "aws-appsync-event-ws"),
+    ],
+)
+def test_page_opens_no_web_socket_of_the_emulators_services(
+    aws: EmulatedAws, target: str, host: str, protocol: str
+) -> None:
+    parts = urlsplit(aws.url)
+    request = (
+        f"GET {target} HTTP/1.1\r\nHost: {host}:{parts.port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+        f"Sec-WebSocket-Protocol: {protocol}\r\nOrigin: https://evil.example\r\n\r\n"
+    )
+
+    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=20) as connection:
+        connection.sendall(request.encode())
+        answer = connection.recv(1000)
+
+    assert answer.startswith(b"HTTP/1.1 403 ")
 
 
 @pytest.mark.parametrize("key", _GUESSED_KEYS)
