@@ -14,6 +14,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from connect_constructs.local.errors import LocalAwsError
+
 _PREFIX = "connect-constructs-local-"
 
 
@@ -22,6 +24,7 @@ def run_directory(parent: Path | None = None) -> Iterator[Path]:
     """A directory that nobody else can enter, after the directories of this user's dead runs have been removed.
 
     :param parent: Where they are. Default: the folder for temporary files.
+    :raises LocalAwsError: if the directory cannot be locked.
     """
     parent = parent or Path(tempfile.gettempdir())
     for path in parent.glob(f"{_PREFIX}*"):
@@ -37,13 +40,19 @@ def run_directory(parent: Path | None = None) -> Iterator[Path]:
 def _make(parent: Path) -> tuple[Path, int]:
     while True:
         path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
-        with contextlib.suppress(OSError):
+        try:
             lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        except FileNotFoundError:
+            continue  # removed by another run, which took it for a dead run's because it was not locked yet
+        try:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            if path.exists():
-                return path, lock
-            # Another run has taken it for a dead one's, before it was locked.
+        except OSError as error:
             os.close(lock)
+            path.rmdir()
+            raise LocalAwsError(f"{parent}: {error.strerror}. Set TMPDIR to a folder on a local disk") from None
+        if path.exists():
+            return path, lock
+        os.close(lock)  # removed between the two
 
 
 def _remove_if_dead(path: Path) -> None:

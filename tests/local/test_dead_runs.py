@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import fcntl
 import os
 import signal
 import subprocess
@@ -15,6 +17,7 @@ import pytest
 
 from connect_constructs.local.cache import cache_directory, cached
 from connect_constructs.local.command import run as run_command
+from connect_constructs.local.errors import LocalAwsError
 from connect_constructs.local.run_directory import run_directory
 from tests.local.command_line import COMMAND, ROOT, processes_of, run
 
@@ -173,3 +176,19 @@ def test_killed_setup_is_removed_by_the_next(tmp_path: Path, monkeypatch: pytest
     cached("thing", lambda folder: (folder / "file").touch(), wanted="file")
 
     assert {path.name for path in cache_directory().iterdir()} == {"thing", "thing.lock"}
+
+
+def test_folder_without_locks_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on some network file systems."""
+
+    def flock(*_: object) -> None:
+        # Ends the test if it is tried again and again.
+        assert len(list(tmp_path.iterdir())) < 3
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+
+    with pytest.raises(LocalAwsError, match=f"{tmp_path}: No locks available. Set TMPDIR to a folder on a local disk"):
+        with run_directory(tmp_path):
+            pass
+    assert list(tmp_path.iterdir()) == []
