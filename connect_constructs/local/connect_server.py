@@ -104,7 +104,10 @@ class _Handler(BaseHTTPRequestHandler):
         self._serve()
 
     def _serve(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        length = self.headers.get("Content-Length", "0")
+        if not length.isdecimal():
+            length, self.close_connection = "0", True  # where the body ends is unknown
+        body = self.rfile.read(int(length))
         path = self._path()
         if path is None or is_foreign(self.headers.items()):
             self._answer_error(_REFUSAL)

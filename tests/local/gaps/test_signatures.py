@@ -416,3 +416,14 @@ def test_amazon_connect_is_for_those_who_know_its_url() -> None:
             assert _send(server.url, "POST", target, {}, body)[0] == 403
 
     assert connect.contact(contact_id).attributes == {}
+
+
+@pytest.mark.parametrize("length", ["abc", "-1", "1e3"])
+@pytest.mark.parametrize("method", ["POST", "DELETE"])
+def test_amazon_connect_survives_a_length_that_is_no_number(
+    capfd: pytest.CaptureFixture[str], method: str, length: str
+) -> None:
+    with ConnectServer(AmazonConnect()) as server:
+        status, _, _ = _send(server.url, method, "/contact/attributes", {"Content-Length": length})
+
+    assert (status, capfd.readouterr().err) == ({"POST": 403, "DELETE": 501}[method], "")
