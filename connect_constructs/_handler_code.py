@@ -20,8 +20,3 @@ def handler_directory() -> Path:
         f"the handler's code is missing: expected {_PACKAGE / '_lambda'} (installed package) "
         f"or {_PACKAGE.parent / 'lambda'} (checkout)"
     )
-
-
-def service_model_file() -> Path:
-    """The contract: the service model of the two operations."""
-    return handler_directory() / "sdk_models" / "connect" / "2017-08-08" / "service-2.json"

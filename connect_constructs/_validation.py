@@ -12,20 +12,16 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import Duration, Stack, Token
 
-from connect_constructs.schema import service_model
+from connect_constructs._instance_arn import EXAMPLE_INSTANCE_ARN, EXAMPLE_INSTANCE_ID, INSTANCE_ARN, INSTANCE_ID
+from connect_constructs.contract.service_model import service_model
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
 
-_INSTANCE_ARN = re.compile(r"arn:aws[a-z-]*:connect:[a-z0-9-]+:\d{12}:instance/[A-Za-z0-9-]{1,36}\Z")
-_INSTANCE_ID = re.compile(r"[A-Za-z0-9-]{1,36}\Z")
 # As browsers send it: lower case, no path, no default port.
 _ORIGIN = re.compile(
-    r"(?!https://[^/]*:443\Z|http://[^/]*:80\Z)[a-z][a-z0-9+.-]*://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d+)?\Z"
+    r"(?!https://[^/]*:443\Z|http://[^/]*:80\Z)[a-z][a-z0-9+.-]*://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d+)?"
 )
-
-_EXAMPLE_ID = "12345678-1234-1234-1234-123456789012"
-_EXAMPLE_ARN = f"arn:aws:connect:us-east-1:111122223333:instance/{_EXAMPLE_ID}"
 
 # What `StringParameter.value_from_lookup` returns until the CDK CLI has looked the parameter up.
 _LOOKUP_PLACEHOLDER = "dummy-value-for-"
@@ -46,13 +42,13 @@ def check_instance_arn(value: str) -> None:
     if isinstance(value, str) and value.startswith(_LOOKUP_PLACEHOLDER):
         raise ValueError(
             "instance_arn: expected an instance ARN, got the placeholder that StringParameter.value_from_lookup "
-            f"returns before the first look-up; give value_from_lookup a default_value= such as {_EXAMPLE_ARN}"
+            f"returns before the first look-up; give value_from_lookup a default_value= such as {EXAMPLE_INSTANCE_ARN}"
         )
-    _check_text(value, _INSTANCE_ARN, f"instance_arn: expected an instance ARN such as {_EXAMPLE_ARN}")
+    _check_text(value, INSTANCE_ARN, f"instance_arn: expected an instance ARN such as {EXAMPLE_INSTANCE_ARN}")
 
 
 def check_instance_id(value: str) -> None:
-    _check_text(value, _INSTANCE_ID, f"instance_id: expected an instance id such as {_EXAMPLE_ID}")
+    _check_text(value, INSTANCE_ID, f"instance_id: expected an instance id such as {EXAMPLE_INSTANCE_ID}")
 
 
 def check_account(account: str, stack: Stack) -> None:
@@ -84,7 +80,7 @@ def check_attribute_keys(values: Sequence[str]) -> None:
         return
     if not values:
         raise ValueError("allowed_attributes: expected at least one attribute key, got none; leave it out to allow all")
-    pattern = re.compile(service_model()["shapes"]["AttributeName"]["pattern"].removesuffix("$") + r"\Z")
+    pattern = re.compile(service_model()["shapes"]["AttributeName"]["pattern"].removesuffix("$"))
     for value in values:
         _check_text(
             value, pattern, "allowed_attributes: expected attribute keys of letters, digits, dashes and underscores"
@@ -138,5 +134,5 @@ def _check_list(name: str, items: str, values: Sequence[str]) -> None:
 
 
 def _check_text(value: str, pattern: re.Pattern[str], expected: str) -> None:
-    if not Token.is_unresolved(value) and not (isinstance(value, str) and pattern.match(value)):
+    if not Token.is_unresolved(value) and not (isinstance(value, str) and pattern.fullmatch(value)):
         raise ValueError(f"{expected}, got {value!r}")

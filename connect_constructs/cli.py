@@ -176,7 +176,7 @@ def _show(line: str) -> None:
 
 
 def _client_model(options: argparse.Namespace) -> int:
-    from connect_constructs.client_model import client_model, client_settings
+    from connect_constructs.contract.client_model import client_model, client_settings
 
     print(json.dumps(client_model(), indent=1))
     if options.endpoint:
@@ -186,7 +186,7 @@ def _client_model(options: argparse.Namespace) -> int:
 
 
 def _openapi(options: argparse.Namespace) -> int:
-    from connect_constructs.openapi import openapi
+    from connect_constructs.contract.openapi import openapi
 
     print(json.dumps(openapi(options.endpoint), indent=1))
     return 0

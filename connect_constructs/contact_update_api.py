@@ -16,10 +16,10 @@ from connect_constructs._gateway_responses import add_gateway_responses
 from connect_constructs._grants import grant_to_identity_or_resource
 from connect_constructs._validation import check_has, check_integer, check_is, check_origins, check_positive
 from connect_constructs.contact_update_function import ContactUpdateFunction, offered_operations, target_instance
+from connect_constructs.contract.service_model import service_model
 from connect_constructs.handler_function import ContactUpdateFunctionOptions
 from connect_constructs.instance import ConnectInstance
 from connect_constructs.operation import ContactUpdateOperation
-from connect_constructs.schema import service_model
 
 if TYPE_CHECKING:
     from aws_cdk import aws_cloudwatch as cloudwatch

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from connect_constructs._cdk_json import cdk_json_context
+from connect_constructs._instance_arn import EXAMPLE_INSTANCE_ARN, INSTANCE_ARN
 
 ContextType = Callable[[str], tuple[str, str]]
-
-# As connect_constructs._validation has it, which imports CDK and so starts Node.
-_INSTANCE_ARN = re.compile(
-    r"arn:aws[a-z-]*:connect:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):instance/(?P<id>[A-Za-z0-9-]{1,36})"
-)
-_EXAMPLE_ARN = "arn:aws:connect:us-east-1:111122223333:instance/12345678-1234-1234-1234-123456789012"
 
 # CDK's context for the name of a bootstrap, and its default (CDK Developer Guide, "Customize CDK bootstrapping").
 _QUALIFIER = "@aws-cdk/core:bootstrapQualifier"
@@ -105,11 +99,12 @@ def _instance(context: Mapping[str, Any]) -> Instance:
     arn = _text(context, "instance_arn")
     if not arn:
         raise UsageError(
-            f"set the Amazon Connect instance: -c instance_arn={_EXAMPLE_ARN}. `aws connect list-instances` prints it"
+            f"set the Amazon Connect instance: -c instance_arn={EXAMPLE_INSTANCE_ARN}. "
+            "`aws connect list-instances` prints it"
         )
-    match = _INSTANCE_ARN.fullmatch(arn)
+    match = INSTANCE_ARN.fullmatch(arn)
     if not match:
-        raise UsageError(f"instance_arn: expected an instance ARN such as {_EXAMPLE_ARN}, got {arn!r}")
+        raise UsageError(f"instance_arn: expected an instance ARN such as {EXAMPLE_INSTANCE_ARN}, got {arn!r}")
     return Instance(match["region"], match["account"], match["id"])
 
 

@@ -12,10 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from connect_constructs.contract.service_model import service_model
 from connect_constructs.local.contract_check import utf8_bytes, violations
 from connect_constructs.local.faults import ErrorAnswer, Fault
 from connect_constructs.local.quota import DEFAULT_BURST, DEFAULT_RATE, TokenBucket
-from connect_constructs.schema import service_model
 
 _ERRORS_UNTIL_VISIBLE = ("ResourceNotFoundException", "InvalidRequestException")
 

@@ -20,11 +20,11 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import unquote
 
+from connect_constructs.contract.service_model import service_model
 from connect_constructs.local.amazon_connect import AmazonConnect, ConnectError, error_of
 from connect_constructs.local.contract_check import UnreadableBodyError, parse_body
 from connect_constructs.local.emulator_gaps.foreign_requests import is_foreign
 from connect_constructs.local.faults import ErrorAnswer, Garbage, Hang, Reset
-from connect_constructs.schema import service_model
 
 # To make contacts and to read them back. These are not part of the contract, so the contract's service model has not
 # their paths.

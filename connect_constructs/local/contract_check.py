@@ -14,7 +14,7 @@ from typing import Any
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
-from connect_constructs.schema import full_schema
+from connect_constructs.contract.schema import full_schema
 
 # The body itself is level 1. Amazon Connect documents no limit; this one is the endpoint's.
 MAX_NESTING = 32

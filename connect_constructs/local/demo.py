@@ -14,7 +14,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from connect_constructs.client_model import SERVICE, client_model
+from connect_constructs.contract.client_model import SERVICE, client_model
 from connect_constructs.local.amazon_connect import AmazonConnect
 from connect_constructs.local.assembly import stacks, template_files
 from connect_constructs.local.calls import ATTRIBUTES, NAME, Call, calls

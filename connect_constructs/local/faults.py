@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from connect_constructs.schema import service_model
+from connect_constructs.contract.service_model import service_model
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from connect_constructs.client_model import SERVICE
+from connect_constructs.contract.client_model import SERVICE
 from connect_constructs.local.calls import Call, calls
 from connect_constructs.local.demo import create_contact
 from connect_constructs.local.emulator import REGION, ROOT_CREDENTIALS

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from connect_constructs.contract.service_model import service_model
 from connect_constructs.local.clients import Clients
-from connect_constructs.schema import service_model
 
 INSTANCE_ARN = re.compile(r"arn:[a-z-]+:connect:[a-z0-9-]+:\d{12}:instance/[A-Za-z0-9-]+")
 

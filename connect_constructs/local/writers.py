@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from connect_constructs.contract.service_model import service_model
 from connect_constructs.local.clients import Clients
 from connect_constructs.local.rest_api import instance_arn_of
-from connect_constructs.schema import service_model
 
 
 @dataclass(frozen=True)

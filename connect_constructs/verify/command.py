@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from connect_constructs._endpoint_url import endpoint_url
+from connect_constructs._instance_arn import INSTANCE_ARN
 
 if TYPE_CHECKING:
     from botocore.session import Session
@@ -27,7 +28,6 @@ _USAGE = 2
 _OPERATIONS = ("UpdateContactAttributes", "UpdateContact")
 _QUEUE_TIMEOUT_SECONDS = 480
 
-_INSTANCE_ARN = re.compile(r"arn:aws[a-z-]*:connect:(?P<region>[a-z0-9-]+):\d{12}:instance/[A-Za-z0-9-]{1,36}")
 # {api}.execute-api.{region}.amazonaws.com, and the forms of private APIs.
 _API_HOST = re.compile(r"\.execute-api(?:-fips)?\.(?P<region>[a-z]{2}[a-z-]*-\d+)\.")
 _QUEUE = re.compile(r"arn:aws[a-z-]*:sqs:[a-z0-9-]+:\d{12}:[\w.-]+|https?://[^\s?#]+/\d{12}/[\w.-]+")
@@ -224,7 +224,7 @@ def _rows(options: argparse.Namespace, session: Session, endpoint: Endpoint, reg
 def _region_of(endpoint: str, instance_arn: str) -> str:
     """The API's Region, as far as the URL says it; the instance's is the next best guess."""
     in_host = _API_HOST.search(urlsplit(endpoint).hostname or "")
-    in_arn = _INSTANCE_ARN.fullmatch(instance_arn)
+    in_arn = INSTANCE_ARN.fullmatch(instance_arn)
     assert in_arn  # checked as an argument
     return (in_host or in_arn)["region"]
 
@@ -247,7 +247,7 @@ def _fail(message: str, *, code: int = _FAILED) -> int:
 
 
 def _instance_arn(text: str) -> str:
-    if not _INSTANCE_ARN.fullmatch(text):
+    if not INSTANCE_ARN.fullmatch(text):
         raise argparse.ArgumentTypeError(
             f"expected an instance's ARN such as arn:aws:connect:us-east-1:111122223333:instance/ID, got {text!r}"
         )

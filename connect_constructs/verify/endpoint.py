@@ -18,7 +18,7 @@ from botocore.exceptions import BotoCoreError
 from botocore.httpsession import URLLib3Session
 from botocore.utils import get_environ_proxies
 
-from connect_constructs.client_model import SIGNING_NAME
+from connect_constructs.contract.client_model import SIGNING_NAME
 
 # API Gateway answers within 29 seconds (API Gateway quotas, "Integration timeout").
 _CONNECT_TIMEOUT_SECONDS = 5

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from connect_constructs.contract.service_model import service_model
 from connect_constructs.local.faults import documented_error
-from connect_constructs.schema import service_model
 from tests.browser.chromium import Chromium, Refusal
 from tests.browser.deployment import Deployment
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from connect_constructs.client_model import SERVICE
+from connect_constructs.contract.client_model import SERVICE
 from tests.clients.answer import Answer
 from tests.clients.target import REGION, Credentials, Target
 

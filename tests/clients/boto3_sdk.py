@@ -12,7 +12,7 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from connect_constructs.client_model import SERVICE
+from connect_constructs.contract.client_model import SERVICE
 from tests.clients import client_names
 from tests.clients.answer import Answer
 from tests.clients.target import REGION, Credentials, Target

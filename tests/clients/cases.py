@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
+from connect_constructs.contract.service_model import service_model
 from connect_constructs.local.faults import BARE_THROTTLE, TOO_MANY_REQUESTS, ErrorAnswer, documented_error
-from connect_constructs.schema import service_model
 from tests.clients.target import Target, TargetName
 
 # In every value that is sent, so that a message that repeats one is recognised.

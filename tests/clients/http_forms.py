@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import urllib3
 
-from connect_constructs.schema import service_model
+from connect_constructs.contract.service_model import service_model
 from tests.clients import client_names
 from tests.clients.answer import Answer
 from tests.clients.signing import post

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from connect_constructs.client_model import ENDPOINT_VARIABLE, SERVICE, client_settings
+from connect_constructs.contract.client_model import ENDPOINT_VARIABLE, SERVICE, client_settings
 from tests.clients.aws_cli import AwsCli, Finished
 from tests.clients.boto3_sdk import Boto3
 from tests.clients.client_names import AWS_CLI_1, AWS_CLIS, BOTO3

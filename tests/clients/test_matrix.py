@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from connect_constructs.schema import service_model
+from connect_constructs.contract.service_model import service_model
 from tests.clients import client_names
 from tests.clients.cases import CASES, PRIVATE, Case, Expected
 from tests.clients.outcomes import Outcome, Outcomes, is_untouched, sent_is_stored

@@ -268,7 +268,16 @@ def test_unknown_name_is_an_attribute_error() -> None:
         _ = connect_constructs.testing.Nonsense
 
 
-@pytest.mark.parametrize("module", ["connect_constructs", "connect_constructs.testing", "connect_constructs.schema"])
+@pytest.mark.parametrize(
+    "module",
+    [
+        "connect_constructs",
+        "connect_constructs.contract.client_model",
+        "connect_constructs.contract.openapi",
+        "connect_constructs.contract.schema",
+        "connect_constructs.testing",
+    ],
+)
 def test_import_loads_neither_cdk_nor_syrupy(module: str) -> None:
     program = f"import sys, {module}; print(*({{'aws_cdk', 'constructs', 'jsii', 'syrupy'}} & set(sys.modules)))"
     root = Path(__file__).parents[2]

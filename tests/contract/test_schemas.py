@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from connect_constructs.schema import full_schema
+from connect_constructs.contract.schema import full_schema
 
 OPERATIONS = ("UpdateContactAttributes", "UpdateContact")
 ATTRIBUTES = {"InstanceId": "i", "InitialContactId": "c", "Attributes": {"Tier": "gold"}}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from connect_constructs.schema import service_model
+from connect_constructs.contract.service_model import service_model
 
 # Text that a shape's pattern takes. A pattern without an entry here fails the generator, not the handler.
 _MATCHING = {

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from connect_constructs.contract.service_model import service_model
 from connect_constructs.local.faults import (
     BARE_THROTTLE,
     TOO_MANY_REQUESTS,
@@ -18,7 +19,6 @@ from connect_constructs.local.faults import (
     Reset,
     documented_error,
 )
-from connect_constructs.schema import service_model
 from contact_updates.api import Endpoint
 from tests.handler.conftest import Connect, EndpointAt
 from tests.handler.proxy import CONTACT_ID, INSTANCE_ID, Event, attributes_event, contact_event, send

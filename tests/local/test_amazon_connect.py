@@ -10,6 +10,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
+from connect_constructs.contract.service_model import service_model
 from connect_constructs.local.amazon_connect import AmazonConnect
 from connect_constructs.local.connect_server import ConnectServer
 from connect_constructs.local.faults import (
@@ -21,7 +22,6 @@ from connect_constructs.local.faults import (
     Reset,
     documented_error,
 )
-from connect_constructs.schema import service_model
 
 INSTANCE_ID = "12345678-1234-1234-1234-123456789012"
 INSTANCE_ARN = f"arn:aws:connect:us-east-1:111122223333:instance/{INSTANCE_ID}"

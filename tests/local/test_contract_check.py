@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from connect_constructs.contract.schema import full_schema
+from connect_constructs.contract.service_model import service_model
 from connect_constructs.local.contract_check import RULES, violations
-from connect_constructs.schema import full_schema, service_model
 
 # The keywords that only lead to others, and `utf8BytesOf`, which is part of `maxUtf8Bytes`.
 _STRUCTURE = {"$schema", "$ref", "$defs", "properties", "propertyNames", "items", "utf8BytesOf"}

@@ -12,8 +12,8 @@ import schemathesis
 from aws_cdk.assertions import Template
 from jsonschema import Draft202012Validator
 
-from connect_constructs.openapi import openapi
-from connect_constructs.schema import service_model
+from connect_constructs.contract.openapi import openapi
+from connect_constructs.contract.service_model import service_model
 from contact_updates.errors import UpdateError
 from tests.constructs.stacks import minimal_stack, resources
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from connect_constructs.contract.openapi import openapi
 from connect_constructs.local import LocalAws
 from connect_constructs.local.quota import DEFAULT_BURST, DEFAULT_RATE
-from connect_constructs.openapi import openapi
 from tests.stage_throttle import stage_throttle
 
 _CHECKS = [

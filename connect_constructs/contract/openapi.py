@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
-from connect_constructs.schema import MEDIA_TYPES, component_schemas, service_model
+from connect_constructs.contract.schema import component_schemas
+from connect_constructs.contract.service_model import MEDIA_TYPES, service_model
 
 # What the endpoint answers beside Amazon Connect's own errors, by status. Most are API Gateway's, through the gateway
 # responses of ContactUpdateApi; 502 and 503 are its answers to a function that crashed or was throttled.

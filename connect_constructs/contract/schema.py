@@ -5,16 +5,11 @@ The in-memory Amazon Connect checks with `full_schema`; `component_schemas` is t
 
 from __future__ import annotations
 
-import functools
-import json
 from typing import Any
 
-from connect_constructs._handler_code import service_model_file
+from connect_constructs.contract.service_model import service_model
 
 Schema = dict[str, Any]
-
-# What clients send a body as; the second is R's paws'.
-MEDIA_TYPES = ("application/json", "application/x-amz-json-1.1")
 
 # `integer` in an AWS service model is a 32-bit integer (Smithy 2.0, "Simple types").
 _INTEGER_RANGE = {"minimum": -(2**31), "maximum": 2**31 - 1}
@@ -25,13 +20,6 @@ _KEYWORDS = {
     "list": {"min": "minItems", "max": "maxItems"},
     "map": {"min": "minProperties", "max": "maxProperties"},
 }
-
-
-@functools.cache
-def service_model() -> dict[str, Any]:
-    """The contract, as the service model file has it."""
-    model: dict[str, Any] = json.loads(service_model_file().read_text(encoding="utf-8"))
-    return model
 
 
 def full_schema(operation: str) -> Schema:

@@ -6,7 +6,7 @@ import re
 import shlex
 from typing import Any
 
-from connect_constructs.schema import service_model
+from connect_constructs.contract.service_model import service_model
 
 # The name that the AWS CLI and boto3 call the service by, once the model is installed.
 SERVICE = "contact-updates"
