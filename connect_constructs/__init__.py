@@ -1,7 +1,7 @@
 """AWS CDK constructs that give any system a secure endpoint to write to Amazon Connect contacts.
 
-The public names are imported on first use: `import aws_cdk` starts Node and takes about a second, which neither
-`import connect_constructs` nor the command line's help should cost.
+The public names are imported on first use: `import aws_cdk` starts Node and takes about a second, and neither
+`import connect_constructs` nor the command line's help should take that long.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from connect_constructs.api_gateway_account import ApiGatewayAccount
     from connect_constructs.contact_update_api import ContactUpdateApi
     from connect_constructs.contact_update_function import ContactUpdateFunction
+    from connect_constructs.contact_update_function_options import ContactUpdateFunctionOptions
     from connect_constructs.contact_update_policy import ContactUpdatePolicy
     from connect_constructs.contact_update_queue import ContactUpdateQueue
-    from connect_constructs.handler_function import ContactUpdateFunctionOptions, HandlerFunction
     from connect_constructs.instance import ConnectInstance
     from connect_constructs.operation import ContactUpdateOperation
 
@@ -24,11 +24,10 @@ _MODULES = {
     "ConnectInstance": "instance",
     "ContactUpdateApi": "contact_update_api",
     "ContactUpdateFunction": "contact_update_function",
-    "ContactUpdateFunctionOptions": "handler_function",
+    "ContactUpdateFunctionOptions": "contact_update_function_options",
     "ContactUpdateOperation": "operation",
     "ContactUpdatePolicy": "contact_update_policy",
     "ContactUpdateQueue": "contact_update_queue",
-    "HandlerFunction": "handler_function",
 }
 
 __all__ = [
@@ -40,7 +39,6 @@ __all__ = [
     "ContactUpdateOperation",
     "ContactUpdatePolicy",
     "ContactUpdateQueue",
-    "HandlerFunction",
 ]
 
 

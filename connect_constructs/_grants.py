@@ -46,13 +46,13 @@ def grant_to_identity(
     :param because: Why nothing but the identity's own policy counts, for the error's message.
     :raises ValueError: if this app cannot write that policy.
     """
-    principal = _principal_of(grantee)
-    grant = None if _may_be_elsewhere(principal, account) else _written_to_identity(grantee, actions, resource_arns)
+    may_be_elsewhere = _may_be_elsewhere(_principal_of(grantee), account)
+    grant = None if may_be_elsewhere else _written_to_identity(grantee, actions, resource_arns)
     if grant:
         return grant
     hint = ""
-    if _may_be_elsewhere(principal, account) and Token.is_unresolved(account):
-        hint = ". Whether it is of the same account cannot be told: give the stack env=, or import it by its name"
+    if may_be_elsewhere and Token.is_unresolved(account):
+        hint = ". Its account and the stack's may differ: give the stack env=, or import the grantee by its name"
     raise ValueError(
         "grantee: expected a role, user, group or managed policy of the same account that this app may change, "
         f"got {_described(grantee)}: {because}{hint}"

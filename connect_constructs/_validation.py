@@ -1,6 +1,7 @@
-"""Checks of constructor arguments. Each raises ValueError saying what was expected and what was got.
+"""Checks of arguments: a TypeError for a wrong type, a ValueError for a wrong value.
 
-Tokens pass: their values are known only when CloudFormation deploys.
+Each message names the argument, what was expected and what was got. Tokens pass, because their values are only known
+when CloudFormation deploys.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from aws_cdk import Duration, Stack, Token
+from aws_cdk import Duration, RemovalPolicy, Stack, Token
 
 from connect_constructs._instance_arn import EXAMPLE_INSTANCE_ARN, EXAMPLE_INSTANCE_ID, INSTANCE_ARN, INSTANCE_ID
 from connect_constructs.contract.service_model import service_model
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_events as events
     from aws_cdk import aws_kms as kms
 
 # As browsers send it: lower case, no path, no default port.
@@ -23,46 +25,72 @@ _ORIGIN = re.compile(
     r"(?!https://[^/]*:443\Z|http://[^/]*:80\Z)[a-z][a-z0-9+.-]*://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d+)?"
 )
 
-# What `StringParameter.value_from_lookup` returns until the CDK CLI has looked the parameter up.
+# What `StringParameter.value_from_lookup` returns until the CDK CLI has looked up the parameter.
 _LOOKUP_PLACEHOLDER = "dummy-value-for-"
 
 
 def check_is(name: str, value: object, expected: type) -> None:
     if not isinstance(value, expected):
-        raise ValueError(f"{name}: expected a {expected.__name__}, got {value!r}")
+        raise TypeError(f"{name}: expected a {expected.__name__}, got {value!r}")
 
 
 def check_has(name: str, value: object, attribute: str, expected: str) -> None:
-    """An object of one of CDK's interfaces, told by an attribute of it: jsii's objects need not be instances."""
+    """Check for an implementation of a CDK interface, by one of its attributes: jsii objects need not be instances."""
     if not hasattr(value, attribute):
-        raise ValueError(f"{name}: expected {expected}, got {value!r}")
+        raise TypeError(f"{name}: expected {expected}, got {value!r}")
+
+
+def check_list(name: str, values: object, items: str) -> None:
+    if not isinstance(values, (list, tuple)):
+        raise TypeError(f"{name}: expected a list of {items}, got {values!r}")
 
 
 def check_instance_arn(value: str) -> None:
-    if isinstance(value, str) and value.startswith(_LOOKUP_PLACEHOLDER):
-        raise ValueError(
-            "instance_arn: expected an instance ARN, got the placeholder that StringParameter.value_from_lookup "
-            f"returns before the first look-up; give value_from_lookup a default_value= such as {EXAMPLE_INSTANCE_ARN}"
-        )
+    _check_no_placeholder("instance_arn", value, "an instance ARN", EXAMPLE_INSTANCE_ARN)
     _check_text(value, INSTANCE_ARN, f"instance_arn: expected an instance ARN such as {EXAMPLE_INSTANCE_ARN}")
 
 
 def check_instance_id(value: str) -> None:
+    _check_no_placeholder("instance_id", value, "an instance id", EXAMPLE_INSTANCE_ID)
     _check_text(value, INSTANCE_ID, f"instance_id: expected an instance id such as {EXAMPLE_INSTANCE_ID}")
 
 
-def check_account(account: str, stack: Stack) -> None:
-    """The account of an instance, against that of the stack that is to update its contacts."""
-    if not Token.is_unresolved(account) and not Token.is_unresolved(stack.account) and account != stack.account:
-        raise ValueError(
-            f"instance: expected one in the stack's account {stack.account}, got one in {account}: Amazon Connect "
-            "has no permissions across accounts"
-        )
+def check_account(name: str, account: str, stack: Stack) -> None:
+    """Check that an instance belongs to the account of the stack that updates its contacts."""
+    because = ": Amazon Connect has no permissions across accounts"
+    _check_in_stacks(name, "account", account, stack.account, because)
+
+
+def check_key(name: str, key: kms.IKey | None, stack: Stack) -> None:
+    """Check that a key is in the stack's Region and not known by an alias only, which CDK cannot grant the use of."""
+    if key is None:
+        return
+    check_has(name, key, "key_arn", "a KMS key")
+    if getattr(key, "alias_name", None):
+        raise ValueError(f"{name}: expected a key, got an alias: neither CloudWatch Logs nor grants take one")
+    _check_in_stacks(name, "Region", key.env.region, stack.region)
+
+
+def check_event_bus(name: str, event_bus: events.IEventBus | None, stack: Stack) -> None:
+    if event_bus is None:
+        return
+    check_has(name, event_bus, "event_bus_arn", "an EventBridge event bus")
+    because = ": EventBridge only takes events of its own Region. A rule there can send them on to another Region"
+    _check_in_stacks(name, "Region", event_bus.env.region, stack.region, because)
+
+
+def check_removal_policy(name: str, value: RemovalPolicy | None) -> None:
+    """Check the removal policy of a queue or a log group."""
+    if value is None:
+        return
+    check_is(name, value, RemovalPolicy)
+    if value is RemovalPolicy.SNAPSHOT:
+        raise ValueError(f"{name}: expected another removal policy, got {value}: the resource has no snapshots")
 
 
 def check_origins(values: Sequence[str]) -> None:
-    """Origins as a browser sends them, or `*` alone."""
-    _check_list("allow_origins", "origins", values)
+    """Check for origins as a browser sends them, or `*` alone."""
+    check_list("allow_origins", values, "origins")
     if Token.is_unresolved(values):
         raise ValueError("allow_origins: expected a list whose length is known at synthesis, got a token for a list")
     if "*" in values and len(values) > 1:
@@ -75,7 +103,7 @@ def check_origins(values: Sequence[str]) -> None:
 
 
 def check_attribute_keys(values: Sequence[str]) -> None:
-    _check_list("allowed_attributes", "attribute keys", values)
+    check_list("allowed_attributes", values, "attribute keys")
     if Token.is_unresolved(values):
         return
     if not values:
@@ -88,23 +116,22 @@ def check_attribute_keys(values: Sequence[str]) -> None:
 
 
 def check_integer(name: str, value: int, minimum: int, maximum: int | None = None) -> None:
+    limits = f"of at least {minimum}" if maximum is None else f"from {minimum} to {maximum}"
+    message = f"{name}: expected an integer {limits}, got {value!r}"
     if _is_finite(value) and Token.is_unresolved(value):
         return
-    if type(value) is not int or value < minimum or (maximum is not None and value > maximum):
-        limits = f"of at least {minimum}" if maximum is None else f"from {minimum} to {maximum}"
-        raise ValueError(f"{name}: expected an integer {limits}, got {value!r}")
+    if type(value) is not int:
+        raise TypeError(message)
+    if value < minimum or (maximum is not None and value > maximum):
+        raise ValueError(message)
 
 
 def check_positive(name: str, value: float) -> None:
-    if _is_finite(value) and Token.is_unresolved(value):
-        return
-    if not _is_finite(value) or value <= 0:
-        raise ValueError(f"{name}: expected a number above 0, got {value!r}")
-
-
-def _is_finite(value: object) -> bool:
-    # Asked whether infinity is a token, CDK's process ends.
-    return type(value) in (int, float) and math.isfinite(value)  # type: ignore[arg-type]
+    message = f"{name}: expected a number above 0, got {value!r}"
+    if type(value) not in (int, float):
+        raise TypeError(message)
+    if not _is_finite(value) or not (Token.is_unresolved(value) or value > 0):
+        raise ValueError(message)
 
 
 def check_seconds(name: str, value: Duration, minimum: int, maximum: int) -> None:
@@ -116,23 +143,27 @@ def check_seconds(name: str, value: Duration, minimum: int, maximum: int) -> Non
         raise ValueError(f"{name}: expected {minimum} to {maximum} whole seconds, got {value.to_human_string()}")
 
 
-def check_key(name: str, value: kms.IKey | None, stack: Stack) -> None:
-    """A KMS key in the stack's Region, and no alias: CDK cannot grant the use of what it knows by an alias only."""
-    if value is None:
-        return
-    check_has(name, value, "key_arn", "a KMS key")
-    if getattr(value, "alias_name", None):
-        raise ValueError(f"{name}: expected a key, got an alias: neither CloudWatch Logs nor grants take one")
-    region = value.env.region
-    if not Token.is_unresolved(region) and not Token.is_unresolved(stack.region) and region != stack.region:
-        raise ValueError(f"{name}: expected a key in the stack's Region {stack.region}, got one in {region}")
+def _is_finite(value: object) -> bool:
+    # CDK's process ends when it is asked whether infinity is a token.
+    return type(value) in (int, float) and math.isfinite(value)  # type: ignore[arg-type]
 
 
-def _check_list(name: str, items: str, values: Sequence[str]) -> None:
-    if not isinstance(values, (list, tuple)):
-        raise ValueError(f"{name}: expected a list of {items}, got {values!r}")
+def _check_in_stacks(name: str, scope: str, actual: str, of_stack: str, because: str = "") -> None:
+    """Check that a resource's account or Region is the stack's, as far as both are known."""
+    if not Token.is_unresolved(actual) and not Token.is_unresolved(of_stack) and actual != of_stack:
+        raise ValueError(f"{name}: expected one in the stack's {scope} {of_stack}, got one in {actual}{because}")
+
+
+def _check_no_placeholder(name: str, value: str, expected: str, example: str) -> None:
+    if isinstance(value, str) and value.startswith(_LOOKUP_PLACEHOLDER):
+        raise ValueError(
+            f"{name}: expected {expected}, got the placeholder that StringParameter.value_from_lookup returns before "
+            f"the first lookup; give value_from_lookup a default_value= such as {example}"
+        )
 
 
 def _check_text(value: str, pattern: re.Pattern[str], expected: str) -> None:
-    if not Token.is_unresolved(value) and not (isinstance(value, str) and pattern.fullmatch(value)):
+    if not isinstance(value, str):
+        raise TypeError(f"{expected}, got {value!r}")
+    if not Token.is_unresolved(value) and not pattern.fullmatch(value):
         raise ValueError(f"{expected}, got {value!r}")

@@ -1,4 +1,4 @@
-"""The REST proxy in front of the function: authorization, throttle, CORS, gateway responses, access log."""
+"""The REST API in front of the function: authorization, throttle, CORS, gateway responses, access log."""
 
 from __future__ import annotations
 
@@ -6,23 +6,33 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from aws_cdk import Duration, Names, Stack
+from aws_cdk import Duration, Names, RemovalPolicy, Stack
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from connect_constructs._access_log import access_log_format
+from connect_constructs._api_function import ApiFunctionDefinition
 from connect_constructs._gateway_responses import add_gateway_responses
 from connect_constructs._grants import grant_to_identity_or_resource
-from connect_constructs._validation import check_has, check_integer, check_is, check_origins, check_positive
-from connect_constructs.contact_update_function import ContactUpdateFunction, offered_operations, target_instance
+from connect_constructs._log_group import add_log_group
+from connect_constructs._validation import (
+    check_has,
+    check_integer,
+    check_is,
+    check_key,
+    check_positive,
+    check_removal_policy,
+)
+from connect_constructs.contact_update_function_options import ContactUpdateFunctionOptions
 from connect_constructs.contract.service_model import service_model
-from connect_constructs.handler_function import ContactUpdateFunctionOptions
 from connect_constructs.instance import ConnectInstance
 from connect_constructs.operation import ContactUpdateOperation
 
 if TYPE_CHECKING:
-    from aws_cdk import aws_cloudwatch as cloudwatch
+    from aws_cdk import aws_kms as kms
 
     from connect_constructs.contact_update_queue import ContactUpdateQueue
 
@@ -36,7 +46,7 @@ _QUEUE_BURST_LIMIT = 1_000
 _INVOKE = "execute-api:Invoke"
 _STAGE_NAME = "prod"
 
-# What AWS SDKs in a browser send besides the headers that need no permission.
+# What AWS SDKs in a browser send, apart from headers that need no permission.
 _ALLOWED_HEADERS = [
     "amz-sdk-invocation-id",
     "amz-sdk-request",
@@ -50,31 +60,13 @@ _ALLOWED_HEADERS = [
     "X-Api-Key",
 ]
 
-# The path but not its labels, the error but not its validation message: those hold what the caller sent.
-_ACCESS_LOG_FIELDS = {
-    "requestId": "$context.requestId",
-    "extendedRequestId": "$context.extendedRequestId",
-    "requestTime": "$context.requestTime",
-    "httpMethod": "$context.httpMethod",
-    "resourcePath": "$context.resourcePath",
-    "status": "$context.status",
-    "responseType": "$context.error.responseType",
-    "responseLength": "$context.responseLength",
-    "responseLatency": "$context.responseLatency",
-    "integrationStatus": "$context.integration.status",
-    "integrationLatency": "$context.integration.latency",
-    "sourceIp": "$context.identity.sourceIp",
-    "userArn": "$context.identity.userArn",
-    "apiKeyId": "$context.identity.apiKeyId",
-    "authorizerPrincipalId": "$context.authorizer.principalId",
-}
-
 
 class ContactUpdateApi(Construct):
     """An endpoint that speaks Amazon Connect's wire format for UpdateContactAttributes and UpdateContact.
 
-    `POST /contact/attributes` and `POST /contacts/{InstanceId}/{ContactId}` on a regional REST API. It answers when
-    Amazon Connect has answered; with a queue, when the queue has the update.
+    It is a regional REST API with the methods `POST /contact/attributes` and
+    `POST /contacts/{InstanceId}/{ContactId}`. It answers once Amazon Connect has answered or, with a queue, once the
+    queue has the update.
     """
 
     def __init__(
@@ -93,38 +85,55 @@ class ContactUpdateApi(Construct):
         throttling_burst_limit: int | None = None,
         access_log: bool = False,
         access_log_retention: logs.RetentionDays | None = None,
+        access_log_removal_policy: RemovalPolicy | None = None,
+        access_log_encryption_key: kms.IKey | None = None,
         function_options: ContactUpdateFunctionOptions | None = None,
     ) -> None:
-        """Create the endpoint. It takes exactly one of `instance` and `queue`.
+        """Create the endpoint. Exactly one of `instance` and `queue` is required.
 
-        :param instance: The instance whose contacts callers may update.
-        :param queue: Takes the updates instead, and applies them later: the answer is then 202.
-        :param operations: What the endpoint offers, and its function may do. Default: both operations, or those that
-            the queue applies.
-        :param authorizer: Decides who may call. An authorizer that returns `contactIds` in its context, a text of ids
-            with commas, limits its caller to these contacts; without it, a caller may update any. Default: callers
-            sign their requests with IAM credentials for the service `execute-api`, and need the permission that
-            `grant_update_contact_attributes`, `grant_update_contact` or `grant_updates` gives.
-        :param api_key_required: Whether callers must also send an API key, which identifies but does not authorize.
-            If so, a usage plan and a first key are created. Default: they send none.
-        :param allow_origins: The origins, such as `https://crm.example.com`, whose pages may call from a browser;
-            `["*"]` for all. Default: pages of other origins cannot call.
-        :param allowed_attributes: The keys that callers may write by UpdateContactAttributes. What UpdateContact writes
-            is not limited by it. Default: they may write any.
-        :param throttling_rate_limit: Requests a second that API Gateway lets through, for each of the two methods,
-            approximately. Default: 10, Amazon Connect's default quota; 500 with a queue.
-        :param throttling_burst_limit: Requests that it lets through at once. Default: 15, likewise; 1,000 with a
-            queue.
-        :param access_log: Whether API Gateway writes one line of JSON a request, without bodies and path labels. It
-            needs the account's CloudWatch role for the Region: see `ApiGatewayAccount`. Default: it writes none; who
-            wrote what stands in the function's own log line.
-        :param access_log_retention: How long those lines are kept. Default: three months.
-        :param function_options: Memory, timeout, VPC and the like of the function. Default: each has its default.
-        :raises ValueError: if an argument is out of its range.
+        :param instance: The instance whose contacts callers may update. Default: the updates go to `queue`.
+        :param queue: The queue that the updates are sent to, which applies them later: the endpoint then answers 202.
+            Default: the endpoint updates the contacts of `instance` directly.
+        :param operations: The operations that the endpoint offers and its function may call. Default: both operations,
+            or those that the queue applies.
+        :param authorizer: The authorizer that decides who may call. If it returns `contactIds` in its context, a
+            comma-separated list of ids, its caller may only update these contacts; otherwise, any contact. Default:
+            callers sign their requests with IAM credentials for the service `execute-api`, and need the permission
+            that `grant_update_contact_attributes`, `grant_update_contact` or `grant_updates` gives.
+        :param api_key_required: Whether callers must also send an API key, which identifies them but does not
+            authorize them. If so, a usage plan and a first key are created. Default: no API key is needed.
+        :param allow_origins: The origins whose pages may call the endpoint from a browser, such as
+            `https://crm.example.com`, or `["*"]` for all origins. Default: no page of another origin can call it.
+        :param allowed_attributes: The attribute keys that callers may write with UpdateContactAttributes. This does not
+            limit what UpdateContact writes. Default: callers may write any attribute.
+        :param throttling_rate_limit: The requests per second that API Gateway lets through for each of the two methods,
+            approximately. Default: 10, Amazon Connect's default quota; with a queue, 500.
+        :param throttling_burst_limit: The requests that API Gateway lets through at once for each of the two methods.
+            Default: 15, Amazon Connect's default quota; with a queue, 1,000.
+        :param access_log: Whether API Gateway writes one line of JSON for each request, without bodies and without the
+            ids in the path. This needs the account's CloudWatch role for the Region: see `ApiGatewayAccount`. Default:
+            no access log; the function's own log says who wrote what.
+        :param access_log_retention: How long the access log is kept. Default: three months.
+        :param access_log_removal_policy: What happens to the access log's log group when it is removed from the stack,
+            or the stack is deleted. Default: the log group is retained, as CDK's own are.
+        :param access_log_encryption_key: The KMS key that encrypts the access log. If the key is created in the same
+            app, its policy gets the statement that this needs; for an imported key, a warning shows it. Default: a key
+            owned by AWS is used.
+        :param function_options: Memory, timeout, VPC and other options of the function. Default: the default of each
+            option.
+        :raises TypeError: if an argument has the wrong type.
+        :raises ValueError: if an argument has a wrong value, or contradicts another.
         """
-        target_instance(instance, queue)
+        definition = ApiFunctionDefinition(
+            scope,
+            instance=instance,
+            queue=queue,
+            operations=operations,
+            allowed_attributes=allowed_attributes,
+            allow_origins=allow_origins,
+            function_options=function_options,
+        )
         origins = list(allow_origins or [])
-        check_origins(allow_origins or [])
         default_rate, default_burst = (
             (_QUEUE_RATE_LIMIT, _QUEUE_BURST_LIMIT) if queue else (_DEFAULT_RATE_LIMIT, _DEFAULT_BURST_LIMIT)
         )
@@ -137,24 +146,29 @@ class ContactUpdateApi(Construct):
         check_is("access_log", access_log, bool)
         if access_log_retention is not None:
             check_is("access_log_retention", access_log_retention, logs.RetentionDays)
-            if not access_log:
-                raise ValueError("access_log_retention: expected access_log=True beside it, got none")
-        offered = offered_operations(operations, queue)
+        check_removal_policy("access_log_removal_policy", access_log_removal_policy)
+        check_key("access_log_encryption_key", access_log_encryption_key, Stack.of(scope))
+        access_log_options = {
+            "access_log_retention": access_log_retention,
+            "access_log_removal_policy": access_log_removal_policy,
+            "access_log_encryption_key": access_log_encryption_key,
+        }
+        if not access_log and (given := [name for name, value in access_log_options.items() if value is not None]):
+            raise ValueError(f"{given[0]}: expected access_log=True beside it, got none")
         super().__init__(scope, construct_id)
 
-        self._operations = offered
+        self._operations = definition.operations
         self._has_iam_authorization = authorizer is None
-        self._function = ContactUpdateFunction(
-            self,
-            "Function",
-            instance=instance,
-            queue=queue,
-            operations=offered,
-            allowed_attributes=allowed_attributes,
-            allow_origins=origins,
-            options=function_options,
-        )
-        self._log_group = self._access_log_group(access_log_retention, function_options) if access_log else None
+        self._function = definition.add_to(Construct(self, "Function"))
+        self._access_log_group: logs.LogGroup | None = None
+        if access_log:
+            self._access_log_group = add_log_group(
+                self,
+                "AccessLog",
+                retention=access_log_retention,
+                removal_policy=access_log_removal_policy,
+                encryption_key=access_log_encryption_key,
+            )
         self._rest_api = apigateway.RestApi(
             self,
             "RestApi",
@@ -162,19 +176,19 @@ class ContactUpdateApi(Construct):
             rest_api_name=Names.unique_resource_name(self, separator="-"),
             description="Updates of Amazon Connect contacts",
             endpoint_types=[apigateway.EndpointType.REGIONAL],
-            # The role is one for all APIs of an account and Region: ApiGatewayAccount sets it.
+            # There is one role for all APIs of an account and Region: ApiGatewayAccount sets it.
             cloud_watch_role=False,
             deploy_options=apigateway.StageOptions(
                 stage_name=_STAGE_NAME,
                 throttling_rate_limit=rate,
                 throttling_burst_limit=burst,
                 access_log_destination=(
-                    apigateway.LogGroupLogDestination(self._log_group) if self._log_group else None
+                    apigateway.LogGroupLogDestination(self._access_log_group) if self._access_log_group else None
                 ),
-                access_log_format=_access_log_format() if self._log_group else None,
+                access_log_format=access_log_format() if self._access_log_group else None,
             ),
         )
-        # The stack's outputs are its author's; this one also ends with the slash that some clients double.
+        # Outputs are for the stack's author to define; this one also ends with a slash, which some clients double.
         self._rest_api.node.try_remove_child("Endpoint")
         add_gateway_responses(
             self._rest_api, origins, has_authorizer=authorizer is not None, api_key_required=api_key_required
@@ -186,22 +200,11 @@ class ContactUpdateApi(Construct):
         if api_key_required:
             self._api_key, self._usage_plan = self._add_api_key()
 
-    def _access_log_group(
-        self, retention: logs.RetentionDays | None, options: ContactUpdateFunctionOptions | None
-    ) -> logs.LogGroup:
-        return logs.LogGroup(
-            self,
-            "AccessLog",
-            retention=retention or logs.RetentionDays.THREE_MONTHS,
-            removal_policy=options.log_removal_policy if options else None,
-            encryption_key=options.encryption_key if options else None,
-        )
-
     def _add_methods(
         self, authorizer: apigateway.IAuthorizer | None, api_key_required: bool, origins: list[str]
     ) -> dict[ContactUpdateOperation, apigateway.Method]:
         integration = apigateway.LambdaIntegration(
-            self._function.function, allow_test_invoke=False, timeout=Duration.seconds(29)
+            self._function, allow_test_invoke=False, timeout=Duration.seconds(29)
         )
         methods = {}
         for operation in self._operations:
@@ -233,32 +236,32 @@ class ContactUpdateApi(Construct):
 
     @property
     def rest_api(self) -> apigateway.RestApi:
-        """The REST API."""
+        """The REST API, with its metrics."""
         return self._rest_api
 
     @property
-    def function(self) -> ContactUpdateFunction:
-        """The function behind the API, with its log group and metrics."""
+    def function(self) -> lambda_.Function:
+        """The Lambda function behind the API, with its role, log group and metrics."""
         return self._function
 
     @property
-    def log_group(self) -> logs.LogGroup | None:
-        """The access log's group; None without an access log."""
-        return self._log_group
+    def access_log_group(self) -> logs.LogGroup | None:
+        """The log group of the access log, or None without an access log."""
+        return self._access_log_group
 
     @property
     def api_key(self) -> apigateway.IApiKey | None:
-        """The first API key; None without `api_key_required`."""
+        """The first API key, or None without `api_key_required`."""
         return self._api_key
 
     @property
     def usage_plan(self) -> apigateway.UsagePlan | None:
-        """The usage plan, to which further keys can be added; None without `api_key_required`."""
+        """The usage plan, to which you can add further keys, or None without `api_key_required`."""
         return self._usage_plan
 
     @property
     def endpoint_url(self) -> str:
-        """The URL that clients take as their endpoint, without a trailing slash: some clients would double it."""
+        """The URL that clients use as their endpoint, without a trailing slash, which some clients would double."""
         stack, stage = Stack.of(self._rest_api), self._rest_api.deployment_stage
         return f"https://{self._rest_api.rest_api_id}.execute-api.{stack.region}.{stack.url_suffix}/{stage.stage_name}"
 
@@ -268,15 +271,17 @@ class ContactUpdateApi(Construct):
         return self._rest_api.arn_for_execute_api("POST", "/*", self._rest_api.deployment_stage.stage_name)
 
     def grant_update_contact_attributes(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Allow `grantee` to call UpdateContactAttributes on this endpoint: see `grant_updates`.
+        """Allow `grantee` to call UpdateContactAttributes on this endpoint; see `grant_updates`.
 
+        :raises TypeError: if `grantee` is not a principal.
         :raises ValueError: as `grant_updates` does, or if the endpoint does not offer the operation.
         """
         return self._grant(grantee, ContactUpdateOperation.UPDATE_CONTACT_ATTRIBUTES)
 
     def grant_update_contact(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Allow `grantee` to call UpdateContact on this endpoint: see `grant_updates`.
+        """Allow `grantee` to call UpdateContact on this endpoint; see `grant_updates`.
 
+        :raises TypeError: if `grantee` is not a principal.
         :raises ValueError: as `grant_updates` does, or if the endpoint does not offer the operation.
         """
         return self._grant(grantee, ContactUpdateOperation.UPDATE_CONTACT)
@@ -284,34 +289,15 @@ class ContactUpdateApi(Construct):
     def grant_updates(self, grantee: iam.IGrantable) -> iam.Grant:
         """Allow `grantee` to call all operations that this endpoint offers.
 
-        It may be an identity of this account, which gets the statement in its own policy, or another account, one of
-        its roles or an organization, which the API's resource policy then names. An identity of another account also
-        needs the permission of its own account (API Gateway Developer Guide, "API Gateway authorization flow").
+        An identity of this account gets the statement in its own policy. Another account, an identity of another
+        account or an organization is named in the API's resource policy; an identity of another account also needs
+        the permission of its own account (API Gateway Developer Guide, "API Gateway authorization flow").
 
-        :raises ValueError: if the API has an authorizer, which decides by itself, or if `grantee` is everybody or an
-            AWS service, which calls with a role.
+        :raises TypeError: if `grantee` is not a principal.
+        :raises ValueError: if the API has an authorizer, because the grant would have no effect, or if `grantee` is
+            everybody or an AWS service: services call with a role.
         """
         return self._grant(grantee, *self._operations)
-
-    def metric_requests(self, *, period: Duration | None = None, statistic: str | None = None) -> cloudwatch.Metric:
-        """How many requests came; the number of samples over 5 minutes, unless told otherwise."""
-        return self._rest_api.metric_count(period=period, statistic=statistic)
-
-    def metric_client_errors(
-        self, *, period: Duration | None = None, statistic: str | None = None
-    ) -> cloudwatch.Metric:
-        """How many were answered with a 4xx, throttles among them; the sum over 5 minutes, unless told otherwise."""
-        return self._rest_api.metric_client_error(period=period, statistic=statistic)
-
-    def metric_server_errors(
-        self, *, period: Duration | None = None, statistic: str | None = None
-    ) -> cloudwatch.Metric:
-        """How many were answered with a 5xx; the sum over 5 minutes, unless told otherwise."""
-        return self._rest_api.metric_server_error(period=period, statistic=statistic)
-
-    def metric_latency(self, *, period: Duration | None = None, statistic: str | None = None) -> cloudwatch.Metric:
-        """How many milliseconds an answer took; the average over 5 minutes, unless told otherwise."""
-        return self._rest_api.metric_latency(period=period, statistic=statistic)
 
     def _grant(self, grantee: iam.IGrantable, *operations: ContactUpdateOperation) -> iam.Grant:
         if not self._has_iam_authorization:
@@ -334,7 +320,7 @@ class ContactUpdateApi(Construct):
         return grant
 
     def _let_preflights_pass(self) -> None:
-        """Allow OPTIONS in the API's resource policy: with a policy, an open method needs it to say so.
+        """Allow OPTIONS in the API's resource policy: once there is one, it must also allow unauthorized methods.
 
         API Gateway Developer Guide, "API Gateway authorization flow".
         """
@@ -350,7 +336,7 @@ class ContactUpdateApi(Construct):
 
 
 def _own_arn(http_method: str, operation: ContactUpdateOperation) -> str:
-    """A method of the API, as its own resource policy names it: the API's ARN there would make a circle."""
+    """A method of the API as its own resource policy names it: the API's ARN would be a circular reference."""
     path = re.sub(r"{\w+}", "*", service_model()["operations"][operation.value]["http"]["requestUri"])
     return f"execute-api:/{_STAGE_NAME}/{http_method}{path}"
 
@@ -359,11 +345,6 @@ def _check_authorizer(authorizer: apigateway.IAuthorizer | None) -> None:
     if authorizer is None:
         return
     check_has("authorizer", authorizer, "authorizer_id", "an authorizer of Amazon API Gateway")
-    # CDK makes a method open to everybody of an authorizer that does not say its type.
+    # With an authorizer that does not tell its type, CDK makes the methods open to everybody.
     if authorizer.authorization_type in (None, apigateway.AuthorizationType.NONE):
         raise ValueError("authorizer: expected one with an authorization_type, got one without")
-
-
-def _access_log_format() -> apigateway.AccessLogFormat:
-    fields = ",".join(f'"{name}":"{variable}"' for name, variable in _ACCESS_LOG_FIELDS.items())
-    return apigateway.AccessLogFormat.custom(f"{{{fields}}}")

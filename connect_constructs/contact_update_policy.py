@@ -13,7 +13,7 @@ from connect_constructs.operation import ContactUpdateOperation, checked_operati
 
 
 class ContactUpdatePolicy(iam.ManagedPolicy):
-    """A managed policy that allows updates of one instance's contacts, and nothing else."""
+    """A managed policy that allows updates of the contacts of one instance, and nothing else."""
 
     def __init__(
         self,
@@ -26,8 +26,9 @@ class ContactUpdatePolicy(iam.ManagedPolicy):
         """Create the policy.
 
         :param instance: The instance whose contacts may be updated.
-        :param operations: What it allows. Default: both operations.
-        :raises ValueError: if `operations` is empty, or holds something else.
+        :param operations: The operations that the policy allows. Default: both operations.
+        :raises TypeError: if an argument has the wrong type.
+        :raises ValueError: if `operations` is empty.
         """
         check_is("instance", instance, ConnectInstance)
         allowed = checked_operations(operations)

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 class ConnectInstance(Resource):
-    """An Amazon Connect instance that exists already, or that another construct makes.
+    """A reference to an Amazon Connect instance that exists already, or that another construct creates.
 
-    Made with `from_instance_arn`, `from_instance_id` or `from_cfn_instance`. It creates nothing.
+    Use `from_instance_arn`, `from_instance_id` or `from_cfn_instance`. This construct creates no resources.
     """
 
     def __init__(
@@ -32,10 +32,12 @@ class ConnectInstance(Resource):
         account: str | None = None,
         region: str | None = None,
     ) -> None:
-        """The same as `from_instance_arn`.
+        """Refer to the instance with this ARN, as `from_instance_arn` does.
 
-        :param account: The instance's account, where the ARN is a token. Default: the ARN's.
-        :param region: The instance's Region, where the ARN is a token. Default: the ARN's.
+        :param instance_arn: The instance's ARN. May be a token.
+        :param account: The instance's account, if the ARN is a token. Default: the account in the ARN.
+        :param region: The instance's Region, if the ARN is a token. Default: the Region in the ARN.
+        :raises TypeError: if `instance_arn` is not a string.
         :raises ValueError: if `instance_arn` is not an instance's ARN.
         """
         check_instance_arn(instance_arn)
@@ -45,19 +47,22 @@ class ConnectInstance(Resource):
 
     @classmethod
     def from_instance_arn(cls, scope: Construct, construct_id: str, instance_arn: str) -> ConnectInstance:
-        """The instance with this ARN. Its Region may be another than the stack's.
+        """Refer to the instance with this ARN, which may be in another Region than the stack.
 
-        :param instance_arn: As the Amazon Connect console shows it under "Distribution settings". May be a token.
-        :raises ValueError: if it is not an instance's ARN.
+        :param instance_arn: The ARN, which the Amazon Connect console shows under "Distribution settings". May be a
+            token.
+        :raises TypeError: if `instance_arn` is not a string.
+        :raises ValueError: if `instance_arn` is not an instance's ARN.
         """
         return cls(scope, construct_id, instance_arn=instance_arn)
 
     @classmethod
     def from_instance_id(cls, scope: Construct, construct_id: str, instance_id: str) -> ConnectInstance:
-        """The instance with this id in the stack's Region and account.
+        """Refer to the instance with this id in the stack's Region and account.
 
         :param instance_id: The part of the ARN after `instance/`. May be a token.
-        :raises ValueError: if it is not an instance's id.
+        :raises TypeError: if `instance_id` is not a string.
+        :raises ValueError: if `instance_id` is not an instance's id.
         """
         check_instance_id(instance_id)
         arn = Stack.of(scope).format_arn(service="connect", resource="instance", resource_name=instance_id)
@@ -67,16 +72,17 @@ class ConnectInstance(Resource):
     def from_cfn_instance(
         cls, scope: Construct, construct_id: str, cfn_instance: connect_interfaces.IInstanceRef
     ) -> ConnectInstance:
-        """The instance that `aws_connect.CfnInstance`, or whatever else refers to one, stands for.
+        """Refer to the instance that an `aws_connect.CfnInstance` creates.
 
-        :raises ValueError: if `cfn_instance` does not refer to an instance.
+        :param cfn_instance: The `CfnInstance`, or any other `IInstanceRef`.
+        :raises TypeError: if `cfn_instance` does not refer to an instance.
         """
         if not hasattr(cfn_instance, "instance_ref"):
-            raise ValueError(
+            raise TypeError(
                 f"cfn_instance: expected a CfnInstance, got {cfn_instance!r}; from_instance_arn takes an ARN, and "
                 "from_instance_id an id"
             )
-        # Its ARN is a token, which does not tell where the instance is.
+        # The ARN is a token, which does not tell the account and Region.
         environment = cfn_instance.env
         return cls(
             scope,
@@ -100,7 +106,7 @@ class ConnectInstance(Resource):
 
     @property
     def contact_arns(self) -> str:
-        """The ARN of all contacts of the instance: what IAM evaluates both operations against.
+        """The pattern of the ARNs of all contacts of the instance: IAM evaluates both operations against it.
 
         The instance's own ARN matches neither (service authorization reference of Amazon Connect).
         """
@@ -109,6 +115,7 @@ class ConnectInstance(Resource):
     def grant_update_contact_attributes(self, grantee: iam.IGrantable) -> iam.Grant:
         """Allow `grantee` to call UpdateContactAttributes on the instance's contacts, and nothing else.
 
+        :raises TypeError: if `grantee` is not a principal.
         :raises ValueError: if `grantee` has no policy that this app may change, or belongs to another account.
         """
         return self._grant(grantee, ContactUpdateOperation.UPDATE_CONTACT_ATTRIBUTES)
@@ -116,6 +123,7 @@ class ConnectInstance(Resource):
     def grant_update_contact(self, grantee: iam.IGrantable) -> iam.Grant:
         """Allow `grantee` to call UpdateContact on the instance's contacts, and nothing else.
 
+        :raises TypeError: if `grantee` is not a principal.
         :raises ValueError: if `grantee` has no policy that this app may change, or belongs to another account.
         """
         return self._grant(grantee, ContactUpdateOperation.UPDATE_CONTACT)
@@ -123,10 +131,12 @@ class ConnectInstance(Resource):
     def grant_updates(
         self, grantee: iam.IGrantable, *, operations: Iterable[ContactUpdateOperation] | None = None
     ) -> iam.Grant:
-        """Allow `grantee` to call `operations` on the instance's contacts, and nothing else. Default: both.
+        """Allow `grantee` to call the operations on the instance's contacts, and nothing else.
 
-        :raises ValueError: if `operations` is empty or holds something else, or if `grantee` has no policy that this
-            app may change, or belongs to another account.
+        :param operations: The operations to allow. Default: both operations.
+        :raises TypeError: if `grantee` is not a principal, or `operations` has something other than operations.
+        :raises ValueError: if `operations` is empty, or if `grantee` has no policy that this app may change, or belongs
+            to another account.
         """
         return self._grant(grantee, *checked_operations(operations))
 

@@ -22,16 +22,17 @@ class ContactUpdateOperation(Enum):
 
 
 def checked_operations(operations: Iterable[ContactUpdateOperation] | None) -> list[ContactUpdateOperation]:
-    """`operations` in their fixed order; all of them for None. Raises ValueError if there are none, or others."""
+    """Return `operations` in their fixed order, or all of them for None. Raises TypeError or ValueError."""
     if operations is None:
         return list(ContactUpdateOperation)
     if isinstance(operations, ContactUpdateOperation):
-        raise ValueError(f"operations: expected a list, got {operations}; write [{operations}]")
-    # A generator can be read only once.
-    given = list(operations) if isinstance(operations, Iterable) else []
-    if not given or not all(isinstance(operation, ContactUpdateOperation) for operation in given):
-        raise ValueError(
-            f"operations: expected one or more of {', '.join(map(str, ContactUpdateOperation))}, got "
-            f"{given if given else operations!r}"
-        )
+        raise TypeError(f"operations: expected a list, got {operations}; write [{operations}]")
+    expected = f"operations: expected one or more of {', '.join(map(str, ContactUpdateOperation))}"
+    if isinstance(operations, str) or not isinstance(operations, Iterable):
+        raise TypeError(f"{expected}, got {operations!r}")
+    given = list(operations)  # a generator can only be read once
+    if not all(isinstance(operation, ContactUpdateOperation) for operation in given):
+        raise TypeError(f"{expected}, got {given!r}")
+    if not given:
+        raise ValueError(f"{expected}, got []")
     return [operation for operation in ContactUpdateOperation if operation in given]

@@ -49,7 +49,7 @@ class VpcStack(Stack):
             open=False,
         )
         # Nobody else in the VPC gets there, and the function does nothing else through it.
-        connect.connections.allow_default_port_from(api.function.function)
+        connect.connections.allow_default_port_from(api.function)
         connect.add_to_policy(
             iam.PolicyStatement(
                 principals=[iam.AnyPrincipal()],

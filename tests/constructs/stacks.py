@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from aws_cdk import App, Duration, Environment, Stack
+from aws_cdk import App, Duration, Environment, RemovalPolicy, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
@@ -49,6 +49,7 @@ def maximal_stack() -> Stack:
     """The endpoint with every option given, and a grant to another account."""
     stack = new_stack("Maximal")
     ApiGatewayAccount(stack, "ApiGatewayAccount")
+    key = kms.Key(stack, "Key", enable_key_rotation=True)
     api = ContactUpdateApi(
         stack,
         "ContactUpdates",
@@ -60,12 +61,14 @@ def maximal_stack() -> Stack:
         throttling_burst_limit=100,
         access_log=True,
         access_log_retention=logs.RetentionDays.ONE_YEAR,
+        access_log_removal_policy=RemovalPolicy.RETAIN,
+        access_log_encryption_key=key,
         function_options=ContactUpdateFunctionOptions(
             memory_size=1024,
             timeout=Duration.seconds(20),
             vpc=_vpc(stack),
             log_retention=logs.RetentionDays.ONE_MONTH,
-            encryption_key=kms.Key(stack, "Key", enable_key_rotation=True),
+            encryption_key=key,
             reserved_concurrent_executions=5,
             runtime_management_mode=lambda_.RuntimeManagementMode.FUNCTION_UPDATE,
         ),
@@ -95,6 +98,7 @@ def maximal_queue_stack() -> Stack:
         merge_updates=False,
         event_bus=events.EventBus(stack, "Rejected"),
         encryption_key=key,
+        removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         function_options=ContactUpdateFunctionOptions(
             memory_size=1024,
             timeout=Duration.seconds(30),

@@ -8,11 +8,11 @@ from typing import Any
 
 import jsii
 import pytest
-from aws_cdk import App, CfnParameter, Duration, Stack
+from aws_cdk import App, CfnParameter, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_apigateway as apigateway
-from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk.assertions import Template
@@ -27,6 +27,7 @@ from tests.constructs.stacks import (
     new_stack,
     only,
     resources,
+    warnings,
 )
 
 PATHS = {"/contact/attributes", "/contacts/{InstanceId}/{ContactId}"}
@@ -188,6 +189,22 @@ def test_rejects_rate_that_is_no_finite_number(rate: float) -> None:
         template_with(throttling_rate_limit=rate)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("throttling_rate_limit", "10"),
+        ("throttling_rate_limit", True),
+        ("throttling_burst_limit", "15"),
+        ("throttling_burst_limit", 15.0),
+    ],
+)
+def test_rejects_throttle_that_is_no_number(name: str, value: Any) -> None:
+    arguments: dict[str, Any] = {name: value}
+
+    with pytest.raises(TypeError, match=f"^{name}: expected .*, got {value!r}$"):
+        template_with(**arguments)
+
+
 def test_throttle_may_be_a_token() -> None:
     stack = new_stack()
     rate = CfnParameter(stack, "Rate", type="Number").value_as_number
@@ -216,7 +233,7 @@ def test_stage_writes_no_access_log_unless_asked_for(stack: Stack, template: Tem
     # API Gateway refuses a stage with an access log in an account without a CloudWatch role.
     api = stack.node.find_child("ContactUpdates")
     assert isinstance(api, ContactUpdateApi)
-    assert api.log_group is None
+    assert api.access_log_group is None
     assert "AccessLogSetting" not in only(template, "AWS::ApiGateway::Stage")
     assert len(resources(template, "AWS::Logs::LogGroup")) == 1
 
@@ -228,6 +245,8 @@ def test_access_log_is_a_line_of_json(logging: Template) -> None:
     fields = json.loads(line)
     assert "$" not in line
     assert {"requestId", "status", "responseLatency", "resourcePath"} <= set(fields)
+    # Whoever calls is named, by whichever of these is known.
+    assert {"sourceIp", "userArn", "apiKeyId", "authorizerPrincipalId"} <= set(fields)
     assert set(fields.values()) == {"value"}
 
 
@@ -257,8 +276,8 @@ def test_access_log_goes_to_a_log_group_of_its_own_which_is_retained(logging_sta
     }
     api = logging_stack.node.find_child("ContactUpdates")
     assert isinstance(api, ContactUpdateApi)
-    assert api.log_group is not None
-    assert logging_stack.resolve(api.log_group.log_group_arn) == destination
+    assert api.access_log_group is not None
+    assert logging_stack.resolve(api.access_log_group.log_group_arn) == destination
 
 
 def test_access_log_retention_can_be_chosen() -> None:
@@ -270,11 +289,96 @@ def test_access_log_retention_can_be_chosen() -> None:
     assert retentions == {90, 365}
 
 
-def test_rejects_a_retention_without_an_access_log() -> None:
-    with pytest.raises(ValueError, match=r"^access_log_retention: expected access_log=True beside it, got none$"):
-        new_api(new_stack(), access_log_retention=logs.RetentionDays.ONE_YEAR)
-    with pytest.raises(ValueError, match=r"^access_log_retention: expected a RetentionDays, got 30$"):
-        new_api(new_stack(), access_log=True, access_log_retention=30)
+def test_access_log_can_be_removed_with_the_stack() -> None:
+    stack = new_stack()
+    api = new_api(stack, access_log=True, access_log_removal_policy=RemovalPolicy.DESTROY)
+
+    groups = resources(Template.from_stack(stack), "AWS::Logs::LogGroup")
+    assert api.access_log_group is not None
+    access_log = stack.resolve(api.access_log_group.log_group_name)["Ref"]
+    policies = {name: (group["DeletionPolicy"], group["UpdateReplacePolicy"]) for name, group in groups.items()}
+    # The function's own log group has an option of its own.
+    assert policies.pop(access_log) == ("Delete", "Delete")
+    assert list(policies.values()) == [("Retain", "Retain")]
+
+
+@pytest.mark.parametrize("of_function", [True, False])
+def test_access_log_and_function_have_keys_of_their_own(of_function: bool) -> None:
+    # Given
+    stack = new_stack(region="eu-west-2")
+    key = kms.Key(stack, "Key")
+
+    # When
+    api = new_api(
+        stack,
+        access_log=True,
+        access_log_encryption_key=None if of_function else key,
+        function_options=ContactUpdateFunctionOptions(encryption_key=key if of_function else None),
+    )
+
+    # Then
+    template = Template.from_stack(stack)
+    group = api.function.log_group if of_function else api.access_log_group
+    assert group is not None
+    encrypted = {
+        name
+        for name, resource in resources(template, "AWS::Logs::LogGroup").items()
+        if "KmsKeyId" in resource["Properties"]
+    }
+    assert encrypted == {stack.resolve(group.log_group_name)["Ref"]}
+    _administration, for_logs = only(template, "AWS::KMS::Key")["KeyPolicy"]["Statement"]
+    assert for_logs["Principal"] == {"Service": "logs.eu-west-2.amazonaws.com"}
+    assert ("KmsKeyArn" in only(template, "AWS::Lambda::Function")) == of_function
+
+
+def test_imported_key_of_the_access_log_is_a_warning() -> None:
+    stack = new_stack(region="us-east-1")
+    key = kms.Key.from_key_arn(stack, "Key", "arn:aws:kms:us-east-1:111122223333:key/1")
+    new_api(stack, access_log=True, access_log_encryption_key=key)
+
+    (warning,) = warnings(stack)
+    assert '"Service":"logs.us-east-1.amazonaws.com"' in warning
+
+
+ACCESS_LOG_OPTIONS = {
+    "access_log_retention": logs.RetentionDays.ONE_YEAR,
+    "access_log_removal_policy": RemovalPolicy.DESTROY,
+}
+
+
+@pytest.mark.parametrize("argument", ACCESS_LOG_OPTIONS)
+def test_rejects_an_option_of_an_access_log_without_one(argument: str) -> None:
+    arguments: dict[str, Any] = {argument: ACCESS_LOG_OPTIONS[argument]}
+
+    with pytest.raises(ValueError, match=f"^{argument}: expected access_log=True beside it, got none$"):
+        new_api(new_stack(), **arguments)
+
+
+def test_rejects_a_key_of_an_access_log_without_one() -> None:
+    stack = new_stack()
+
+    with pytest.raises(ValueError, match=r"^access_log_encryption_key: expected access_log=True beside it, got none$"):
+        new_api(stack, access_log_encryption_key=kms.Key(stack, "Key"))
+
+
+@pytest.mark.parametrize(
+    ("argument", "value", "error", "message"),
+    [
+        ("access_log_retention", 30, TypeError, "expected a RetentionDays, got 30"),
+        ("access_log_removal_policy", "destroy", TypeError, "expected a RemovalPolicy, got 'destroy'"),
+        ("access_log_removal_policy", RemovalPolicy.SNAPSHOT, ValueError, "expected another removal policy, got .*"),
+        ("access_log_encryption_key", "key", TypeError, "expected a KMS key, got 'key'"),
+    ],
+)
+def test_rejects_a_wrong_option_of_the_access_log(
+    argument: str, value: Any, error: type[Exception], message: str
+) -> None:
+    stack = new_stack()
+    arguments: dict[str, Any] = {argument: value}
+
+    with pytest.raises(error, match=f"^{argument}: {message}$"):
+        new_api(stack, access_log=True, **arguments)
+    assert stack.node.try_find_child("ContactUpdates") is None
 
 
 @pytest.mark.parametrize("argument", ["access_log", "api_key_required"])
@@ -282,7 +386,7 @@ def test_rejects_a_flag_that_is_a_text(argument: str) -> None:
     # "false" would switch it on.
     arguments: dict[str, Any] = {argument: "false"}
 
-    with pytest.raises(ValueError, match=f"^{argument}: expected a bool, got 'false'$"):
+    with pytest.raises(TypeError, match=f"^{argument}: expected a bool, got 'false'$"):
         new_api(new_stack(), **arguments)
 
 
@@ -423,23 +527,23 @@ def test_origins_are_allowed_in_preflights_gateway_responses_and_answers(
 
 
 @pytest.mark.parametrize(
-    "origins",
+    ("origins", "error"),
     [
-        "https://crm.example.com",
-        {"https://crm.example.com"},
-        ["https://crm.example.com/"],
-        ["https://CRM.example.com"],
-        ["https://crm.example.com:443"],
-        ["https://*.example.com"],
-        ["https://me@example.com"],
-        ["crm.example.com"],
-        ["*", "https://a.b"],
+        ("https://crm.example.com", TypeError),
+        ({"https://crm.example.com"}, TypeError),
+        (["https://crm.example.com/"], ValueError),
+        (["https://CRM.example.com"], ValueError),
+        (["https://crm.example.com:443"], ValueError),
+        (["https://*.example.com"], ValueError),
+        (["https://me@example.com"], ValueError),
+        (["crm.example.com"], ValueError),
+        (["*", "https://a.b"], ValueError),
     ],
 )
-def test_rejects_what_is_no_list_of_origins(origins: Any) -> None:
+def test_rejects_what_is_no_list_of_origins(origins: Any, error: type[Exception]) -> None:
     stack = new_stack()
 
-    with pytest.raises(ValueError, match=r"^allow_origins: expected .*, got "):
+    with pytest.raises(error, match=r"^allow_origins: expected .*, got "):
         new_api(stack, allow_origins=origins)
     assert stack.node.try_find_child("ContactUpdates") is None
 
@@ -639,8 +743,24 @@ def test_rejects_an_instance_that_is_only_its_arn() -> None:
     stack = new_stack()
     arn: Any = INSTANCE_ARN
 
-    with pytest.raises(ValueError, match=f"^instance: expected a ConnectInstance, got '{INSTANCE_ARN}'$"):
+    with pytest.raises(TypeError, match=f"^instance: expected a ConnectInstance, got '{INSTANCE_ARN}'$"):
         ContactUpdateApi(stack, "ContactUpdates", instance=arn)
+
+
+def test_wrong_function_options_leave_nothing_half_made() -> None:
+    stack = new_stack()
+
+    with pytest.raises(ValueError, match=r"^function_options.timeout: expected 12 to 29 .*, got 30 seconds$"):
+        new_api(stack, function_options=ContactUpdateFunctionOptions(timeout=Duration.seconds(30)))
+    assert stack.node.try_find_child("ContactUpdates") is None
+
+
+def test_function_is_cdks_own(stack: Stack, template: Template) -> None:
+    api = stack.node.find_child("ContactUpdates")
+
+    assert isinstance(api, ContactUpdateApi)
+    assert isinstance(api.function, lambda_.Function)
+    assert stack.resolve(api.function.function_name) == {"Ref": logical_id(template, "AWS::Lambda::Function")}
 
 
 def test_function_options_and_allowed_attributes_reach_the_function() -> None:
@@ -680,7 +800,7 @@ def test_two_copies_fit_into_one_stack() -> None:
     template = Template.from_stack(stack)
     assert len(resources(template, "AWS::ApiGateway::RestApi")) == 2
     assert physical_names(template) == {}
-    dimensions = [str(stack.resolve(api.metric_requests().dimensions)) for api in apis]
+    dimensions = [str(stack.resolve(api.rest_api.metric_count().dimensions)) for api in apis]
     assert len(set(dimensions)) == 2
 
 
@@ -730,30 +850,6 @@ def test_construct_paths_are_as_they_were(stack: Stack) -> None:
     }
 
 
-# Metrics
-
-
-@pytest.mark.parametrize(
-    ("method", "name", "statistic"),
-    [
-        (ContactUpdateApi.metric_requests, "Count", "SampleCount"),
-        (ContactUpdateApi.metric_client_errors, "4XXError", "Sum"),
-        (ContactUpdateApi.metric_server_errors, "5XXError", "Sum"),
-        (ContactUpdateApi.metric_latency, "Latency", "Average"),
-    ],
-)
-def test_metric_is_the_apis(stack: Stack, template: Template, method: Any, name: str, statistic: str) -> None:
-    api = stack.node.find_child("ContactUpdates")
-
-    metric: cloudwatch.Metric = method(api)
-    tuned: cloudwatch.Metric = method(api, period=Duration.minutes(1), statistic="p99")
-
-    assert (metric.namespace, metric.metric_name) == ("AWS/ApiGateway", name)
-    assert metric.dimensions == {"ApiName": only(template, "AWS::ApiGateway::RestApi")["Name"]}
-    assert (metric.statistic, metric.period.to_seconds()) == (statistic, 300)
-    assert (tuned.statistic, tuned.period.to_seconds()) == ("p99", 60)
-
-
 @jsii.implements(apigateway.IAuthorizer)
 class AuthorizerWithoutType:
     authorizer_id = "abc123"
@@ -767,7 +863,7 @@ def test_rejects_an_authorizer_without_type() -> None:
 
 
 def test_rejects_what_is_no_authorizer() -> None:
-    with pytest.raises(ValueError, match=r"^authorizer: expected an authorizer of Amazon API Gateway, got 'x'$"):
+    with pytest.raises(TypeError, match=r"^authorizer: expected an authorizer of Amazon API Gateway, got 'x'$"):
         new_api(new_stack(), authorizer="x")
 
 
@@ -790,7 +886,7 @@ def test_only_the_wanted_operation_is_offered_and_allowed() -> None:
     ] == [{"Action": "connect:UpdateContactAttributes", "Effect": "Allow", "Resource": CONTACT_ARNS}]
 
 
-@pytest.mark.parametrize("operations", [[], ["UpdateContact"]])
-def test_rejects_what_is_no_operation(operations: Any) -> None:
-    with pytest.raises(ValueError, match=r"^operations: expected one or more of "):
+@pytest.mark.parametrize(("operations", "error"), [([], ValueError), (["UpdateContact"], TypeError)])
+def test_rejects_what_is_no_operation(operations: Any, error: type[Exception]) -> None:
+    with pytest.raises(error, match=r"^operations: expected one or more of "):
         new_api(new_stack(), operations=operations)

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 from aws_cdk import App, CfnParameter, Duration, Environment, RemovalPolicy, Stack
-from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -41,7 +41,7 @@ LAMBDA = {
 
 def new_function(stack: Stack, **options: Any) -> ContactUpdateFunction:
     return ContactUpdateFunction(
-        stack, "Updates", instance=new_instance(stack), options=ContactUpdateFunctionOptions(**options)
+        stack, "Updates", instance=new_instance(stack), function_options=ContactUpdateFunctionOptions(**options)
     )
 
 
@@ -291,25 +291,50 @@ def test_infinite_log_retention_sets_no_end() -> None:
             {"reserved_concurrent_executions": 0},
             "reserved_concurrent_executions: expected an integer of at least 1, got 0",
         ),
-        ({"memory_size": "512"}, "memory_size: expected an integer from 128 to 10240, got '512'"),
-        ({"timeout": 20}, "timeout: expected a Duration, got 20"),
-        ({"vpc": "vpc-1"}, "vpc: expected a VPC, such as ec2.Vpc.from_lookup gives, got 'vpc-1'"),
-        (
-            {"runtime_management_mode": "Auto"},
-            "runtime_management_mode: expected a RuntimeManagementMode, got 'Auto'",
-        ),
         (
             {"vpc_subnets": ec2.SubnetSelection(subnet_type=ec2.SubnetType.PUBLIC)},
-            "vpc_subnets and security_groups: expected vpc= beside them, got none",
+            "vpc_subnets: expected vpc= beside it, got none",
+        ),
+        (
+            {"log_removal_policy": RemovalPolicy.SNAPSHOT},
+            "log_removal_policy: expected another removal policy, got RemovalPolicy.SNAPSHOT: the resource has no "
+            "snapshots",
         ),
     ],
 )
 def test_rejects_option_out_of_its_range(options: dict[str, Any], message: str) -> None:
     stack = new_stack()
 
-    with pytest.raises(ValueError, match=f"^{message}$"):
+    with pytest.raises(ValueError, match=f"^function_options.{message}$"):
         new_function(stack, **options)
     # Nothing half-made is left behind.
+    assert stack.node.try_find_child("Updates") is None
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"memory_size": "512"}, "memory_size: expected an integer from 128 to 10240, got '512'"),
+        ({"memory_size": 512.0}, "memory_size: expected an integer from 128 to 10240, got 512.0"),
+        ({"timeout": 20}, "timeout: expected a Duration, got 20"),
+        ({"vpc": "vpc-1"}, "vpc: expected a VPC, such as ec2.Vpc.from_lookup gives, got 'vpc-1'"),
+        ({"vpc_subnets": ["subnet-1"]}, r"vpc_subnets: expected a SubnetSelection, got \['subnet-1'\]"),
+        ({"security_groups": "sg-1"}, "security_groups: expected a list of security groups, got 'sg-1'"),
+        ({"security_groups": ["sg-1"]}, "security_groups: expected security groups, got 'sg-1'"),
+        ({"log_retention": 30}, "log_retention: expected a RetentionDays, got 30"),
+        ({"log_removal_policy": "destroy"}, "log_removal_policy: expected a RemovalPolicy, got 'destroy'"),
+        ({"encryption_key": "key"}, "encryption_key: expected a KMS key, got 'key'"),
+        (
+            {"runtime_management_mode": "Auto"},
+            "runtime_management_mode: expected a RuntimeManagementMode, got 'Auto'",
+        ),
+    ],
+)
+def test_rejects_option_of_another_type(options: dict[str, Any], message: str) -> None:
+    stack = new_stack()
+
+    with pytest.raises(TypeError, match=f"^function_options.{message}$"):
+        new_function(stack, **options)
     assert stack.node.try_find_child("Updates") is None
 
 
@@ -322,7 +347,7 @@ def test_rejects_an_alias_as_key(imported: bool) -> None:
         else kms.Alias(stack, "Alias", alias_name="alias/a", target_key=kms.Key(stack, "Key"))
     )
 
-    with pytest.raises(ValueError, match=r"^encryption_key: expected a key, got an alias"):
+    with pytest.raises(ValueError, match=r"^function_options.encryption_key: expected a key, got an alias"):
         new_function(stack, encryption_key=alias)
 
 
@@ -349,7 +374,7 @@ def test_rejects_security_groups_without_a_vpc() -> None:
     stack = new_stack()
     group = ec2.SecurityGroup.from_security_group_id(stack, "Group", "sg-1")
 
-    with pytest.raises(ValueError, match="expected vpc= beside them, got none"):
+    with pytest.raises(ValueError, match=r"^function_options.security_groups: expected vpc= beside it, got none$"):
         new_function(stack, security_groups=[group])
 
 
@@ -408,17 +433,11 @@ def test_environment_holds_the_arn_of_an_instance_in_another_region() -> None:
     ("arguments", "message"),
     [
         ({"allowed_attributes": []}, "allowed_attributes: expected at least one attribute key, got none"),
-        (
-            {"allowed_attributes": "tier"},
-            "allowed_attributes: expected a list of attribute keys, got 'tier'",
-        ),
         ({"allowed_attributes": ["a b"]}, "allowed_attributes: expected attribute keys of letters.*, got 'a b'"),
         ({"allowed_attributes": ["ok", ""]}, "allowed_attributes: expected attribute keys of letters.*, got ''"),
         ({"allowed_attributes": ["a,b"]}, "allowed_attributes: expected attribute keys of letters.*, got 'a,b'"),
         ({"allowed_attributes": ["é"]}, "allowed_attributes: expected attribute keys of letters.*, got 'é'"),
         ({"allowed_attributes": ["a\n"]}, r"allowed_attributes: expected attribute keys of letters.*, got 'a\\n'"),
-        ({"allowed_attributes": [None]}, "allowed_attributes: expected attribute keys of letters.*, got None"),
-        ({"allow_origins": "https://a.example.com"}, "allow_origins: expected a list of origins, got '"),
         ({"allow_origins": ["a.example.com"]}, "allow_origins: expected an origin such as .*, got 'a.example.com'"),
         ({"allow_origins": ["https://a.example.com/"]}, "allow_origins: expected an origin .*, without a path, got"),
         ({"allow_origins": ["https://a'b.example.com"]}, "allow_origins: expected an origin .*, got"),
@@ -429,6 +448,23 @@ def test_rejects_wrong_lists(arguments: dict[str, Any], message: str) -> None:
     stack = new_stack()
 
     with pytest.raises(ValueError, match=f"^{message}"):
+        ContactUpdateFunction(stack, "Updates", instance=new_instance(stack), **arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"allowed_attributes": "tier"}, "allowed_attributes: expected a list of attribute keys, got 'tier'"),
+        ({"allowed_attributes": [None]}, "allowed_attributes: expected attribute keys of letters.*, got None"),
+        ({"allow_origins": "https://a.example.com"}, "allow_origins: expected a list of origins, got '"),
+        ({"allow_origins": ""}, "allow_origins: expected a list of origins, got ''"),
+        ({"allow_origins": [7]}, "allow_origins: expected an origin such as .*, got 7"),
+    ],
+)
+def test_rejects_what_are_no_lists_of_texts(arguments: dict[str, Any], message: str) -> None:
+    stack = new_stack()
+
+    with pytest.raises(TypeError, match=f"^{message}"):
         ContactUpdateFunction(stack, "Updates", instance=new_instance(stack), **arguments)
 
 
@@ -471,24 +507,13 @@ def test_rejects_a_token_for_the_list_of_origins() -> None:
         ContactUpdateFunction(stack, "Updates", instance=new_instance(stack), allow_origins=origins)
 
 
-@pytest.mark.parametrize(
-    ("method", "name", "statistic"),
-    [
-        (ContactUpdateFunction.metric_invocations, "Invocations", "Sum"),
-        (ContactUpdateFunction.metric_errors, "Errors", "Sum"),
-        (ContactUpdateFunction.metric_throttles, "Throttles", "Sum"),
-        (ContactUpdateFunction.metric_duration, "Duration", "Average"),
-    ],
-)
-def test_metric_is_the_functions(method: Any, name: str, statistic: str) -> None:
+def test_everything_is_reachable_through_the_function() -> None:
     stack = new_stack()
-    function = new_function(stack)
-
-    metric: cloudwatch.Metric = method(function)
-    tuned: cloudwatch.Metric = method(function, period=Duration.minutes(1), statistic="p99")
+    function = new_function(stack).function
 
     template = Template.from_stack(stack)
-    assert (metric.namespace, metric.metric_name) == ("AWS/Lambda", name)
+    assert isinstance(function, lambda_.Function)
+    assert isinstance(function.role, iam.Role)
+    assert isinstance(function.log_group, logs.LogGroup)
+    metric = function.metric_errors()
     assert stack.resolve(metric.dimensions) == {"FunctionName": {"Ref": logical_id(template, "AWS::Lambda::Function")}}
-    assert (metric.statistic, metric.period.to_seconds()) == (statistic, 300)
-    assert (tuned.statistic, tuned.period.to_seconds()) == ("p99", 60)

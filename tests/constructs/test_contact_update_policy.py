@@ -51,10 +51,17 @@ def test_policy_has_no_physical_name() -> None:
 
 
 @pytest.mark.parametrize(
-    "operations", [[], ["connect:UpdateContact"], ["UpdateContact"], [None], [ContactUpdateOperation.UPDATE_CONTACT, 1]]
+    ("operations", "error"),
+    [
+        ([], ValueError),
+        (["connect:UpdateContact"], TypeError),
+        (["UpdateContact"], TypeError),
+        ([None], TypeError),
+        ([ContactUpdateOperation.UPDATE_CONTACT, 1], TypeError),
+    ],
 )
-def test_rejects_what_is_no_operation(operations: Any) -> None:
+def test_rejects_what_is_no_operation(operations: Any, error: type[Exception]) -> None:
     stack = new_stack()
 
-    with pytest.raises(ValueError, match=r"^operations: expected one or more of .*UPDATE_CONTACT.*, got \["):
+    with pytest.raises(error, match=r"^operations: expected one or more of .*UPDATE_CONTACT.*, got \["):
         ContactUpdatePolicy(stack, "Policy", instance=new_instance(stack), operations=operations)

@@ -86,7 +86,6 @@ EVERYBODY = [
         "expected a principal that one statement of a policy can name",
         id="composite",
     ),
-    pytest.param(lambda _: role(ELSEWHERE)["AWS"], "expected a role, user, group, managed policy or", id="text"),
     pytest.param(
         lambda _: iam.FederatedPrincipal("cognito-identity.amazonaws.com"),
         "expected a principal of an AWS account",
@@ -120,6 +119,21 @@ def allowed(action: str | list[str], principal: Any, resource: Any, condition: A
 def granted(template: Template, action: str) -> list[dict[str, Any]]:
     """The statements of identities' policies that allow `action`."""
     return [statement for statement in statements(template) if action in str(statement["Action"])]
+
+
+@pytest.mark.parametrize(
+    "grant",
+    [
+        lambda stack: new_api(stack).grant_updates,
+        lambda stack: new_queue(stack).grant_send_updates,
+        lambda stack: new_queue(stack).grant_redrive,
+        lambda stack: new_instance(stack).grant_updates,
+    ],
+    ids=["api", "queue", "redrive", "instance"],
+)
+def test_grants_raise_for_what_is_no_principal(grant: Callable[[Stack], Callable[[Any], iam.Grant]]) -> None:
+    with pytest.raises(TypeError, match=r"^grantee: expected a role, user, group, managed policy or another principal"):
+        grant(new_stack())(role(ELSEWHERE)["AWS"])
 
 
 # The API
@@ -271,7 +285,7 @@ def test_identity_that_may_be_of_another_account_is_told_what_to_do(redrive: boo
     queue = ContactUpdateQueue(stack, "Updates", instance=instance)
     grantee = imported_role(ELSEWHERE)(stack)
 
-    with pytest.raises(ValueError, match=r"give the stack env=, or import it by its name$"):
+    with pytest.raises(ValueError, match=r"give the stack env=, or import the grantee by its name$"):
         (queue.grant_redrive if redrive else instance.grant_updates)(grantee)
     by_name = iam.Role.from_role_name(stack, "ByName", "crm")
     assert (queue.grant_redrive if redrive else instance.grant_updates)(by_name).success

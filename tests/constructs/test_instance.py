@@ -127,7 +127,7 @@ def test_instance_from_cfn_instance_is_where_its_stack_is() -> None:
 def test_rejects_an_arn_in_place_of_a_cfn_instance() -> None:
     arn: Any = INSTANCE_ARN
 
-    with pytest.raises(ValueError, match=r"^cfn_instance: expected a CfnInstance, got .*; from_instance_arn takes an"):
+    with pytest.raises(TypeError, match=r"^cfn_instance: expected a CfnInstance, got .*; from_instance_arn takes an"):
         ConnectInstance.from_cfn_instance(new_stack(), "Instance", arn)
 
 
@@ -139,6 +139,8 @@ def test_placeholder_of_a_lookup_is_told_what_to_do() -> None:
     # Then
     with pytest.raises(ValueError, match=r"give value_from_lookup a default_value= such as arn:aws:connect:"):
         ConnectInstance.from_instance_arn(stack, "Instance", placeholder)
+    with pytest.raises(ValueError, match=rf"^instance_id: .* a default_value= such as {INSTANCE_ID}$"):
+        ConnectInstance.from_instance_id(stack, "Instance", placeholder)
     default = ssm.StringParameter.value_from_lookup(stack, "/connect/instance-arn", INSTANCE_ARN)
     assert ConnectInstance.from_instance_arn(stack, "Instance", default).instance_arn == INSTANCE_ARN
 
@@ -195,17 +197,19 @@ def test_instance_id_may_be_a_token() -> None:
     ],
 )
 def test_rejects_what_is_no_instance_arn(arn: Any) -> None:
+    error = ValueError if isinstance(arn, str) else TypeError
     message = f"instance_arn: expected an instance ARN such as {INSTANCE_ARN}, got {arn!r}"
 
-    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+    with pytest.raises(error, match=f"^{re.escape(message)}$"):
         ConnectInstance.from_instance_arn(new_stack(), "Instance", arn)
 
 
 @pytest.mark.parametrize("instance_id", ["", "a b", "a/b", "*", INSTANCE_ARN, "a" * 101, f"{INSTANCE_ID}\n", None, 7])
 def test_rejects_what_is_no_instance_id(instance_id: Any) -> None:
+    error = ValueError if isinstance(instance_id, str) else TypeError
     message = f"instance_id: expected an instance id such as {INSTANCE_ID}, got {instance_id!r}"
 
-    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+    with pytest.raises(error, match=f"^{re.escape(message)}$"):
         ConnectInstance.from_instance_id(new_stack(), "Instance", instance_id)
 
 

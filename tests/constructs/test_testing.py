@@ -18,7 +18,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from aws_cdk.assertions import Template
 
-from connect_constructs import ContactUpdateApi, handler_function
+from connect_constructs import ContactUpdateApi, _handler_function
 from connect_constructs._handler_code import handler_directory
 from connect_constructs.testing import TemplateSnapshotExtension, normalised_template
 from tests.constructs.stacks import new_instance, new_stack, resources
@@ -39,7 +39,7 @@ def new_handler_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callabl
     def change() -> None:
         shutil.copytree(handler_directory(), tmp_path / "lambda")
         (tmp_path / "lambda" / "contact_updates" / "more.py").write_text("MORE = 1\n")
-        monkeypatch.setattr(handler_function, "handler_directory", lambda: tmp_path / "lambda")
+        monkeypatch.setattr(_handler_function, "handler_directory", lambda: tmp_path / "lambda")
 
     return change
 

@@ -15,7 +15,6 @@ PUBLIC_NAMES = {
     "ContactUpdateOperation",
     "ContactUpdatePolicy",
     "ContactUpdateQueue",
-    "HandlerFunction",
 }
 
 

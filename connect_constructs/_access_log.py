@@ -1,0 +1,31 @@
+"""The access log of a REST API: which fields a line has."""
+
+from __future__ import annotations
+
+from aws_cdk import aws_apigateway as apigateway
+
+# API Gateway Developer Guide, "Variables for access logging for API Gateway". The path without the values of its
+# labels, and the error without its validation message: both would hold what the caller sent.
+_FIELDS = {
+    "requestId": "$context.requestId",
+    "extendedRequestId": "$context.extendedRequestId",
+    "requestTime": "$context.requestTime",
+    "httpMethod": "$context.httpMethod",
+    "resourcePath": "$context.resourcePath",
+    "status": "$context.status",
+    "responseType": "$context.error.responseType",
+    "responseLength": "$context.responseLength",
+    "responseLatency": "$context.responseLatency",
+    "integrationStatus": "$context.integration.status",
+    "integrationLatency": "$context.integration.latency",
+    "sourceIp": "$context.identity.sourceIp",
+    "userArn": "$context.identity.userArn",
+    "apiKeyId": "$context.identity.apiKeyId",
+    "authorizerPrincipalId": "$context.authorizer.principalId",
+}
+
+
+def access_log_format() -> apigateway.AccessLogFormat:
+    """One line of JSON for each request."""
+    fields = ",".join(f'"{name}":"{variable}"' for name, variable in _FIELDS.items())
+    return apigateway.AccessLogFormat.custom(f"{{{fields}}}")
