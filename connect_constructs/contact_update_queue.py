@@ -55,10 +55,8 @@ _DEFAULT_TIMEOUT_SECONDS = 45
 
 # SQS's maximum. With the handler's backoff, that many receives take longer than an update is kept.
 _MAX_RECEIVE_COUNT = 1_000
-# Ten messages of this size fit into one invocation.
+# Ten messages of this size fit into one invocation. A dead letter is no larger: the handler sees to it.
 _MAX_MESSAGE_BYTES = 262_144
-# A message is kept within JSON there, which may double its size.
-_MAX_DEAD_LETTER_BYTES = 1_048_576
 _RETENTION_DAYS = 14  # SQS's maximum
 
 _RECEIVE_ACTIONS = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
@@ -132,10 +130,9 @@ class ContactUpdateQueue(Construct):
 
         self._encryption_key = encryption_key
         self._removal_policy = removal_policy or RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
-        self._dead_letter_queue = self._fifo_queue("DeadLetterQueue", max_message_size_bytes=_MAX_DEAD_LETTER_BYTES)
+        self._dead_letter_queue = self._fifo_queue("DeadLetterQueue")
         self._queue = self._fifo_queue(
             "Queue",
-            max_message_size_bytes=_MAX_MESSAGE_BYTES,
             visibility_timeout=Duration.seconds(_VISIBILITY_TIMEOUT_FACTOR * timeout.to_seconds()),
             dead_letter_queue=sqs.DeadLetterQueue(max_receive_count=_MAX_RECEIVE_COUNT, queue=self._dead_letter_queue),
         )
@@ -194,7 +191,6 @@ class ContactUpdateQueue(Construct):
         self,
         construct_id: str,
         *,
-        max_message_size_bytes: int,
         visibility_timeout: Duration | None = None,
         dead_letter_queue: sqs.DeadLetterQueue | None = None,
     ) -> sqs.Queue:
@@ -208,7 +204,7 @@ class ContactUpdateQueue(Construct):
             encryption=sqs.QueueEncryption.KMS if self._encryption_key else sqs.QueueEncryption.SQS_MANAGED,
             encryption_master_key=self._encryption_key,
             enforce_ssl=True,
-            max_message_size_bytes=max_message_size_bytes,
+            max_message_size_bytes=_MAX_MESSAGE_BYTES,
             retention_period=Duration.days(_RETENTION_DAYS),
             visibility_timeout=visibility_timeout,
             dead_letter_queue=dead_letter_queue,

@@ -28,6 +28,8 @@ from typing import Any
 DAY = 24 * 3600.0
 DEDUPLICATION_SECONDS = 300.0
 MAX_BATCH = 10
+# ContactUpdateQueue gives both queues this maximum message size.
+MAX_BYTES = 262_144
 
 _REFUSED_CHARACTER = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ID = re.compile(r"[\w!\"#$%&'()*+,./:;<=>?@\[\\\]^`{|}~-]{1,128}\Z", re.ASCII)
@@ -84,7 +86,6 @@ class FifoQueue:
         clock: Callable[[], float],
         *,
         visibility_seconds: float = 30,
-        max_bytes: int = 262_144,
         retention_seconds: float = 14 * DAY,
         max_receive_count: int = 1_000,
         dead_letter_queue: FifoQueue | None = None,
@@ -103,7 +104,6 @@ class FifoQueue:
         self.emptied_at = 0.0
         self._clock = clock
         self._visibility_seconds = visibility_seconds
-        self._max_bytes = max_bytes
         self._retention_seconds = retention_seconds
         self._max_receive_count = max_receive_count
         self._dead_letter_queue = dead_letter_queue
@@ -135,7 +135,7 @@ class FifoQueue:
             raise SqsError("MissingParameter")
         if _REFUSED_CHARACTER.search(body):
             raise SqsError("InvalidMessageContents")
-        if len(body.encode()) > self._max_bytes:
+        if len(body.encode()) > MAX_BYTES:
             raise SqsError("InvalidParameterValue", "Message must be shorter than the queue's maximum")
         now = self._clock()
         if known := self._deduplicated.get(deduplication_id):

@@ -65,7 +65,7 @@ class Run:
         self._result = Result(scenario.name, seed)
         self._simulation = simulation = Simulation(_START)
         clock = simulation.clock
-        self.dead_letter_queue = FifoQueue(DEAD_LETTER_QUEUE_URL, clock, max_bytes=1_048_576)
+        self.dead_letter_queue = FifoQueue(DEAD_LETTER_QUEUE_URL, clock)
         self.queue = FifoQueue(
             QUEUE_URL,
             clock,

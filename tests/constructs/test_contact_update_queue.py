@@ -345,7 +345,7 @@ def test_queues_are_fifo_of_high_throughput_and_encrypted_by_sqs(stack: Stack, t
     }
     assert properties_of(stack, template, queue.dead_letter_queue) == {
         **FIFO,
-        "MaximumMessageSize": 1024 * 1024,
+        "MaximumMessageSize": 256 * 1024,
         "SqsManagedSseEnabled": True,
     }
 
@@ -364,7 +364,7 @@ def test_key_encrypts_both_queues(full_stack: Stack, full: Template) -> None:
     assert properties_of(full_stack, full, queue.dead_letter_queue) == {
         **FIFO,
         "KmsMasterKeyId": key,
-        "MaximumMessageSize": 1024 * 1024,
+        "MaximumMessageSize": 256 * 1024,
     }
 
 

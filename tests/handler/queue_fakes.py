@@ -106,7 +106,7 @@ def update_queue(clock: Clock, *, visibility_seconds: float = 1_800) -> FifoQueu
 
 def dead_letter_queue(clock: Clock) -> FifoQueue:
     """The dead-letter queue, as the construct sets it up."""
-    return FifoQueue(DEAD_LETTER_QUEUE_URL, clock, max_bytes=1_048_576)
+    return FifoQueue(DEAD_LETTER_QUEUE_URL, clock)
 
 
 def fields_of(message: Message) -> dict[str, Any]:
