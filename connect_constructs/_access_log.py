@@ -20,6 +20,8 @@ _FIELDS = {
     "integrationLatency": "$context.integration.latency",
     "sourceIp": "$context.identity.sourceIp",
     "userArn": "$context.identity.userArn",
+    # All unauthenticated or authenticated users of an identity pool share one role, and so one userArn.
+    "cognitoIdentityId": "$context.identity.cognitoIdentityId",
     "apiKeyId": "$context.identity.apiKeyId",
     "authorizerPrincipalId": "$context.authorizer.principalId",
 }

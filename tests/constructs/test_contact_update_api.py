@@ -246,7 +246,7 @@ def test_access_log_is_a_line_of_json(logging: Template) -> None:
     assert "$" not in line
     assert {"requestId", "status", "responseLatency", "resourcePath"} <= set(fields)
     # Whoever calls is named, by whichever of these is known.
-    assert {"sourceIp", "userArn", "apiKeyId", "authorizerPrincipalId"} <= set(fields)
+    assert {"sourceIp", "userArn", "cognitoIdentityId", "apiKeyId", "authorizerPrincipalId"} <= set(fields)
     assert set(fields.values()) == {"value"}
 
 
