@@ -1,1 +1,1 @@
-"""The contract, rendered for its readers: JSON Schema, an OpenAPI document and a client model. Imports no CDK."""
+"""The contract and its renderings: JSON Schema, an OpenAPI document and a client model. Nothing here imports CDK."""

@@ -1,4 +1,4 @@
-"""The service model for clients of the endpoint: the contract, signed for API Gateway instead of Amazon Connect."""
+"""The service model for clients of the endpoint: the contract, but signed for API Gateway, not Amazon Connect."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from typing import Any
 
 from connect_constructs.contract.service_model import service_model
 
-# The name that the AWS CLI and boto3 call the service by, once the model is installed.
+# The service's name in the AWS CLI and boto3, once the model is installed.
 SERVICE = "contact-updates"
 
-# botocore derives it from the service's name: configprovider.ConfiguredEndpointProvider.
+# botocore derives this name from the service's name (configprovider.ConfiguredEndpointProvider).
 ENDPOINT_VARIABLE = "AWS_ENDPOINT_URL_CONTACT_UPDATES"
 
-# What API Gateway's IAM authorization demands. An SDK's own `connect` client signs for `connect`.
+# API Gateway's IAM authorization requires this name. An SDK's own `connect` client signs for `connect`.
 SIGNING_NAME = "execute-api"
 
-# A service without endpoint rules of its own gets https://PREFIX.REGION.amazonaws.com from botocore. Amazon Connect's
-# own prefix would send a call that names no endpoint past the endpoint, to Amazon Connect itself. With this one
-# botocore makes no client, and its message says what is missing: "Invalid endpoint: https://none was given, use …".
+# For a service without endpoint rules, botocore uses https://PREFIX.REGION.amazonaws.com. With Amazon Connect's own
+# prefix, a call without an endpoint would go to Amazon Connect itself. With this one, botocore creates no client, and
+# its message says what is missing: "Invalid endpoint: https://none was given, use …".
 # (botocore.endpoint.EndpointCreator; the AWS CLI 2 has a copy of it, awscli/botocore/endpoint.py.)
 _ENDPOINT_PREFIX = f"none was given, use --endpoint-url, endpoint_url= or {ENDPOINT_VARIABLE} instead of {SERVICE}"
 
 
 def client_model() -> dict[str, Any]:
-    """The model for `aws configure add-model` and for a boto3 data path, as the service `contact-updates`.
+    """The model of the service `contact-updates`, for `aws configure add-model` and for a boto3 data path.
 
-    With it, the AWS CLI and boto3 make calls to the endpoint that are signed as the endpoint wants them. The endpoint
-    has to be given: by `--endpoint-url`, by `endpoint_url=`, or in the environment. Without it there is no call.
+    With it, the AWS CLI and boto3 sign calls in the way that the endpoint requires. The endpoint must be set, with
+    `--endpoint-url`, with `endpoint_url=` or in the environment; otherwise calls fail before they are sent.
     """
     model = service_model()
     metadata = {**model["metadata"], "endpointPrefix": _ENDPOINT_PREFIX, "signingName": SIGNING_NAME}
@@ -36,9 +36,9 @@ def client_model() -> dict[str, Any]:
 
 
 def client_settings(endpoint: str) -> str:
-    """How to make `endpoint` the AWS CLI's and boto3's: commands for a POSIX shell, and what they hold for.
+    """Commands for a POSIX shell that configure the AWS CLI and boto3 to call `endpoint`, and for which versions.
 
-    The versions are those of "Improved flexibility when configuring endpoint URLs with the AWS SDKs and tools" (AWS
+    The versions are from "Improved flexibility when configuring endpoint URLs with the AWS SDKs and tools" (AWS
     Developer Tools Blog, 2023).
     """
     url = shlex.quote(endpoint.rstrip("/"))

@@ -10,15 +10,15 @@ from typing import Any
 from connect_constructs.contract.schema import component_schemas
 from connect_constructs.contract.service_model import MEDIA_TYPES, service_model
 
-# What the endpoint answers beside Amazon Connect's own errors, by status. Most are API Gateway's, through the gateway
-# responses of ContactUpdateApi; 502 and 503 are its answers to a function that crashed or was throttled.
+# The endpoint's errors in addition to Amazon Connect's, by status. Most come from API Gateway, through the gateway
+# responses of ContactUpdateApi: 502 after a crash of the function, and 503 when it is throttled.
 _ENDPOINT_ERRORS = {
     400: {"InvalidRequestException"},
     401: {"UnauthorizedException"},
     403: {
         "AccessDeniedException",
         "ExpiredTokenException",
-        # API Gateway has refusals without a gateway response of their own, such as that of an incomplete signature.
+        # Some of API Gateway's errors have no gateway response of their own, such as an incomplete signature.
         "InvalidRequestException",
         "InvalidSignatureException",
         "MissingAuthenticationTokenException",
@@ -33,7 +33,7 @@ _ENDPOINT_ERRORS = {
     504: {"InternalServiceException"},
 }
 
-# What API Gateway puts into the header of its own errors, beside the types above (docs/clients.md has the sources).
+# What else API Gateway sends in the header of its own errors (docs/clients.md has the sources).
 _GATEWAY_CODES = {
     400: {"BadRequestException"},
     403: {"ForbiddenException", "IncompleteSignatureException", "UnrecognizedClientException"},
@@ -52,7 +52,7 @@ _SUMMARIES = {
 _CONTACT_ID = "87654321-4321-4321-4321-210987654321"
 _INSTANCE_ID = "12345678-1234-1234-1234-123456789012"
 
-# One request that can be sent as it stands, once both ids are one's own.
+# Requests that can be sent as they are, apart from the two ids.
 _EXAMPLES: dict[str, dict[str, Any]] = {
     "UpdateContact": {
         "Name": "Order 1047",
@@ -70,7 +70,7 @@ _ERROR = {
     "type": "object",
     "properties": {name: {"type": "string"} for name in ("__type", "message", "Message")},
     "required": ["__type", "message", "Message"],
-    "description": "`message` and `Message` are the same text, which never holds a value of the request.",
+    "description": "`message` and `Message` are the same text, which never contains a value of the request.",
 }
 
 _SECURITY_SCHEMES = {
@@ -85,17 +85,17 @@ _SECURITY_SCHEMES = {
         "type": "apiKey",
         "in": "header",
         "name": "Authorization",
-        "description": "Whatever the endpoint's authorizer takes, where it has one",
+        "description": "What the endpoint's authorizer expects, if it has one",
     },
     "apiKey": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
 }
 
 
 def openapi(endpoint: str | None = None) -> dict[str, Any]:
-    """The document, which states every status that the endpoint can answer.
+    """The document, with every status that the endpoint can answer.
 
-    :param endpoint: Such as `https://abc123.execute-api.us-east-1.amazonaws.com/prod`. Default: the document names no
-        server, and whoever imports it sets one.
+    :param endpoint: The endpoint's URL, such as `https://abc123.execute-api.us-east-1.amazonaws.com/prod`. Default: the
+        document names no server; set one after importing it.
     """
     paths: dict[str, Any] = {}
     for name, operation in service_model()["operations"].items():
@@ -129,7 +129,7 @@ def _operation(name: str, operation: Mapping[str, Any]) -> dict[str, Any]:
         "responses": {
             "200": {"description": "Amazon Connect has made the update. The body is empty.", "headers": _REQUEST_ID},
             "202": {
-                "description": "The queue of this endpoint has the update, and will apply it. The body is empty.",
+                "description": "The endpoint's queue has accepted the update, and will apply it. The body is empty.",
                 "headers": {**_REQUEST_ID, "Update-Id": {"schema": {"type": "string", "format": "uuid"}}},
             },
             **{str(status): _error(status, types) for status, types in sorted(_error_types(operation).items())},
@@ -137,7 +137,7 @@ def _operation(name: str, operation: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-_REQUEST_ID = {"x-amzn-RequestId": {"schema": {"type": "string"}, "description": "API Gateway's id of the request"}}
+_REQUEST_ID = {"x-amzn-RequestId": {"schema": {"type": "string"}, "description": "API Gateway's id for the request"}}
 
 
 def _label(shape: str, label: str) -> dict[str, Any]:
@@ -165,7 +165,7 @@ def _error(status: int, types: set[str]) -> dict[str, Any]:
         **_REQUEST_ID,
         "x-amzn-ErrorType": {
             "schema": {"type": "string", "enum": sorted(codes)},
-            "description": "`__type`, or API Gateway's own code where it answers by itself",
+            "description": "The same as `__type`, or API Gateway's own code if API Gateway answers by itself",
         },
     }
     if status in (429, 503):

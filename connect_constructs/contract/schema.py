@@ -1,6 +1,6 @@
 """The contract as JSON Schema: everything that the service model states.
 
-The in-memory Amazon Connect checks with `full_schema`; `component_schemas` is the same for an OpenAPI document.
+The in-memory Amazon Connect validates with `full_schema`. `component_schemas` has the same for an OpenAPI document.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ _KEYWORDS = {
 
 
 def full_schema(operation: str) -> Schema:
-    """The JSON Schema (2020-12) of `operation`'s whole input, path labels included.
+    """The JSON Schema (2020-12) of the whole input of `operation`, including path labels.
 
-    It has two keywords of our own: `maxUtf8Bytes` on an object limits the UTF-8 bytes of its keys and values
-    together; where the values are objects, `utf8BytesOf` names the member of each that counts.
+    It has two keywords of our own: `maxUtf8Bytes` on an object limits the total size of its keys and values in UTF-8
+    bytes; if the values are objects, `utf8BytesOf` names the member whose size counts.
     """
     definitions: Schema = {}
     name = service_model()["operations"][operation]["input"]["shape"]
@@ -38,9 +38,9 @@ def full_schema(operation: str) -> Schema:
 
 
 def component_schemas() -> Schema:
-    """The JSON Schemas (2020-12) of all inputs, by shape, for `components.schemas` of an OpenAPI 3.1 document.
+    """The JSON Schemas (2020-12) of all inputs by shape, for `components.schemas` of an OpenAPI 3.1 document.
 
-    An operation's own shape is its body there: path labels are parameters, which OpenAPI keeps apart.
+    An operation's own shape is the body only, because path labels are parameters in OpenAPI.
     """
     definitions: Schema = {}
     for operation in service_model()["operations"].values():
@@ -55,7 +55,7 @@ def component_schemas() -> Schema:
 
 def _reference(name: str, definitions: Schema, prefix: str) -> Schema:
     if name not in definitions:
-        definitions[name] = {}  # holds the place while a recursive shape is rendered
+        definitions[name] = {}  # a placeholder while a recursive shape is rendered
         definitions[name] = _definition(service_model()["shapes"][name], definitions, prefix)
     return {"$ref": f"{prefix}{name}"}
 
@@ -93,5 +93,5 @@ def _definition(shape: dict[str, Any], definitions: Schema, prefix: str) -> Sche
                 body = [member for member, target in shape["members"].items() if "location" not in target]
                 schema["anyOf"] = [{"required": [member]} for member in body]
         case _:
-            raise NotImplementedError(f"the contract has a shape of type {kind!r}, which has no rendering yet")
+            raise NotImplementedError(f"the contract has a shape of type {kind!r}, which cannot be rendered yet")
     return schema

@@ -8,7 +8,7 @@ from typing import Any
 
 from connect_constructs._handler_code import handler_directory
 
-# The media types that clients send a body as; the second is that of paws, the AWS SDK for R.
+# The media types of request bodies; paws, the AWS SDK for R, sends the second one.
 MEDIA_TYPES = ("application/json", "application/x-amz-json-1.1")
 
 
