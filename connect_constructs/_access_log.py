@@ -1,11 +1,11 @@
-"""The access log of a REST API: which fields a line has."""
+"""The fields of a REST API's access log."""
 
 from __future__ import annotations
 
 from aws_cdk import aws_apigateway as apigateway
 
-# API Gateway Developer Guide, "Variables for access logging for API Gateway". The path without the values of its
-# labels, and the error without its validation message: both would hold what the caller sent.
+# API Gateway Developer Guide, "Variables for access logging for API Gateway". The path as requested and the error's
+# validation message are left out, because they contain what the caller sent.
 _FIELDS = {
     "requestId": "$context.requestId",
     "extendedRequestId": "$context.extendedRequestId",
@@ -20,7 +20,7 @@ _FIELDS = {
     "integrationLatency": "$context.integration.latency",
     "sourceIp": "$context.identity.sourceIp",
     "userArn": "$context.identity.userArn",
-    # All unauthenticated or authenticated users of an identity pool share one role, and so one userArn.
+    # The users of a Cognito identity pool share a role, and so a userArn.
     "cognitoIdentityId": "$context.identity.cognitoIdentityId",
     "apiKeyId": "$context.identity.apiKeyId",
     "authorizerPrincipalId": "$context.authorizer.principalId",
@@ -28,6 +28,6 @@ _FIELDS = {
 
 
 def access_log_format() -> apigateway.AccessLogFormat:
-    """One line of JSON for each request."""
+    """A line of JSON for each request."""
     fields = ",".join(f'"{name}":"{variable}"' for name, variable in _FIELDS.items())
     return apigateway.AccessLogFormat.custom(f"{{{fields}}}")

@@ -1,4 +1,4 @@
-"""The Lambda function behind a REST API: it makes the updates, or sends them to a queue."""
+"""The Lambda function behind a REST API, which makes the updates or sends them to a queue."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from connect_constructs.contact_update_queue import ContactUpdateQueue
 
 _TIMEOUT_LIMITS = TimeoutLimits(
-    minimum=12,  # one attempt with both of the handler's timeouts, and room for the answer
+    minimum=12,  # one attempt with both of the handler's timeouts, and time to answer
     maximum=29,  # API Gateway's default limit for an integration (Amazon API Gateway quotas)
 )
 _DEFAULT_TIMEOUT_SECONDS = 25
@@ -31,7 +31,7 @@ _TOKEN_BYTES = 160
 
 
 class ApiFunctionDefinition:
-    """The arguments of the function, checked before anything is created."""
+    """What the function is made of. Its arguments are checked before anything is created."""
 
     def __init__(
         self,

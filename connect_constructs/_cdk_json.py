@@ -8,7 +8,7 @@ from typing import Any
 
 
 def cdk_json_context(directory: Path) -> dict[str, Any]:
-    """The context in the cdk.json of `directory`. Raises FileNotFoundError, or ValueError for another form."""
+    """Return the context in the cdk.json of `directory`. Raises FileNotFoundError; ValueError if it is malformed."""
     file = directory / "cdk.json"
     try:
         configuration = json.loads(file.read_text(encoding="utf-8"))
@@ -16,5 +16,5 @@ def cdk_json_context(directory: Path) -> dict[str, Any]:
         raise ValueError(f"{file} is not JSON: {error}") from None
     context = configuration.get("context", {}) if isinstance(configuration, dict) else None
     if not isinstance(context, dict):
-        raise ValueError(f"{file}: expected a JSON object, with an object as its context")
+        raise ValueError(f"{file}: expected a JSON object whose context is an object")
     return context

@@ -1,4 +1,4 @@
-"""The URL of an endpoint, as an argument of a command."""
+"""The URL of an endpoint as a command's argument."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from urllib.parse import urlsplit
 
 
 def endpoint_url(text: str) -> str:
-    """`text` without a slash at its end, if it can be an endpoint's URL. Raises ArgumentTypeError."""
+    """Return `text` without a trailing slash. Raises ArgumentTypeError if it cannot be an endpoint's URL."""
     try:
         parts = urlsplit(text)
         is_url = parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # of a broken host or port
+    except ValueError:  # an invalid host or port
         is_url = False
     if not is_url or parts.query or parts.fragment or parts.username or any(map(str.isspace, text)):
         raise argparse.ArgumentTypeError(
-            "expected a URL with the stage, such as https://abc123.execute-api.us-east-1.amazonaws.com/prod, without "
-            "a user, a query or spaces"
+            "expected a URL with the stage, such as https://abc123.execute-api.us-east-1.amazonaws.com/prod, and "
+            "without a user, a query or spaces"
         )
     return text.rstrip("/")

@@ -1,8 +1,8 @@
-"""API Gateway's own errors in Amazon Connect's form.
+"""API Gateway's own errors in Amazon Connect's format.
 
-Every text is fixed: API Gateway's own messages quote what the caller sent, its signature and paths among them. The type
-stands in the body only: API Gateway sends its own `x-amzn-ErrorType` beside one that a gateway response sets, and SDKs
-join the two into a type that nobody knows (smithy-lang/smithy#1170, aws/aws-sdk-js-v3#3852,
+All messages are fixed texts, because API Gateway's own messages quote what the caller sent, such as signatures and
+paths. The error type is in the body only: if a gateway response sets `x-amzn-ErrorType`, API Gateway sends that header
+twice, and SDKs join the two values into an unknown type (smithy-lang/smithy#1170, aws/aws-sdk-js-v3#3852,
 localstack/localstack#11142).
 """
 
@@ -19,31 +19,31 @@ _RETRY_AFTER_SECONDS = 1
 
 
 class _Error(NamedTuple):
-    # None where API Gateway's own status stays: the defaults stand for many errors.
+    # None keeps API Gateway's own status: each of the two defaults covers many errors.
     status: int | None
     type: str
     message: str
     has_retry_after: bool = False
 
 
-# API Gateway Developer Guide, "Gateway response types for API Gateway". Types that are not here take the text of the
+# API Gateway Developer Guide, "Gateway response types for API Gateway". All other types get the message of one of the
 # two defaults and keep their status.
 _ERRORS = {
-    # Whom IAM, a resource policy or an authorizer denies.
+    # Denied by IAM, a resource policy or an authorizer.
     "ACCESS_DENIED": _Error(403, "AccessDeniedException", "The caller is not allowed to make this request."),
     "DEFAULT_4XX": _Error(None, "InvalidRequestException", "The request was refused."),
     "DEFAULT_5XX": _Error(None, "InternalServiceException", _FAULT),
-    # A function that is throttled, and so has not begun. The status would be 504 once the response is customised
-    # (re:Post QUL-z6rJbmR4meafB7MzYXxw).
+    # The function is throttled, and so has not started. Without a status of its own, a customized response would have
+    # 504 (re:Post QUL-z6rJbmR4meafB7MzYXxw).
     "INTEGRATION_FAILURE": _Error(503, "InternalServiceException", _FAULT, has_retry_after=True),
     "INTEGRATION_TIMEOUT": _Error(504, "InternalServiceException", "The update took too long, and may yet be made."),
-    # API Gateway answers both alike.
+    # API Gateway does not distinguish between the two.
     "MISSING_AUTHENTICATION_TOKEN": _Error(
         403, "MissingAuthenticationTokenException", "The request is not signed, or there is no such path."
     ),
     "REQUEST_TOO_LARGE": _Error(413, "RequestEntityTooLargeException", "The request is too large."),
     "THROTTLED": _Error(429, "ThrottlingException", "Too many requests: try again later.", has_retry_after=True),
-    # A web ACL can be attached to the stage.
+    # For a web ACL that is attached to the stage.
     "WAF_FILTERED": _Error(403, "AccessDeniedException", "The request was blocked."),
 }
 _IAM_ERRORS = {
@@ -71,9 +71,9 @@ EXPOSED_HEADERS = ("Retry-After", "x-amzn-ErrorType", "x-amzn-RequestId")
 def add_gateway_responses(
     rest_api: apigateway.RestApi, allow_origins: Sequence[str], *, has_authorizer: bool, api_key_required: bool
 ) -> None:
-    """Give each of API Gateway's own errors that the API can answer with a type, a message and CORS headers.
+    """Give a type, a message and CORS headers to each of API Gateway's own errors that can occur on this API.
 
-    :param allow_origins: Whose pages may read them. Empty: no CORS headers.
+    :param allow_origins: The origins whose pages may read the errors. If it is empty, there are no CORS headers.
     """
     errors = {
         **_ERRORS,
@@ -97,9 +97,9 @@ def add_gateway_responses(
 def _cors(allow_origins: Sequence[str]) -> dict[str, str]:
     if not allow_origins:
         return {}
-    # A gateway response cannot choose from a list, and it finds the caller's origin only where the header's name is
-    # spelled as in the mapping: over HTTP/2 it arrives in lower case. What a page of another origin can read is a fixed
-    # text, and only of a request that needs no preflight.
+    # A gateway response cannot choose from a list. Nor can it echo the caller's origin: a mapping finds the header only
+    # in its own spelling, and over HTTP/2 header names are in lower case. With "*", a page of another origin can read
+    # no more than a fixed text, and only for a request that needs no preflight.
     origin = allow_origins[0] if len(allow_origins) == 1 else "*"
     return {
         "Access-Control-Allow-Origin": _literal(origin),

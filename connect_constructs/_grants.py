@@ -1,7 +1,7 @@
-"""Grants that have an effect: they write into the identity's policy or into the resource's, or raise.
+"""Grants that have an effect: they write to the identity's policy or to the resource's policy, or raise.
 
-CDK's own `Grant` reports success for a role that it may not change, and writes nothing; for a service, an account or an
-organization it reports failure, which nobody looks at; and it drops the conditions of a principal.
+CDK's own `Grant` reports success for a role that it may not change, although it writes nothing. For a service, an
+account or an organization it reports a failure, which callers rarely check. And it drops a principal's conditions.
 """
 
 from __future__ import annotations
@@ -20,21 +20,22 @@ from connect_constructs._validation import check_has
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
 
-# Principals that CDK creates in this app, with policies of their own.
+# Principals that CDK creates in this app, which have their own policies.
 _OWN_IDENTITIES = (iam.Group, iam.LazyRole, iam.Role, iam.User)
 
-# IAM User Guide, "AWS JSON policy elements: Principal". A group cannot be one.
+# IAM User Guide, "AWS JSON policy elements: Principal". A group cannot be a principal.
 _PRINCIPAL = re.compile(
     r"(\d{12}|arn:aws[a-z-]*:(iam|sts)::\d{12}:(root|(role|user|assumed-role|federated-user)/.+))\Z"
 )
 
-# What tells who calls, or on whose behalf a service calls (IAM User Guide, "AWS global condition context keys").
+# Condition keys that identify the caller, or on whose behalf a service calls (IAM User Guide, "AWS global condition
+# context keys").
 _PRINCIPAL_KEYS = frozenset(
     {"aws:principalaccount", "aws:principalarn", "aws:principalorgid", "aws:principalorgpaths"}
     | {"aws:sourcevpc", "aws:sourcevpce"}
 )
 _SERVICE_KEYS = frozenset({"aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths"})
-# Operators that demand the key, and one of the values.
+# Operators that require the key to be present, with one of the values.
 _DEMANDS = re.compile(r"(ForAnyValue:)?(String|Arn)(Equals|Like)(IgnoreCase)?\Z")
 
 
@@ -43,8 +44,9 @@ def grant_to_identity(
 ) -> iam.Grant:
     """Allow `actions` in the policy of `grantee`, which must belong to `account`.
 
-    :param because: Why nothing but the identity's own policy counts, for the error's message.
-    :raises ValueError: if this app cannot write that policy.
+    :param because: Why only the identity's own policy counts, for the error message.
+    :raises TypeError: if `grantee` is not a principal.
+    :raises ValueError: if this app cannot write to that policy.
     """
     may_be_elsewhere = _may_be_elsewhere(_principal_of(grantee), account)
     grant = None if may_be_elsewhere else _written_to_identity(grantee, actions, resource_arns)
@@ -68,19 +70,20 @@ def grant_to_identity_or_resource(
     resource_self_arns: Sequence[str],
     services_may_call: bool,
 ) -> iam.Grant:
-    """Allow `actions` in the policy of `grantee` where that is enough, and in the policy of `resource` otherwise.
+    """Allow `actions` in the policy of `grantee` if that is enough, and otherwise in the policy of `resource`.
 
-    Within an account either is enough. Across accounts both are needed: an identity of another account must also be
-    allowed by a policy there.
+    Within an account, either policy is enough. Across accounts, both are needed: an identity of another account must
+    also be allowed by a policy there.
 
-    :param resource_arns: The resources, as an identity's policy names them.
-    :param resource_self_arns: The same, as the resource's own policy names them.
-    :param services_may_call: Whether an AWS service may be the caller, under a condition.
+    :param resource_arns: The resources as an identity's policy names them.
+    :param resource_self_arns: The same resources as the resource's own policy names them.
+    :param services_may_call: Whether `grantee` may be an AWS service under a condition.
+    :raises TypeError: if `grantee` is not a principal.
     :raises ValueError: if no policy can name the grantee, or it is everybody.
     """
     principal, account = _principal_of(grantee), resource.env.account
-    # A generated name cannot be referred to from another account's stack, even one of this app; and where the account
-    # is not known, the resource's policy is enough in both cases.
+    # The policy of an identity elsewhere is left alone: even in this app, another account's stack cannot refer to a
+    # generated name. If the accounts may or may not be the same, the resource's policy works either way.
     grant = None if _may_be_elsewhere(principal, account) else _written_to_identity(grantee, actions, resource_arns)
     if grant and _is_surely_in(account, principal):
         return grant
@@ -95,28 +98,28 @@ def grant_to_identity_or_resource(
 
 
 def grant_use_of_key(grantee: iam.IGrantable, key: kms.IKey, *, actions: Sequence[str], scope: Construct) -> iam.Grant:
-    """Allow `actions` on `key`; where its policy has to say so and cannot be changed here, warn at `scope`.
+    """Allow `actions` on `key`, or warn at `scope` if that needs a key policy which this app cannot change.
 
-    It goes where the grant on what the key encrypts has gone, which comes first.
+    Call it after the grant on what the key encrypts: it writes to the same policy, the identity's or the resource's.
     """
     principal = _principal_of(grantee)
     is_identity = not isinstance(principal, iam.PrincipalBase) and _has_policy(principal)
     if is_identity and not _may_be_elsewhere(principal, Stack.of(scope).account):
         return key.grant(grantee, *actions)
     add_to_key_policy(key, iam.PolicyStatement(principals=[principal], actions=actions, resources=["*"]), scope)
-    # An identity under a condition has a policy of its own, too.
+    # An identity under a condition also has its own policy.
     own = _written_to_identity(grantee, actions, [key.key_arn]) if isinstance(principal, iam.PrincipalBase) else None
     return own or iam.Grant.drop(grantee, "the key's policy says so")
 
 
 def add_to_key_policy(key: kms.IKey, statement: iam.PolicyStatement, scope: Construct) -> None:
-    """Add `statement` to the policy of `key`; for an imported key, warn at `scope` that its policy needs it."""
+    """Add `statement` to the policy of `key`, or warn at `scope` that the policy of an imported key needs it."""
     if not key.add_to_resource_policy(statement).statement_added:
         text = json.dumps(Stack.of(scope).resolve(statement.to_json()), separators=(",", ":"))
         Annotations.of(scope).add_warning_v2(
             "connect-constructs:importedKeyPolicy",
-            f"The policy of the imported key {key.node.path} cannot be changed here. Unless it has it already, add "
-            "this statement, with what the deployed stack has in place of references such as Fn::GetAtt and Ref: "
+            f"The policy of the imported key {key.node.path} cannot be changed here. Unless it has this statement "
+            "already, add it, with the deployed stack's values in place of references such as Fn::GetAtt and Ref: "
             f"{text}",
         )
 
@@ -129,9 +132,9 @@ def _principal_of(grantee: iam.IGrantable) -> iam.IPrincipal:
 def _written_to_identity(
     grantee: iam.IGrantable, actions: Sequence[str], resource_arns: Sequence[str]
 ) -> iam.Grant | None:
-    """The grant, if it is now in a policy of the identity."""
+    """Write the grant to a policy of the identity and return it; None if that is not possible."""
     principal = grantee.grant_principal
-    # CDK only adds a warning for what was imported without its role.
+    # For a resource that was imported without its role, CDK only adds a warning.
     if isinstance(principal, iam.UnknownPrincipal):
         return None
     grant = iam.Grant.add_to_principal(
@@ -141,29 +144,29 @@ def _written_to_identity(
 
 
 def _conditions(principal: iam.IPrincipal) -> Mapping[str, Mapping[str, Any]]:
-    """The conditions that a principal is bound to, which no identity by itself is."""
+    """The conditions of a principal; an identity such as a role has none."""
     if not isinstance(principal, iam.PrincipalBase):
         return {}
     try:
         return principal.policy_fragment.conditions
-    except RuntimeError:  # Parts with different conditions: `_check_named_in_policy` says so.
+    except RuntimeError:  # Parts with different conditions, which `_check_named_in_policy` reports.
         return {}
 
 
 def _has_policy(principal: iam.IPrincipal) -> bool:
     if isinstance(principal, _OWN_IDENTITIES) or not hasattr(principal, "node"):
         return True
-    # An imported role or user that may be changed gets a policy as its child, others get none.
+    # CDK adds a policy as a child to an imported role or user that may be changed, and not to others.
     return any(isinstance(child, iam.Policy) for child in principal.node.children)
 
 
 def _account(principal: iam.IPrincipal) -> str | None:
-    # What was imported without its role does not have the property.
+    # A resource that was imported without its role does not have the property.
     return getattr(principal, "principal_account", None)
 
 
 def _may_be_elsewhere(principal: iam.IPrincipal, account: str) -> bool:
-    """Whether the principal is of another account, or an imported one may be."""
+    """Whether the principal belongs to another account, or is imported and may do so."""
     own = _account(principal)
     if own is None or Token.is_unresolved(own):
         return False
@@ -174,7 +177,7 @@ def _may_be_elsewhere(principal: iam.IPrincipal, account: str) -> bool:
 
 def _is_surely_in(account: str, principal: iam.IPrincipal) -> bool:
     own = _account(principal)
-    # Two tokens are the account that the app is deployed into.
+    # Two tokens both stand for the account that the app is deployed to.
     return own is not None and (own == account or (Token.is_unresolved(own) and Token.is_unresolved(account)))
 
 
@@ -195,7 +198,7 @@ def _check_named_in_policy(grantee: iam.IGrantable, *, services_may_call: bool) 
     if "Service" in kinds and not (services_may_call and _demands(conditions, _SERVICE_KEYS)):
         raise ValueError(
             f"grantee: expected the role that the service uses, got {got}: everybody who can make the service call "
-            "would get in"
+            "would be allowed"
             + ("; or add a condition such as aws:SourceArn or aws:SourceAccount" if services_may_call else "")
         )
     if not kinds.keys() <= {"AWS", "LiteralString", "Service"}:
@@ -214,7 +217,7 @@ def _check_named_in_policy(grantee: iam.IGrantable, *, services_may_call: bool) 
 
 
 def _demands(conditions: Mapping[str, Mapping[str, Any]], keys: frozenset[str]) -> bool:
-    """Whether a request without the right value of one of these keys is refused."""
+    """Whether the conditions require one of these keys to have a certain value."""
     return any(
         _DEMANDS.match(operator) and any(key.lower() in keys for key in tests) for operator, tests in conditions.items()
     )

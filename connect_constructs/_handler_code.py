@@ -1,4 +1,4 @@
-"""Where the handler's code lies, and which of its files belong to the function's asset."""
+"""Where the handler's code is, and which of its files belong to the function's asset."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
 
-# An allow-list, in .gitignore syntax: pip's byte code, editors' and file managers' droppings would otherwise change
-# the asset's hash from machine to machine.
+# An allow-list in .gitignore syntax. Otherwise, byte code and files of editors and file managers would make the
+# asset's hash differ from machine to machine.
 ASSET_EXCLUDE = ["*", "!*/", "!*.py", "!*.json"]
 
 

@@ -1,4 +1,4 @@
-"""Lambda functions that run the handler's code: the check of their options, their roles and their log groups."""
+"""Lambda functions that run the handler's code, with their options, roles and log groups."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _DEFAULT_MEMORY_SIZE = 512
 
 
 class TimeoutLimits(NamedTuple):
-    """The timeouts that a function can have, in seconds."""
+    """The range of a function's timeout, in seconds."""
 
     minimum: int
     maximum: int

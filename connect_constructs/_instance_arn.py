@@ -1,4 +1,4 @@
-"""What an instance's ARN looks like. Imports no CDK, because the command line needs it, too."""
+"""What an instance's ARN looks like. This module does not import CDK, because commands use it, too."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Log groups of the constructs: their defaults, and what their keys must allow."""
+"""Log groups: their defaults, and what the policies of their keys must allow."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def add_log_group(
     removal_policy: RemovalPolicy | None,
     encryption_key: kms.IKey | None,
 ) -> logs.LogGroup:
-    """Add a log group that keeps three months of events and is retained, unless told otherwise."""
+    """Add a log group. By default, it keeps three months of events, and is retained when the stack is deleted."""
     if encryption_key:
         _let_cloudwatch_logs_use(encryption_key, scope)
     return logs.LogGroup(

@@ -35,7 +35,7 @@ def check_is(name: str, value: object, expected: type) -> None:
 
 
 def check_has(name: str, value: object, attribute: str, expected: str) -> None:
-    """Check for an implementation of a CDK interface, by one of its attributes: jsii objects need not be instances."""
+    """Check that a value implements a CDK interface by one of its attributes, because isinstance need not be true."""
     if not hasattr(value, attribute):
         raise TypeError(f"{name}: expected {expected}, got {value!r}")
 
@@ -62,7 +62,7 @@ def check_account(name: str, account: str, stack: Stack) -> None:
 
 
 def check_key(name: str, key: kms.IKey | None, stack: Stack) -> None:
-    """Check that a key is in the stack's Region and not known by an alias only, which CDK cannot grant the use of."""
+    """Check that a key is in the stack's Region and not an alias: CDK cannot grant the use of a key by its alias."""
     if key is None:
         return
     check_has(name, key, "key_arn", "a KMS key")
@@ -85,11 +85,11 @@ def check_removal_policy(name: str, value: RemovalPolicy | None) -> None:
         return
     check_is(name, value, RemovalPolicy)
     if value is RemovalPolicy.SNAPSHOT:
-        raise ValueError(f"{name}: expected another removal policy, got {value}: the resource has no snapshots")
+        raise ValueError(f"{name}: expected another removal policy, got {value}: there are no snapshots of it")
 
 
 def check_origins(values: Sequence[str]) -> None:
-    """Check for origins as a browser sends them, or `*` alone."""
+    """Check that the values are origins as a browser sends them, or `*` alone."""
     check_list("allow_origins", values, "origins")
     if Token.is_unresolved(values):
         raise ValueError("allow_origins: expected a list whose length is known at synthesis, got a token for a list")

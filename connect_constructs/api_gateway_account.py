@@ -1,4 +1,4 @@
-"""The role by which API Gateway writes logs, for a whole account and Region."""
+"""The role that API Gateway writes logs with, in a whole account and Region."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ from constructs import Construct, IConstruct
 
 
 class ApiGatewayAccount(Construct):
-    """The CloudWatch role in API Gateway's settings of the account and Region that its stack is deployed into.
+    """The CloudWatch role in API Gateway's settings for the account and Region that the stack is deployed to.
 
-    API Gateway refuses a stage with an access log while the setting is missing: "CloudWatch Logs role ARN must be set
-    in account settings to enable logging". There is one setting for all APIs of an account and Region, and setting it
-    replaces what is there: create this construct once for each account and Region, and only where nobody else sets the
-    role. All stages of the app that log in the same account and Region wait for it, so that its stack must not use
-    their APIs; in a pipeline, those of its own stage. It stays when the stack goes, as other APIs may have come to need
-    it.
+    Without this setting, API Gateway refuses a stage with an access log: "CloudWatch Logs role ARN must be set in
+    account settings to enable logging". All APIs of an account and Region share the setting, and setting it replaces
+    the previous role. So create this construct once for each account and Region, and only if nobody else sets the role.
+
+    All stages of the app that write logs in the same account and Region are deployed after this construct (in a
+    pipeline, those of the same pipeline stage). Its stack must therefore not use their APIs. The role and the setting
+    are retained when the stack is deleted, because other APIs may need them by then.
     """
 
     def __init__(self, scope: Construct, construct_id: str) -> None:
         """Create the role and set it.
 
-        At synthesis it is an error if the app sets the role of the same account and Region a second time.
+        Synthesis reports an error if the app sets the role for the same account and Region a second time.
         """
         super().__init__(scope, construct_id)
         # API Gateway Developer Guide, "Set up CloudWatch logging for REST APIs in API Gateway".
@@ -39,9 +40,9 @@ class ApiGatewayAccount(Construct):
         )
         account = apigateway.CfnAccount(self, "Account", cloud_watch_role_arn=self._role.role_arn)
         for resource in (self._role, account):
-            # Also when the first deployment is rolled back: the setting is not, and must not lack its role.
+            # Even if the first deployment is rolled back: the setting would remain, and must not lose its role.
             resource.apply_removal_policy(RemovalPolicy.RETAIN)
-        # A stage of a pipeline applies its own aspects only.
+        # A pipeline's stage only applies aspects of its own.
         Aspects.of(Stage.of(self) or self.node.root).add(_LoggingStagesWait(account))
 
     @property
@@ -52,7 +53,7 @@ class ApiGatewayAccount(Construct):
 
 @jsii.implements(IAspect)
 class _LoggingStagesWait:
-    """Lets the stages that log wait for the account's setting, whichever stack they are in."""
+    """Makes all stages that write logs wait for the account's setting, whichever stack they are in."""
 
     def __init__(self, account: apigateway.CfnAccount) -> None:
         self._account = account
@@ -64,14 +65,14 @@ class _LoggingStagesWait:
             elif _may_be_same(Stack.of(node), Stack.of(self._account)):
                 Annotations.of(node).add_warning_v2(
                     "connect-constructs:apiGatewayAccountOrder",
-                    f"Whether {self._account.node.path} sets API Gateway's CloudWatch role for this account and Region "
-                    "cannot be told: give both stacks the same env=, or add a dependency between them",
+                    f"{self._account.node.path} may set API Gateway's CloudWatch role for this account and Region, "
+                    "or for others: give both stacks the same env=, or add a dependency between them",
                 )
         elif isinstance(node, apigateway.CfnAccount) and node is not self._account and self._is_here(node):
             Annotations.of(node).add_error(
                 "API Gateway has one CloudWatch role for an account and Region, and "
-                f"{self._account.node.path} sets it already: remove one of the two. A RestApi sets the role unless it "
-                "is given cloud_watch_role=False"
+                f"{self._account.node.path} sets it already: remove one of the two. A RestApi sets the role, too, "
+                "unless it has cloud_watch_role=False"
             )
 
     def _is_here(self, node: IConstruct) -> bool:
@@ -79,7 +80,7 @@ class _LoggingStagesWait:
 
 
 def _may_be_same(first: Stack, second: Stack) -> bool:
-    """Whether two environments that differ in writing may be the same account and Region when they are deployed."""
+    """Whether two environments that look different may turn out to be the same account and Region."""
     return all(
         one == other or Token.is_unresolved(one) or Token.is_unresolved(other)
         for one, other in ((first.account, second.account), (first.region, second.region))

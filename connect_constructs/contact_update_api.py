@@ -172,7 +172,8 @@ class ContactUpdateApi(Construct):
         self._rest_api = apigateway.RestApi(
             self,
             "RestApi",
-            # No physical name: API Gateway takes several APIs of one name. It is unique because metrics go by it.
+            # API names need not be unique, so two copies of a stack can be deployed side by side. This one is unique,
+            # because the API's metrics have it as their dimension.
             rest_api_name=Names.unique_resource_name(self, separator="-"),
             description="Updates of Amazon Connect contacts",
             endpoint_types=[apigateway.EndpointType.REGIONAL],

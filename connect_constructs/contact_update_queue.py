@@ -1,4 +1,4 @@
-"""The durable queue: it accepts updates at once, and applies them in order for each contact, within the quota."""
+"""The durable queue, which accepts updates at once and applies them in order for each contact, within the quota."""
 
 from __future__ import annotations
 
@@ -47,15 +47,15 @@ _JITTER_MILLISECONDS = 100
 _VISIBILITY_TIMEOUT_FACTOR = 6  # AWS Lambda Developer Guide, "Configuring a queue to use with Lambda"
 _TIMEOUT_LIMITS = TimeoutLimits(
     minimum=30,  # two attempts with both of the handler's timeouts, 22 seconds, and room for a dead letter
-    # The batch of a killed execution comes back within five minutes, SQS's deduplication interval: until then, the
-    # dead-letter queue still recognizes what it has been sent.
+    # After 6 × 48 seconds, the batch of a killed execution comes back. That is within SQS's deduplication interval of
+    # five minutes, so that the dead-letter queue still recognizes what it has been sent.
     maximum=48,
 )
 _DEFAULT_TIMEOUT_SECONDS = 45
 
 # SQS's maximum. With the handler's backoff, that many receives take longer than an update is kept.
 _MAX_RECEIVE_COUNT = 1_000
-# Ten messages of this size fit into one invocation. A dead letter is no larger: the handler sees to it.
+# Ten messages of this size fit into one invocation. The handler keeps dead letters within it, too.
 _MAX_MESSAGE_BYTES = 262_144
 _RETENTION_DAYS = 14  # SQS's maximum
 
@@ -260,7 +260,7 @@ class ContactUpdateQueue(Construct):
 
         :raises TypeError: if `grantee` is not a principal.
         :raises ValueError: if `grantee` is everybody, or a service without a condition: everybody who can make that
-            service send a message would get in.
+            service send a message would be allowed.
         """
         return self._grant_send(grantee, self._queue)
 

@@ -153,4 +153,4 @@ def test_rest_api_that_sets_the_role_too_is_an_error() -> None:
     apigateway.RestApi(stack, "Foreign", cloud_watch_role=True).root.add_method("GET")
 
     (error,) = errors(stack)
-    assert error.endswith("A RestApi sets the role unless it is given cloud_watch_role=False")
+    assert error.endswith("A RestApi sets the role, too, unless it has cloud_watch_role=False")

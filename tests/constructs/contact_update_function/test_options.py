@@ -65,8 +65,8 @@ def test_infinite_log_retention_sets_no_end() -> None:
         ),
         (
             {"log_removal_policy": RemovalPolicy.SNAPSHOT},
-            "log_removal_policy: expected another removal policy, got RemovalPolicy.SNAPSHOT: the resource has no "
-            "snapshots",
+            "log_removal_policy: expected another removal policy, got RemovalPolicy.SNAPSHOT: there are no snapshots "
+            "of it",
         ),
     ],
 )

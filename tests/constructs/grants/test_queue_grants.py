@@ -60,7 +60,7 @@ def test_statement_that_an_imported_keys_policy_needs_is_a_warning(
     new_queue(stack, encryption_key=key).grant_send_updates(principal(stack))
 
     (warning,) = warnings(stack)
-    assert "add this statement, with what the deployed stack has in place of references" in warning
+    assert "add it, with the deployed stack's values in place of references such as Fn::GetAtt and Ref: " in warning
     assert '"Action":["kms:Decrypt","kms:GenerateDataKey"]' in warning
 
 
