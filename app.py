@@ -2,9 +2,9 @@
 
     cdk deploy -c instance_arn=arn:aws:connect:us-east-1:111122223333:instance/12345678-1234-1234-1234-123456789012
 
-Further context, all of it optional: queue (true or false), allow_origins and allowed_attributes (lists with commas),
-api_key_required, access_log and api_gateway_account (true or false), account, region and stack_name.
-api_gateway_account adds a second stack, which sets API Gateway's CloudWatch role for the account and Region.
+Optional context: queue, api_key_required, access_log and api_gateway_account (true or false); allow_origins and
+allowed_attributes (comma-separated lists); account, region and stack_name. api_gateway_account adds a second stack,
+which sets API Gateway's CloudWatch role for the account and Region.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from connect_constructs import ApiGatewayAccount, ConnectInstance, ContactUpdate
 
 
 class ContactUpdateStack(Stack):
-    """One endpoint for one instance, with what a client needs to know of it as outputs."""
+    """One endpoint for one instance, with outputs for its clients."""
 
     def __init__(self, scope: Construct, construct_id: str, *, env: Environment, stack_name: str | None) -> None:
         super().__init__(
@@ -47,7 +47,7 @@ class ContactUpdateStack(Stack):
             self,
             "InvokeArn",
             value=api.invoke_arn_pattern,
-            description="What callers need execute-api:Invoke on",
+            description="The resource that callers need execute-api:Invoke on",
         )
         if queue:
             CfnOutput(self, "QueueArn", value=queue.queue.queue_arn, description="Accepted updates wait here")
@@ -66,7 +66,7 @@ def _instance_arn(node: Node) -> str:
     if not arn:
         raise ValueError(
             "set the Amazon Connect instance: cdk deploy -c instance_arn=arn:aws:connect:REGION:ACCOUNT:instance/ID. "
-            "The ARN stands in the Amazon Connect console on the instance's page, and `aws connect list-instances` "
+            "The Amazon Connect console shows the ARN on the instance's page, and `aws connect list-instances` "
             "prints it"
         )
     return str(arn)
@@ -78,7 +78,7 @@ def _items(node: Node, name: str) -> list[str] | None:
 
 
 def _flag(node: Node, name: str, *, default: bool) -> bool:
-    # A value from the command line is text, one from cdk.json may be a boolean.
+    # Values from the command line are strings; those from cdk.json may be booleans.
     value = node.try_get_context(name)
     if value is None:
         return default
@@ -93,7 +93,7 @@ def main() -> None:
     env = Environment(account=context("account"), region=context("region"))
     try:
         if _flag(app.node, "api_gateway_account", default=False):
-            # A stack of its own: the role is one for an account and Region, and outlives any endpoint.
+            # In a separate stack, because all endpoints of an account and Region share the role, and it outlives them.
             ApiGatewayAccount(Stack(app, "ApiGatewayAccount", env=env), "ApiGatewayAccount")
         ContactUpdateStack(app, "ContactUpdates", env=env, stack_name=context("stack_name"))
     except ValueError as error:
