@@ -1,4 +1,4 @@
-"""Three ways to let a page in a browser update contacts, each a stack of its own; deploy the one that fits.
+"""Three ways to let a page in a browser update contacts, each in its own stack. Deploy the one that fits.
 
 `cdk deploy OwnTokens -c instance_arn=… -c page_origin=https://desk.example.com`, or `CognitoTokens`, or
 `CognitoCredentials`.
@@ -18,13 +18,13 @@ from constructs import Construct
 
 from connect_constructs import ConnectInstance, ContactUpdateApi, ContactUpdateOperation
 
-# Anybody can read a page's code, and send what its code could send. So each stack but the first offers one operation
-# only, and limits which attributes there are to write.
+# Users can read a page's code and send whatever it could send. So all stacks but the first offer one operation only,
+# and limit which attributes can be written.
 ATTRIBUTES = ["language", "tier"]
 
 
 class OwnTokens(Stack):
-    """The page sends a token of your own backend, which names the contacts that the agent may write."""
+    """The page sends a token from your own backend, which names the contacts that the agent may update."""
 
     def __init__(self, scope: Construct, construct_id: str, *, instance_arn: str, page_origin: str) -> None:
         super().__init__(scope, construct_id)
@@ -55,7 +55,7 @@ class OwnTokens(Stack):
                 "TokenAuthorizer",
                 handler=authorizer,
                 identity_sources=[apigateway.IdentitySource.header("Authorization")],
-                # For so long a token is taken after it has expired.
+                # How long an expired token is still accepted.
                 results_cache_ttl=Duration.minutes(1),
             ),
             api_key_required=True,
@@ -69,7 +69,7 @@ class OwnTokens(Stack):
 
 
 class CognitoTokens(Stack):
-    """The page sends the token of a user who has signed in with Cognito. Every user may write every contact."""
+    """The page sends the token of a user who has signed in with Cognito. Every user may update every contact."""
 
     def __init__(self, scope: Construct, construct_id: str, *, instance_arn: str, page_origin: str) -> None:
         super().__init__(scope, construct_id)
@@ -90,9 +90,9 @@ class CognitoTokens(Stack):
 
 
 class CognitoCredentials(Stack):
-    """The page trades the token for AWS credentials and signs, as the AWS SDK for JavaScript does.
+    """The page exchanges the token for AWS credentials and signs its calls, as the AWS SDK for JavaScript does.
 
-    Every user may write every contact.
+    Every user may update every contact.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, instance_arn: str, page_origin: str) -> None:

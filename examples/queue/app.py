@@ -1,6 +1,6 @@
-"""An endpoint with a durable queue, whose rejected updates are events that arrive in a queue of one's own.
+"""An endpoint with a durable queue. Rejected updates are published as events, which a rule sends to another queue.
 
-It is deployed with -c instance_arn=arn:aws:connect:us-east-1:111122223333:instance/12345678-1234-1234-1234-123456789012
+Deploy it with -c instance_arn=arn:aws:connect:us-east-1:111122223333:instance/12345678-1234-1234-1234-123456789012
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from connect_constructs import ConnectInstance, ContactUpdateApi, ContactUpdateQ
 
 
 class QueueStack(Stack):
-    """The endpoint, its queue, and what learns of rejected updates."""
+    """The endpoint, its queue, and the event bus for rejected updates."""
 
     def __init__(self, scope: Construct, construct_id: str, *, instance_arn: str) -> None:
         super().__init__(scope, construct_id)
@@ -25,7 +25,7 @@ class QueueStack(Stack):
         updates = ContactUpdateQueue(self, "Updates", instance=instance, event_bus=bus)
         api = ContactUpdateApi(self, "ContactUpdates", queue=updates)
 
-        # A CRM would look at these and ask an agent.
+        # A CRM could read these and ask an agent to correct the update.
         rejections = sqs.Queue(self, "Rejections")
         events.Rule(
             self,
@@ -35,7 +35,7 @@ class QueueStack(Stack):
             targets=[targets.SqsQueue(rejections)],
         )
 
-        # Whoever may look at rejected updates, and move them back.
+        # An operator may read rejected updates and move them back into the queue.
         operator = iam.Role(self, "Operator", assumed_by=iam.AccountRootPrincipal())
         updates.grant_redrive(operator)
 

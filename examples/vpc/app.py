@@ -1,8 +1,8 @@
-"""An endpoint whose function runs in a VPC without NAT, and reaches Amazon Connect through its interface endpoint.
+"""An endpoint whose function runs in a VPC without NAT, and reaches Amazon Connect through an interface endpoint.
 
-It is deployed with -c instance_arn=arn:aws:connect:us-east-1:111122223333:instance/12345678-1234-1234-1234-123456789012
+Deploy it with -c instance_arn=arn:aws:connect:us-east-1:111122223333:instance/12345678-1234-1234-1234-123456789012
 
-The instance has to be in the stack's Region: an interface endpoint leads to its own Region only.
+The instance must be in the stack's Region, because an interface endpoint only reaches the service in its own Region.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from connect_constructs import (
 
 
 class VpcStack(Stack):
-    """A VPC with isolated subnets, Amazon Connect's interface endpoint in it, and the endpoint for contact updates."""
+    """A VPC with isolated subnets and Amazon Connect's interface endpoint, and the endpoint for contact updates."""
 
     def __init__(self, scope: Construct, construct_id: str, *, instance_arn: str) -> None:
         super().__init__(scope, construct_id)
@@ -39,7 +39,7 @@ class VpcStack(Stack):
             self, "ContactUpdates", instance=instance, function_options=ContactUpdateFunctionOptions(vpc=vpc)
         )
 
-        # CDK has no constant for Amazon Connect's endpoint.
+        # CDK has no constant for Amazon Connect's interface endpoint.
         connect = ec2.InterfaceVpcEndpoint(
             self,
             "Connect",
@@ -48,7 +48,7 @@ class VpcStack(Stack):
             private_dns_enabled=True,
             open=False,
         )
-        # Nobody else in the VPC gets there, and the function does nothing else through it.
+        # Only the function can reach the interface endpoint, and only make updates through it.
         connect.connections.allow_default_port_from(api.function)
         connect.add_to_policy(
             iam.PolicyStatement(
