@@ -1,11 +1,11 @@
-"""Cut the contract out of the installed botocore's Amazon Connect service model.
+"""Cut the contract out of the Amazon Connect service model of the installed botocore.
 
-    python tools/cut_service_model.py            writes lambda/sdk_models/connect/2017-08-08/service-2.json
-    python tools/cut_service_model.py --check    exits 1 if that file is not what would be written
+    python tools/cut_service_model.py            write lambda/sdk_models/connect/2017-08-08/service-2.json
+    python tools/cut_service_model.py --check    exit with 1 if that file differs from what would be written
 
-The contract holds the two update operations with all their shapes, without documentation, and the rules of
-connect_rules.json, which the model states in prose only. A rule is merged only while botocore's documentation
-still holds the sentence that the rule quotes: a rule that AWS dropped or changed stops the tool.
+The contract has the two update operations with all their shapes, without documentation. The rules of
+connect_rules.json, which the model only states in its documentation, are merged into it. Each rule quotes its sentence:
+if botocore's documentation no longer has that sentence, because AWS dropped or changed the rule, the tool stops.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Model = dict[str, Any]
 
 
 class RuleError(Exception):
-    """A rule's source no longer says what the rule says."""
+    """The documentation no longer states a rule."""
 
 
 def cut(model: Model, rules: list[Model]) -> Model:
@@ -62,7 +62,7 @@ def _collect(shapes: Model, name: str, found: Model) -> None:
 
 
 def _undocumented(value: Any) -> Any:
-    """A copy without the `documentation` texts. A member that happens to be called documentation stays."""
+    """A copy without the `documentation` texts; a member that happens to have that name stays."""
     if isinstance(value, dict):
         return {
             key: _undocumented(item)
@@ -88,7 +88,7 @@ def _confirm(model: Model, rule: Model) -> None:
 
 
 def differences(old: Any, new: Any, path: str = "") -> list[str]:
-    """Where two models differ, one line a place, such as `shapes.Name.max: 1024 -> 2048`."""
+    """The differences between two models, one line for each, such as `shapes.Name.max: 1024 -> 2048`."""
     if isinstance(old, dict) and isinstance(new, dict):
         lines = []
         for key in sorted(old.keys() | new.keys()):
@@ -104,7 +104,7 @@ def differences(old: Any, new: Any, path: str = "") -> list[str]:
 
 
 def generate() -> Model:
-    """The contract as the installed botocore and connect_rules.json give it."""
+    """The contract from the installed botocore and connect_rules.json."""
     loader = Loader(extra_search_paths=[Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
     model = loader.load_service_model("connect", "service-2", API_VERSION)
     return cut(json.loads(json.dumps(model)), json.loads(RULES.read_text())["rules"])
@@ -112,7 +112,7 @@ def generate() -> Model:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--check", action="store_true", help="compare only, write nothing")
+    parser.add_argument("--check", action="store_true", help="only compare, write nothing")
     arguments = parser.parse_args()
     try:
         contract = generate()

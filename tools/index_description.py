@@ -1,6 +1,6 @@
-"""The description that a package index shows: README.md, with links that lead somewhere from there, too.
+"""The description for package indexes: README.md with absolute links.
 
-A hook of hatchling's, which runs it at each build (pyproject.toml, tool.hatch.metadata.hooks.custom).
+This is a hatchling hook, which runs at each build (pyproject.toml, tool.hatch.metadata.hooks.custom).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _RELATIVE_TARGET = re.compile(r"(?<=\]\()(?!\w+:)[^)\s]+")
 
 
 class IndexDescription(MetadataHookInterface):
-    """Gives the project its `readme`."""
+    """Sets the project's `readme`."""
 
     def update(self, metadata: dict[str, Any]) -> None:
         repository = metadata["urls"]["Repository"]
