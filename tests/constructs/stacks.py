@@ -1,4 +1,4 @@
-"""The stacks that the tests share, and how they look into a template."""
+"""Stacks that the tests share, and functions to look into templates."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CONTACT_ARNS = f"{INSTANCE_ARN}/contact/*"
 
 
 def new_stack(name: str = "Stack", *, region: str | None = None) -> Stack:
-    """An empty stack in an app of its own; with `region`, also with an account."""
+    """An empty stack in its own app. With `region`, it also has an account."""
     return Stack(App(), name, env=Environment(account="111122223333", region=region) if region else None)
 
 
@@ -39,14 +39,14 @@ def new_instance(scope: Construct, construct_id: str = "Instance") -> ConnectIns
 
 
 def minimal_stack() -> Stack:
-    """The endpoint with nothing but what is required."""
+    """The endpoint with required arguments only."""
     stack = new_stack("Minimal")
     ContactUpdateApi(stack, "ContactUpdates", instance=new_instance(stack))
     return stack
 
 
 def maximal_stack() -> Stack:
-    """The endpoint with every option given, and a grant to another account."""
+    """The endpoint with every option, and a grant to another account."""
     stack = new_stack("Maximal")
     ApiGatewayAccount(stack, "ApiGatewayAccount")
     key = kms.Key(stack, "Key", enable_key_rotation=True)
@@ -78,7 +78,7 @@ def maximal_stack() -> Stack:
 
 
 def queue_stack() -> Stack:
-    """The endpoint in front of a queue, with nothing but what is required."""
+    """The endpoint in front of a queue, with required arguments only."""
     stack = new_stack("Queue")
     updates = ContactUpdateQueue(stack, "Updates", instance=new_instance(stack))
     ContactUpdateApi(stack, "ContactUpdates", queue=updates)
@@ -86,7 +86,7 @@ def queue_stack() -> Stack:
 
 
 def maximal_queue_stack() -> Stack:
-    """The endpoint in front of a queue, with every option of the queue given."""
+    """The endpoint in front of a queue, with every option of the queue."""
     stack = new_stack("MaximalQueue")
     key = kms.Key(stack, "Key", enable_key_rotation=True)
     updates = ContactUpdateQueue(

@@ -25,7 +25,7 @@ def errors(stack: Stack) -> set[str]:
     return {str(message.entry.data) for message in Annotations.from_stack(stack).find_error("*", Match.any_value())}
 
 
-def test_role_is_set_for_the_account_and_both_stay() -> None:
+def test_role_is_set_for_the_account_and_both_are_retained() -> None:
     stack = new_stack()
     account = ApiGatewayAccount(stack, "ApiGatewayAccount")
 
@@ -63,7 +63,7 @@ def test_role_is_set_for_the_account_and_both_stay() -> None:
 
 
 def test_stages_that_log_wait_for_the_role_and_others_do_not() -> None:
-    # Given two APIs that log, one on each side of the construct; one that does not; and one of somebody else's
+    # Given two APIs that write logs, one before and one after the construct; one that does not; and another RestApi
     stack = new_stack()
     first = new_api(stack, "First").rest_api
     ApiGatewayAccount(stack, "ApiGatewayAccount")
@@ -97,8 +97,8 @@ def test_stack_with_an_api_that_logs_waits_for_the_stack_with_the_role() -> None
     assert account_stack not in silent_stack.dependencies
 
 
-def test_stages_in_a_stage_of_a_pipeline_wait_too() -> None:
-    # Given a stage of a pipeline, to which the app's own aspects do not come
+def test_stages_in_a_pipeline_stage_wait_too() -> None:
+    # Given a pipeline's stage, which the app's own aspects do not visit
     production = Stage(App(), "Production")
     api_stack, account_stack = Stack(production, "Api"), Stack(production, "Account")
     here = new_api(account_stack, "ContactUpdates").rest_api
@@ -113,7 +113,7 @@ def test_stages_in_a_stage_of_a_pipeline_wait_too() -> None:
     assert stage_of(account_stack, template, here)["DependsOn"] == [account]
 
 
-def test_environments_that_may_be_the_same_are_a_warning() -> None:
+def test_warns_about_environments_that_may_be_the_same() -> None:
     app = App()
     known = Stack(app, "Known", env=Environment(account="111122223333", region="us-east-1"))
     agnostic = Stack(app, "Agnostic")
@@ -137,7 +137,7 @@ def test_stage_of_another_region_does_not_wait() -> None:
     assert there.dependencies == []
 
 
-def test_role_that_is_set_twice_in_an_account_and_region_is_an_error() -> None:
+def test_setting_the_role_twice_in_an_account_and_region_is_an_error() -> None:
     app = App()
     stacks = [Stack(app, name) for name in ("First", "Second")]
     for stack in stacks:
@@ -147,7 +147,7 @@ def test_role_that_is_set_twice_in_an_account_and_region_is_an_error() -> None:
     assert "Second/ApiGatewayAccount/Account sets it already: remove one of the two" in error
 
 
-def test_rest_api_that_sets_the_role_too_is_an_error() -> None:
+def test_rest_api_that_also_sets_the_role_is_an_error() -> None:
     stack = new_stack()
     ApiGatewayAccount(stack, "ApiGatewayAccount")
     apigateway.RestApi(stack, "Foreign", cloud_watch_role=True).root.add_method("GET")

@@ -60,7 +60,7 @@ def test_policy_has_no_physical_name() -> None:
         ([ContactUpdateOperation.UPDATE_CONTACT, 1], TypeError),
     ],
 )
-def test_rejects_what_is_no_operation(operations: Any, error: type[Exception]) -> None:
+def test_rejects_wrong_operations(operations: Any, error: type[Exception]) -> None:
     stack = new_stack()
 
     with pytest.raises(error, match=r"^operations: expected one or more of .*UPDATE_CONTACT.*, got \["):

@@ -105,8 +105,8 @@ def test_instance_from_cfn_instance() -> None:
     assert stack.resolve(instance.contact_arns) == {"Fn::Join": ["", [arn, "/contact/*"]]}
 
 
-def test_instance_from_cfn_instance_is_where_its_stack_is() -> None:
-    # Given an instance that a stack of another account makes
+def test_instance_from_cfn_instance_has_the_environment_of_its_stack() -> None:
+    # Given an instance that a stack of another account creates
     app = App()
     there = Stack(app, "There", env=Environment(account="999999999999", region="us-east-1"))
     here = Stack(app, "Here", env=Environment(account="111122223333", region="us-east-1"))
@@ -131,8 +131,8 @@ def test_rejects_an_arn_in_place_of_a_cfn_instance() -> None:
         ConnectInstance.from_cfn_instance(new_stack(), "Instance", arn)
 
 
-def test_placeholder_of_a_lookup_is_told_what_to_do() -> None:
-    # Given what CDK returns on the first synthesis, before the CLI has looked the parameter up
+def test_error_tells_what_to_do_about_the_placeholder_of_a_lookup() -> None:
+    # Given what CDK returns on the first synthesis, before the CLI has looked up the parameter
     stack = new_stack(region="us-east-1")
     placeholder = ssm.StringParameter.value_from_lookup(stack, "/connect/instance-arn")
 
@@ -196,7 +196,7 @@ def test_instance_id_may_be_a_token() -> None:
         7,
     ],
 )
-def test_rejects_what_is_no_instance_arn(arn: Any) -> None:
+def test_rejects_wrong_instance_arns(arn: Any) -> None:
     error = ValueError if isinstance(arn, str) else TypeError
     message = f"instance_arn: expected an instance ARN such as {INSTANCE_ARN}, got {arn!r}"
 
@@ -205,7 +205,7 @@ def test_rejects_what_is_no_instance_arn(arn: Any) -> None:
 
 
 @pytest.mark.parametrize("instance_id", ["", "a b", "a/b", "*", INSTANCE_ARN, "a" * 101, f"{INSTANCE_ID}\n", None, 7])
-def test_rejects_what_is_no_instance_id(instance_id: Any) -> None:
+def test_rejects_wrong_instance_ids(instance_id: Any) -> None:
     error = ValueError if isinstance(instance_id, str) else TypeError
     message = f"instance_id: expected an instance id such as {INSTANCE_ID}, got {instance_id!r}"
 

@@ -1,4 +1,4 @@
-"""The whole templates: against their snapshots, and against the rules of cdk-nag and cfn-lint."""
+"""Whole templates, checked against their snapshots and against the rules of cdk-nag and cfn-lint."""
 
 from __future__ import annotations
 
@@ -51,8 +51,7 @@ def test_maximal_queue_template_is_as_it_was(maximal_queue: Stack, snapshot: Sna
     assert maximal_queue == snapshot(extension_class=TemplateSnapshotExtension)
 
 
-# Each finding of cdk-nag that stays, by rule and by the construct below the API, or that of the queue, with the reason
-# why.
+# The findings of cdk-nag that remain, by rule and by construct below the API or the queue, with the reasons.
 STAGE = "RestApi/DeploymentStage.prod/Resource"
 QUEUE = "Updates"
 PATHS = ("contact/attributes", "contacts/{InstanceId}/{ContactId}")
@@ -102,7 +101,7 @@ ACKNOWLEDGED_IN_MAXIMAL = {
 
 
 ACKNOWLEDGED_IN_QUEUE = {
-    # The endpoint's function has no permission in Amazon Connect; the queue's has it instead.
+    # The endpoint's function has no permission in Amazon Connect; the queue's function has it instead.
     **{
         finding: reason
         for finding, reason in ACKNOWLEDGED_IN_BOTH.items()
@@ -153,7 +152,7 @@ def test_cdk_nag_finds_what_is_acknowledged_and_nothing_else(
         for violation in report.violations
         for resource in violation.violating_resources
     }
-    # An acknowledgement that no finding needs fails, too.
+    # An acknowledgement without a finding also fails.
     assert found == set(acknowledged)
 
 

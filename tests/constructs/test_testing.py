@@ -1,4 +1,4 @@
-"""What the reviewer gets: templates that change only when the infrastructure changes."""
+"""Templates for reviewers, which only change when the infrastructure changes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def endpoint(**arguments: Any) -> Stack:
 
 @pytest.fixture
 def new_handler_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """Changes the handler's code, as far as the constructs can see."""
+    """Change the handler's code, as far as the constructs can see."""
 
     def change() -> None:
         shutil.copytree(handler_directory(), tmp_path / "lambda")
@@ -71,7 +71,7 @@ def test_new_resources_are_the_only_new_ids() -> None:
     }
 
 
-def test_hashes_and_boilerplate_are_gone_and_the_rest_is_there() -> None:
+def test_hashes_and_boilerplate_are_removed_and_the_rest_stays() -> None:
     stack = endpoint()
     synthesised, normalised = Template.from_stack(stack).to_json(), normalised_template(stack)
 
@@ -82,7 +82,7 @@ def test_hashes_and_boilerplate_are_gone_and_the_rest_is_there() -> None:
     assert not HASH.search(json.dumps(normalised))
 
 
-def test_deployment_keeps_one_id_wherever_it_is_referred_to() -> None:
+def test_deployment_has_the_same_id_in_all_references() -> None:
     normalised = normalised_template(endpoint())
 
     types = {logical_id: resource["Type"] for logical_id, resource in normalised["Resources"].items()}
@@ -96,7 +96,7 @@ def test_deployment_keeps_one_id_wherever_it_is_referred_to() -> None:
 
 @pytest.fixture
 def two_functions(tmp_path: Path) -> Stack:
-    """Two functions of different code with versions, which are referred to in each way."""
+    """Two functions with different code and with versions, which are referred to in every way."""
     stack = new_stack()
     for name in ("First", "Second"):
         code = tmp_path / name
@@ -158,7 +158,7 @@ def test_assets_and_versions_of_several_functions_lose_their_hashes(two_function
         assert custom["DependsOn"] == [version]
 
 
-def test_cdk_metadata_is_gone() -> None:
+def test_cdk_metadata_is_removed() -> None:
     stack = Stack(App(analytics_reporting=True), "Stack")
     ContactUpdateApi(stack, "ContactUpdates", instance=new_instance(stack))
 
@@ -189,7 +189,7 @@ def _parent(code: Path, *, action: str = "sqs:SendMessage") -> Stack:
 
 @pytest.fixture
 def code(tmp_path: Path) -> Callable[[str], Path]:
-    """A folder with a function's code, which says what is given."""
+    """A folder with a function's code, which contains the given text."""
 
     def write(text: str) -> Path:
         folder = tmp_path / text
@@ -211,7 +211,7 @@ def test_widening_in_a_nested_stack_changes_the_parents_template(code: Callable[
 def test_change_of_code_in_a_nested_stack_changes_nothing(code: Callable[[str], Path]) -> None:
     before, after = _parent(code("before")), _parent(code("after"))
 
-    # The synthesised templates do differ, by the nested stacks' addresses.
+    # The synthesised templates do differ, in the nested stacks' addresses.
     assert Template.from_stack(before).to_json() != Template.from_stack(after).to_json()
     assert normalised_template(before) == normalised_template(after)
 
@@ -241,7 +241,7 @@ def test_nested_stacks_have_their_normalised_templates_in_them(code: Callable[[s
     }
 
 
-def test_hash_that_is_no_assets_stays() -> None:
+def test_other_hashes_stay() -> None:
     stack = new_stack()
     CfnOutput(stack, "Digest", value="0" * 64)
 

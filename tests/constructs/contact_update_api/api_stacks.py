@@ -1,4 +1,4 @@
-"""Stacks with an API, and how tests look into their templates."""
+"""Stacks with an API, and functions to look into their templates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stack that several modules look into."""
+"""The stack that several test modules share."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def logging(logging_stack: Stack) -> Template:
     return Template.from_stack(logging_stack)
 
 
-def test_stage_writes_no_access_log_unless_asked_for(stack: Stack, template: Template) -> None:
+def test_stage_writes_no_access_log_by_default(stack: Stack, template: Template) -> None:
     # API Gateway refuses a stage with an access log in an account without a CloudWatch role.
     api = stack.node.find_child("ContactUpdates")
     assert isinstance(api, ContactUpdateApi)
@@ -45,23 +45,24 @@ def test_access_log_is_a_line_of_json(logging: Template) -> None:
     fields = json.loads(line)
     assert "$" not in line
     assert {"requestId", "status", "responseLatency", "resourcePath"} <= set(fields)
-    # Whoever calls is named, by whichever of these is known.
+    # Each kind of caller is identified by one of these.
     assert {"sourceIp", "userArn", "cognitoIdentityId", "apiKeyId", "authorizerPrincipalId"} <= set(fields)
     assert set(fields.values()) == {"value"}
 
 
-def test_access_log_holds_nothing_that_callers_write(logging: Template) -> None:
+def test_access_log_contains_nothing_that_callers_write(logging: Template) -> None:
     variables = re.findall(
         r"\$context(?:\.\w+)+", only(logging, "AWS::ApiGateway::Stage")["AccessLogSetting"]["Format"]
     )
 
     assert variables
-    # The path holds ids, the validation string and the error message quote values, and the rest is bodies and headers.
+    # The path contains ids, the validation string and the error message quote values, and the others are bodies and
+    # headers.
     for forbidden in ("$context.path", "validationErrorString", "error.message", "requestOverride", "responseOverride"):
         assert not [variable for variable in variables if forbidden in variable]
 
 
-def test_access_log_goes_to_a_log_group_of_its_own_which_is_retained(logging_stack: Stack, logging: Template) -> None:
+def test_access_log_goes_to_its_own_log_group_which_is_retained(logging_stack: Stack, logging: Template) -> None:
     groups = resources(logging, "AWS::Logs::LogGroup")
     function_group = only(logging, "AWS::Lambda::Function")["LoggingConfig"]["LogGroup"]["Ref"]
     destination = only(logging, "AWS::ApiGateway::Stage")["AccessLogSetting"]["DestinationArn"]
@@ -97,13 +98,13 @@ def test_access_log_can_be_removed_with_the_stack() -> None:
     assert api.access_log_group is not None
     access_log = stack.resolve(api.access_log_group.log_group_name)["Ref"]
     policies = {name: (group["DeletionPolicy"], group["UpdateReplacePolicy"]) for name, group in groups.items()}
-    # The function's own log group has an option of its own.
+    # The function's log group has its own option.
     assert policies.pop(access_log) == ("Delete", "Delete")
     assert list(policies.values()) == [("Retain", "Retain")]
 
 
 @pytest.mark.parametrize("of_function", [True, False])
-def test_access_log_and_function_have_keys_of_their_own(of_function: bool) -> None:
+def test_access_log_and_function_have_separate_keys(of_function: bool) -> None:
     # Given
     stack = new_stack(region="eu-west-2")
     key = kms.Key(stack, "Key")
@@ -147,14 +148,14 @@ ACCESS_LOG_OPTIONS = {
 
 
 @pytest.mark.parametrize("argument", ACCESS_LOG_OPTIONS)
-def test_rejects_an_option_of_an_access_log_without_one(argument: str) -> None:
+def test_rejects_access_log_options_without_an_access_log(argument: str) -> None:
     arguments: dict[str, Any] = {argument: ACCESS_LOG_OPTIONS[argument]}
 
     with pytest.raises(ValueError, match=f"^{argument}: expected access_log=True beside it, got none$"):
         new_api(new_stack(), **arguments)
 
 
-def test_rejects_a_key_of_an_access_log_without_one() -> None:
+def test_rejects_an_access_log_key_without_an_access_log() -> None:
     stack = new_stack()
 
     with pytest.raises(ValueError, match=r"^access_log_encryption_key: expected access_log=True beside it, got none$"):
@@ -170,9 +171,7 @@ def test_rejects_a_key_of_an_access_log_without_one() -> None:
         ("access_log_encryption_key", "key", TypeError, "expected a KMS key, got 'key'"),
     ],
 )
-def test_rejects_a_wrong_option_of_the_access_log(
-    argument: str, value: Any, error: type[Exception], message: str
-) -> None:
+def test_rejects_wrong_access_log_options(argument: str, value: Any, error: type[Exception], message: str) -> None:
     stack = new_stack()
     arguments: dict[str, Any] = {argument: value}
 

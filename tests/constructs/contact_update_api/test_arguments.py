@@ -1,4 +1,4 @@
-"""What the API takes and what it refuses."""
+"""Which arguments the API accepts and refuses."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_takes_exactly_one_of_instance_and_queue(given: tuple[str, ...], got: st
     assert stack.node.try_find_child("ContactUpdates") is None
 
 
-def test_rejects_an_instance_that_is_only_its_arn() -> None:
+def test_rejects_an_arn_in_place_of_an_instance() -> None:
     stack = new_stack()
     arn: Any = INSTANCE_ARN
 
@@ -31,13 +31,13 @@ def test_rejects_an_instance_that_is_only_its_arn() -> None:
 
 
 @pytest.mark.parametrize(("operations", "error"), [([], ValueError), (["UpdateContact"], TypeError)])
-def test_rejects_what_is_no_operation(operations: Any, error: type[Exception]) -> None:
+def test_rejects_wrong_operations(operations: Any, error: type[Exception]) -> None:
     with pytest.raises(error, match=r"^operations: expected one or more of "):
         new_api(new_stack(), operations=operations)
 
 
 @pytest.mark.parametrize("argument", ["access_log", "api_key_required"])
-def test_rejects_a_flag_that_is_a_text(argument: str) -> None:
+def test_rejects_a_string_as_flag(argument: str) -> None:
     # "false" would switch it on.
     arguments: dict[str, Any] = {argument: "false"}
 
@@ -45,7 +45,7 @@ def test_rejects_a_flag_that_is_a_text(argument: str) -> None:
         new_api(new_stack(), **arguments)
 
 
-def test_wrong_function_options_leave_nothing_half_made() -> None:
+def test_wrong_function_options_leave_no_construct_behind() -> None:
     stack = new_stack()
 
     with pytest.raises(ValueError, match=r"^function_options.timeout: expected 12 to 29 .*, got 30 seconds$"):

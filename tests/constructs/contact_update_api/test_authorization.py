@@ -85,22 +85,22 @@ class AuthorizerWithoutType:
 
 
 def test_rejects_an_authorizer_without_type() -> None:
-    # CDK makes methods open to everybody of it.
+    # With such an authorizer, CDK makes the methods open to everybody.
     with pytest.raises(ValueError, match=r"^authorizer: expected one with an authorization_type"):
         new_api(new_stack(), authorizer=AuthorizerWithoutType())
 
 
-def test_rejects_what_is_no_authorizer() -> None:
+def test_rejects_other_objects_than_authorizers() -> None:
     with pytest.raises(TypeError, match=r"^authorizer: expected an authorizer of Amazon API Gateway, got 'x'$"):
         new_api(new_stack(), authorizer="x")
 
 
-def test_api_key_is_demanded_beside_the_signature() -> None:
+def test_api_key_is_required_in_addition_to_the_signature() -> None:
     # Given
     stack = new_stack()
     api = new_api(stack, api_key_required=True)
 
-    # Then the key and the plan are reachable, and further keys can be added.
+    # Then the key and the plan can be reached, and further keys can be added.
     assert api.api_key is not None
     assert api.usage_plan is not None
     api.usage_plan.add_api_key(apigateway.ApiKey.from_api_key_id(stack, "Second", "second"))
@@ -137,7 +137,7 @@ def test_without_api_key_there_is_no_plan(stack: Stack, template: Template) -> N
         (ContactUpdateApi.grant_updates, ["/POST/contact/attributes", "/POST/contacts/*/*"]),
     ],
 )
-def test_grant_allows_to_invoke_exactly_its_methods(
+def test_grant_allows_exactly_its_methods(
     grant: Callable[[ContactUpdateApi, iam.IGrantable], iam.Grant], paths: list[str]
 ) -> None:
     # Given

@@ -20,7 +20,7 @@ def test_without_origins_there_is_no_cors(template: Template) -> None:
     assert "ALLOW_ORIGINS" not in only(template, "AWS::Lambda::Function")["Environment"]["Variables"]
 
 
-def test_no_origins_are_as_good_as_none_given() -> None:
+def test_empty_list_of_origins_is_the_same_as_none() -> None:
     assert methods(template_with(allow_origins=[]), "OPTIONS") == {}
 
 
@@ -29,8 +29,8 @@ def test_no_origins_are_as_good_as_none_given() -> None:
     [
         (["https://crm.example.com"], "'https://crm.example.com'", "'https://crm.example.com'"),
         (["*"], "'*'", "'*'"),
-        # The template of the preflight chooses; a gateway response cannot, and would find the caller's origin only
-        # where the header's name is spelled as in its mapping.
+        # The preflight's template chooses; a gateway response cannot, and would only find the caller's origin if the
+        # header's name were spelled as in its mapping.
         (["https://crm.example.com", "https://desk.example.com"], "'https://crm.example.com'", "'*'"),
     ],
 )
@@ -80,7 +80,7 @@ def test_origins_are_allowed_in_preflights_gateway_responses_and_answers(
         (["*", "https://a.b"], ValueError),
     ],
 )
-def test_rejects_what_is_no_list_of_origins(origins: Any, error: type[Exception]) -> None:
+def test_rejects_wrong_origins(origins: Any, error: type[Exception]) -> None:
     stack = new_stack()
 
     with pytest.raises(error, match=r"^allow_origins: expected .*, got "):

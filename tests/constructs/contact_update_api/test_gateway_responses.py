@@ -15,8 +15,8 @@ from tests.constructs.stacks import new_stack, resources
 RETRY_AFTER = "gatewayresponse.header.Retry-After"
 
 
-# API Gateway Developer Guide, "Gateway response types for API Gateway": those that this API can answer with, and that
-# do not equal their default. The two defaults set no status: they stand for several.
+# API Gateway Developer Guide, "Gateway response types for API Gateway": those that can occur on this API and differ
+# from their default. The two defaults set no status, because each covers several.
 STATUSES = {
     "ACCESS_DENIED": "403",
     "DEFAULT_4XX": None,
@@ -37,7 +37,7 @@ def statuses(template: Template) -> dict[str, str | None]:
     return {name: response.get("StatusCode") for name, response in gateway_responses(template).items()}
 
 
-def test_gateway_responses_are_those_that_the_api_can_answer_with(template: Template) -> None:
+def test_gateway_responses_are_those_that_can_occur(template: Template) -> None:
     model = get_session().get_service_model("apigateway")
 
     assert statuses(template) == {**STATUSES, **IAM_STATUSES}
@@ -58,7 +58,7 @@ def test_gateway_responses_of_an_authorizer_come_with_it() -> None:
     assert statuses(Template.from_stack(stack)) == {**STATUSES, "UNAUTHORIZED": "401"}
 
 
-def test_gateway_responses_have_amazon_connects_form_but_for_the_header(template: Template) -> None:
+def test_gateway_responses_have_amazon_connects_format_except_for_the_header(template: Template) -> None:
     for response_type, response in gateway_responses(template).items():
         (media_type, body_text), *others = response["ResponseTemplates"].items()
         body = json.loads(body_text)
@@ -66,7 +66,7 @@ def test_gateway_responses_have_amazon_connects_form_but_for_the_header(template
         assert (media_type, others) == ("application/json", []), response_type
         assert set(body) == {"__type", "message", "Message"}, response_type
         assert body["message"] == body["Message"], response_type
-        # API Gateway sends its own x-amzn-ErrorType beside a custom one, and botocore joins the two.
+        # API Gateway would send its own x-amzn-ErrorType in addition to a custom one, and botocore would join the two.
         assert response.get("ResponseParameters", {}).keys() <= {RETRY_AFTER}
 
 
@@ -74,7 +74,7 @@ def test_gateway_responses_are_fixed_texts(template: Template) -> None:
     assert "$" not in json.dumps(gateway_responses(template))
 
 
-def test_gateway_responses_say_when_to_try_again_where_waiting_helps() -> None:
+def test_gateway_responses_say_when_to_retry_if_waiting_helps() -> None:
     template = template_with(api_key_required=True)
 
     with_header = {

@@ -16,22 +16,22 @@ def test_api_has_the_two_methods_of_amazon_connect_and_no_others(template: Templ
     assert len(resources(template, "AWS::ApiGateway::Method")) == 2
 
 
-def test_methods_take_signed_requests_and_no_key(template: Template) -> None:
+def test_methods_require_signed_requests_and_no_key(template: Template) -> None:
     for method in methods(template).values():
         assert method["AuthorizationType"] == "AWS_IAM"
         assert method["ApiKeyRequired"] is False
         assert "AuthorizerId" not in method
 
 
-def test_function_answers_every_wrong_body(template: Template) -> None:
-    # API Gateway's own 400 would carry an x-amzn-ErrorType of its own, which SDKs do not know.
+def test_api_gateway_validates_no_body(template: Template) -> None:
+    # API Gateway's own 400 would have an x-amzn-ErrorType that SDKs do not know; the function validates bodies.
     assert template.find_resources("AWS::ApiGateway::RequestValidator") == {}
     assert template.find_resources("AWS::ApiGateway::Model") == {}
     for method in methods(template).values():
         assert not {"RequestModels", "RequestParameters", "RequestValidatorId"} & method.keys()
 
 
-def test_methods_hand_requests_to_the_function_itself(template: Template) -> None:
+def test_methods_invoke_the_function_itself(template: Template) -> None:
     function = {"Fn::GetAtt": [logical_id(template, "AWS::Lambda::Function"), "Arn"]}
     uri = [
         "arn:",
@@ -69,7 +69,7 @@ def test_only_the_two_methods_of_the_stage_may_invoke_the_function(template: Tem
         assert permission["FunctionName"] == {"Fn::GetAtt": [logical_id(template, "AWS::Lambda::Function"), "Arn"]}
 
 
-def test_only_the_wanted_operation_is_offered_and_allowed() -> None:
+def test_only_the_chosen_operation_is_offered_and_allowed() -> None:
     stack = new_stack()
     api = new_api(stack, operations=[ContactUpdateOperation.UPDATE_CONTACT_ATTRIBUTES])
     role = iam.Role(stack, "Caller", assumed_by=iam.AccountRootPrincipal())

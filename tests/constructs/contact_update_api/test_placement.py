@@ -1,4 +1,4 @@
-"""Several APIs beside each other, and that their resources keep their logical ids."""
+"""Several APIs side by side, and the stability of logical ids."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def test_function_is_cdks_own(stack: Stack, template: Template) -> None:
     assert stack.resolve(api.function.function_name) == {"Ref": logical_id(template, "AWS::Lambda::Function")}
 
 
-def test_stack_has_no_outputs_but_its_authors(template: Template) -> None:
+def test_api_adds_no_outputs(template: Template) -> None:
     assert template.find_outputs("*") == {}
 
 
 def physical_names(template: Template) -> dict[str, str]:
-    """Names that AWS wants to be unique, by the path of the property."""
+    """Names that AWS requires to be unique, by the path of the property."""
     names = ("FunctionName", "LogGroupName", "ManagedPolicyName", "RoleName", "UserName", "KeyName")
     return {
         f"{logical_id}.{name}": resource["Properties"][name]
@@ -35,7 +35,7 @@ def physical_names(template: Template) -> dict[str, str]:
     }
 
 
-def test_two_copies_fit_into_one_stack() -> None:
+def test_one_stack_can_have_two_copies() -> None:
     stack = new_stack()
     apis = [new_api(stack, "First"), new_api(stack, "Second")]
 
@@ -46,21 +46,21 @@ def test_two_copies_fit_into_one_stack() -> None:
     assert len(set(dimensions)) == 2
 
 
-def test_two_stacks_fit_beside_each_other() -> None:
+def test_two_stacks_can_be_deployed_side_by_side() -> None:
     app = App()
     stacks = [Stack(app, "First"), Stack(app, "Second")]
     apis = [new_api(stack, api_key_required=True, access_log=True) for stack in stacks]
 
     for stack in stacks:
         assert physical_names(Template.from_stack(stack)) == {}
-    # API Gateway takes any number of APIs of one name, but metrics are by name.
+    # Several APIs may have the same name, but their metrics would be mixed up.
     names = [only(Template.from_stack(stack), "AWS::ApiGateway::RestApi")["Name"] for stack in stacks]
     assert names == [api.rest_api.rest_api_name for api in apis]
     assert len(set(names)) == 2
 
 
 def test_construct_paths_are_as_they_were(stack: Stack) -> None:
-    # Logical ids come from paths, and a resource whose logical id changes is replaced: the endpoint's URL would change.
+    # Logical ids are derived from paths. If they changed, the API would be replaced, and with it the endpoint's URL.
     api = stack.node.find_child("ContactUpdates")
     prefix = f"{api.node.path}/"
     paths = {

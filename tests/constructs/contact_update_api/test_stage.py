@@ -13,7 +13,7 @@ from tests.constructs.contact_update_api.api_stacks import new_api, template_wit
 from tests.constructs.stacks import logical_id, new_stack, only, resources
 
 
-def test_api_is_regional_and_leaves_the_account_as_it_is(template: Template) -> None:
+def test_api_is_regional_and_does_not_change_the_account(template: Template) -> None:
     assert only(template, "AWS::ApiGateway::RestApi")["EndpointConfiguration"] == {"Types": ["REGIONAL"]}
     assert template.find_resources("AWS::ApiGateway::Account") == {}
     assert len(resources(template, "AWS::IAM::Role")) == 1
@@ -43,7 +43,7 @@ def test_stage_throttles_every_method(arguments: dict[str, Any], rate: float, bu
 
 @pytest.mark.parametrize("name", ["throttling_rate_limit", "throttling_burst_limit"])
 @pytest.mark.parametrize("value", [0, -1])
-def test_rejects_throttle_that_lets_nothing_through(name: str, value: int) -> None:
+def test_rejects_throttle_below_the_minimum(name: str, value: int) -> None:
     arguments: dict[str, Any] = {name: value}
 
     with pytest.raises(ValueError, match=f"^{name}: expected .*, got {value}$"):
@@ -51,7 +51,7 @@ def test_rejects_throttle_that_lets_nothing_through(name: str, value: int) -> No
 
 
 @pytest.mark.parametrize("rate", [math.nan, math.inf])
-def test_rejects_rate_that_is_no_finite_number(rate: float) -> None:
+def test_rejects_infinite_rate(rate: float) -> None:
     with pytest.raises(ValueError, match=f"^throttling_rate_limit: expected a number above 0, got {rate}$"):
         template_with(throttling_rate_limit=rate)
 
@@ -65,7 +65,7 @@ def test_rejects_rate_that_is_no_finite_number(rate: float) -> None:
         ("throttling_burst_limit", 15.0),
     ],
 )
-def test_rejects_throttle_that_is_no_number(name: str, value: Any) -> None:
+def test_rejects_throttle_of_wrong_type(name: str, value: Any) -> None:
     arguments: dict[str, Any] = {name: value}
 
     with pytest.raises(TypeError, match=f"^{name}: expected .*, got {value!r}$"):

@@ -55,7 +55,7 @@ def test_imported_key_is_used_and_left_as_it_is() -> None:
     assert only(template, "AWS::Lambda::Function")["KmsKeyArn"] == arn
     assert {"Action": "kms:Decrypt", "Effect": "Allow", "Resource": arn} in statements(template)
     assert template.find_resources("AWS::KMS::Key") == {}
-    # Nobody but the key's owner can let CloudWatch Logs use it.
+    # Only the key's owner can let CloudWatch Logs use it.
     (warning,) = warnings(stack)
     assert warning.startswith("The policy of the imported key Stack/Key cannot be changed here.")
     assert '"Service":"logs.us-east-1.amazonaws.com"' in warning

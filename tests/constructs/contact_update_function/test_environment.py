@@ -19,7 +19,7 @@ def environment_with(**arguments: Any) -> dict[str, Any]:
     return dict(function["Environment"]["Variables"])
 
 
-def test_environment_tells_the_handler_attributes_and_origins() -> None:
+def test_environment_has_attributes_and_origins() -> None:
     environment = environment_with(
         allowed_attributes=["tier", "language"], allow_origins=["https://b.example.com", "http://localhost:3000"]
     )
@@ -31,7 +31,7 @@ def test_environment_tells_the_handler_attributes_and_origins() -> None:
     }
 
 
-def test_environment_holds_the_arn_of_an_instance_in_another_region() -> None:
+def test_environment_has_the_arn_of_an_instance_in_another_region() -> None:
     arn = INSTANCE_ARN.replace("us-east-1", "eu-west-2")
     stack = new_stack(region="us-east-1")
     ContactUpdateFunction(stack, "Updates", instance=ConnectInstance.from_instance_arn(stack, "Instance", arn))
@@ -72,7 +72,7 @@ def test_rejects_wrong_lists(arguments: dict[str, Any], message: str) -> None:
         ({"allow_origins": [7]}, "allow_origins: expected an origin such as .*, got 7"),
     ],
 )
-def test_rejects_what_are_no_lists_of_texts(arguments: dict[str, Any], message: str) -> None:
+def test_rejects_lists_of_wrong_type(arguments: dict[str, Any], message: str) -> None:
     stack = new_stack()
 
     with pytest.raises(TypeError, match=f"^{message}"):
@@ -89,7 +89,7 @@ def test_allowed_attributes_may_fill_the_environment_to_the_last_byte() -> None:
         environment_with(allowed_attributes=[f"{key}k"])
 
 
-def test_allowed_attributes_may_hold_tokens() -> None:
+def test_allowed_attributes_may_contain_tokens() -> None:
     stack = new_stack()
     key = CfnParameter(stack, "AttributeKey").value_as_string
     ContactUpdateFunction(stack, "Updates", instance=new_instance(stack), allowed_attributes=[key])
@@ -108,7 +108,7 @@ def test_allowed_attributes_may_be_a_token() -> None:
 
 
 def test_rejects_a_token_for_the_list_of_origins() -> None:
-    # Each origin is compared with the caller's in a template of its own, so their number must be known.
+    # Each origin gets its own comparison in the preflight's template, so their number must be known.
     stack = new_stack()
     origins = CfnParameter(stack, "Origins", type="CommaDelimitedList").value_as_list
 

@@ -69,7 +69,7 @@ def test_function_waits_for_its_policy(plain: Template) -> None:
     assert logical_id(plain, "AWS::IAM::Policy") in function["DependsOn"]
 
 
-def test_it_is_four_resources(plain: Template) -> None:
+def test_creates_four_resources(plain: Template) -> None:
     types = sorted(resource["Type"] for resource in plain.to_json()["Resources"].values())
 
     assert types == ["AWS::IAM::Policy", "AWS::IAM::Role", "AWS::Lambda::Function", "AWS::Logs::LogGroup"]

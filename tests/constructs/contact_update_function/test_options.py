@@ -41,7 +41,7 @@ def test_log_options_take_effect() -> None:
     assert (group["DeletionPolicy"], group["UpdateReplacePolicy"]) == ("Delete", "Delete")
 
 
-def test_infinite_log_retention_sets_no_end() -> None:
+def test_infinite_log_retention_sets_no_retention() -> None:
     template = template_with(log_retention=logs.RetentionDays.INFINITE)
 
     assert "RetentionInDays" not in only(template, "AWS::Logs::LogGroup")
@@ -75,7 +75,7 @@ def test_rejects_option_out_of_its_range(options: dict[str, Any], message: str) 
 
     with pytest.raises(ValueError, match=f"^function_options.{message}$"):
         new_function(stack, **options)
-    # Nothing half-made is left behind.
+    # No construct is left behind.
     assert stack.node.try_find_child("Updates") is None
 
 
@@ -98,7 +98,7 @@ def test_rejects_option_out_of_its_range(options: dict[str, Any], message: str) 
         ),
     ],
 )
-def test_rejects_option_of_another_type(options: dict[str, Any], message: str) -> None:
+def test_rejects_option_of_wrong_type(options: dict[str, Any], message: str) -> None:
     stack = new_stack()
 
     with pytest.raises(TypeError, match=f"^function_options.{message}$"):

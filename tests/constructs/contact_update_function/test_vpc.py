@@ -26,7 +26,7 @@ def test_function_is_in_the_subnets_with_nat(in_vpc: Template) -> None:
     assert len(resources(in_vpc, "AWS::EC2::NatGateway")) == 2
 
 
-def test_function_gets_a_security_group_of_its_own_without_ingress(in_vpc: Template) -> None:
+def test_function_gets_its_own_security_group_without_ingress(in_vpc: Template) -> None:
     group = logical_id(in_vpc, "AWS::EC2::SecurityGroup")
     config = only(in_vpc, "AWS::Lambda::Function")["VpcConfig"]
 
@@ -34,7 +34,7 @@ def test_function_gets_a_security_group_of_its_own_without_ingress(in_vpc: Templ
     assert "SecurityGroupIngress" not in only(in_vpc, "AWS::EC2::SecurityGroup")
 
 
-def test_security_group_lets_nothing_out_but_tls(in_vpc: Template) -> None:
+def test_security_group_only_allows_outbound_tls(in_vpc: Template) -> None:
     assert only(in_vpc, "AWS::EC2::SecurityGroup")["SecurityGroupEgress"] == [
         {
             "CidrIp": "0.0.0.0/0",
@@ -61,7 +61,7 @@ def test_lambda_may_manage_network_interfaces_and_the_functions_code_may_not(in_
     }
 
     # AWS Lambda Developer Guide, "Working with Lambda execution environment credentials": only calls of the function's
-    # code carry the condition's key.
+    # code carry the condition key.
     functions = ["arn:", {"Ref": "AWS::Partition"}, ":lambda:", {"Ref": "AWS::Region"}, ":", {"Ref": "AWS::AccountId"}]
     denied = {
         **interfaces,
@@ -91,8 +91,8 @@ def test_subnets_and_security_groups_can_be_chosen() -> None:
     assert config["SecurityGroupIds"] == ["sg-1"]
 
 
-def test_function_takes_isolated_subnets_where_a_vpc_has_no_others() -> None:
-    # Amazon Connect has an interface endpoint, so that no NAT is needed.
+def test_function_uses_isolated_subnets_if_a_vpc_has_no_others() -> None:
+    # Amazon Connect has an interface endpoint, so no NAT is needed.
     stack = new_stack()
     isolated = ec2.SubnetConfiguration(name="Isolated", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
     new_function(stack, vpc=ec2.Vpc(stack, "Vpc", max_azs=2, subnet_configuration=[isolated]))

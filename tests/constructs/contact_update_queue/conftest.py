@@ -1,4 +1,4 @@
-"""The stacks that several modules look into."""
+"""The stacks that several test modules share."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.constructs.stacks import new_stack
 
 @pytest.fixture(scope="session")
 def stack() -> Stack:
-    """A queue and its endpoint, with nothing but what is required, and two roles with grants."""
+    """A queue and its endpoint with required arguments only, and two roles with grants."""
     stack = new_stack()
     queue = new_queue(stack)
     ContactUpdateApi(stack, "ContactUpdates", queue=queue)

@@ -66,7 +66,7 @@ def role_of(grantee: iam.IGrantable) -> iam.Role:
 
 
 def statements_of(stack: Stack, template: Template, grantee: iam.IGrantable) -> list[dict[str, Any]]:
-    """All that a role may do, or a function's role."""
+    """All statements of a role, or of a function's role."""
     own = stack.resolve(role_of(grantee).role_name)
     policies = [policy["Properties"] for policy in resources(template, "AWS::IAM::Policy").values()]
     return [
@@ -120,7 +120,7 @@ UPDATES = allows(["connect:UpdateContactAttributes", "connect:UpdateContact"], C
 
 
 def properties_of(stack: Stack, template: Template, construct: Any) -> dict[str, Any]:
-    """The properties of the resource that a construct of CDK makes."""
+    """The properties of the resource that a CDK construct creates."""
     name = stack.get_logical_id(construct.node.default_child)
     return dict(template.to_json()["Resources"][name]["Properties"])
 

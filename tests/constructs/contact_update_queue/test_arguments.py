@@ -1,4 +1,4 @@
-"""What the queue takes and what it refuses."""
+"""Which arguments the queue accepts and refuses."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_rejects_option_out_of_its_range(options: dict[str, Any], error: type[Ex
         ("removal_policy", "destroy", "removal_policy: expected a RemovalPolicy, got 'destroy'"),
     ],
 )
-def test_rejects_argument_of_another_type(argument: str, value: Any, message: str) -> None:
+def test_rejects_argument_of_wrong_type(argument: str, value: Any, message: str) -> None:
     stack = new_stack()
 
     with pytest.raises(TypeError, match=f"^{message}$"):
@@ -70,7 +70,7 @@ def test_rejects_argument_of_another_type(argument: str, value: Any, message: st
 
 
 def test_rejects_a_bus_of_another_region() -> None:
-    # EventBridge takes events of its own Region only.
+    # EventBridge only takes events of its own Region.
     bus_arn = "arn:aws:events:eu-west-1:111122223333:event-bus/crm"
     stack = new_stack(region="us-east-1")
 
@@ -95,10 +95,10 @@ def test_rejects_a_key_of_another_region(of_function: bool) -> None:
     assert stack.node.try_find_child("Updates") is None
 
 
-def test_rejects_a_key_that_is_known_by_its_alias_only() -> None:
+def test_rejects_a_key_known_only_by_its_alias() -> None:
     stack = new_stack()
 
-    # CDK grants nothing on it, and says nothing: the functions could neither send nor receive.
+    # CDK would silently grant nothing: the functions could neither send nor receive.
     with pytest.raises(ValueError, match=r"^encryption_key: expected a key, got an alias"):
         new_queue(stack, encryption_key=kms.Alias.from_alias_name(stack, "Key", "alias/updates"))
 
@@ -111,12 +111,12 @@ def test_operations_may_be_any_collection() -> None:
     assert new_queue(stack, "Generated", operations=generated).operations == ATTRIBUTES_ONLY
 
 
-def test_one_operation_instead_of_a_list_is_told_what_to_write() -> None:
+def test_error_tells_what_to_write_for_one_operation_without_a_list() -> None:
     with pytest.raises(TypeError, match=r"^operations: expected a list, got (.*); write \[\1\]$"):
         new_queue(new_stack(), operations=ContactUpdateOperation.UPDATE_CONTACT)
 
 
-def test_reserved_executions_may_be_as_many_as_the_event_source_starts() -> None:
+def test_reserved_concurrency_may_equal_the_maximum_concurrency() -> None:
     # Given
     stack = new_stack()
 
@@ -132,7 +132,7 @@ def test_reserved_executions_may_be_as_many_as_the_event_source_starts() -> None
         new("TooFew", 9)
 
 
-def test_rejects_a_time_out_that_is_a_token() -> None:
+def test_rejects_a_timeout_that_is_a_token() -> None:
     stack = new_stack()
     seconds = CfnParameter(stack, "Timeout", type="Number").value_as_number
 
@@ -141,7 +141,7 @@ def test_rejects_a_time_out_that_is_a_token() -> None:
     assert stack.node.try_find_child("Updates") is None
 
 
-def test_rejects_what_is_no_instance() -> None:
+def test_rejects_an_arn_in_place_of_an_instance() -> None:
     stack = new_stack()
     instance: Any = INSTANCE_ARN
 
@@ -149,7 +149,7 @@ def test_rejects_what_is_no_instance() -> None:
         ContactUpdateQueue(stack, "Updates", instance=instance)
 
 
-def test_rejects_what_are_no_options() -> None:
+def test_rejects_a_dictionary_as_function_options() -> None:
     with pytest.raises(TypeError, match=r"^function_options: expected a ContactUpdateFunctionOptions, got \{"):
         new_queue(new_stack(), function_options={"memory_size": 512})
 
@@ -172,7 +172,7 @@ def test_rejects_an_instance_of_another_account() -> None:
         (7, TypeError),
     ],
 )
-def test_rejects_what_is_no_operation(operations: Any, error: type[Exception]) -> None:
+def test_rejects_wrong_operations(operations: Any, error: type[Exception]) -> None:
     stack = new_stack()
 
     message = f", got {operations!r}"
@@ -181,7 +181,7 @@ def test_rejects_what_is_no_operation(operations: Any, error: type[Exception]) -
     assert stack.node.try_find_child("Updates") is None
 
 
-def test_instance_memory_and_reserved_executions_may_be_tokens() -> None:
+def test_instance_memory_and_reserved_concurrency_may_be_tokens() -> None:
     # Given
     stack = new_stack()
     instance_arn = CfnParameter(stack, "InstanceArn").value_as_string

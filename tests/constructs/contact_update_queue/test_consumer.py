@@ -57,7 +57,7 @@ def test_options_take_effect_on_the_consumer(full_stack: Stack, full: Template) 
     assert "KmsKeyArn" not in function
 
 
-def test_event_source_hands_batches_of_ten_to_two_executions(stack: Stack, template: Template) -> None:
+def test_event_source_invokes_two_executions_with_batches_of_ten(stack: Stack, template: Template) -> None:
     queue = the_queue(stack)
 
     assert only(template, "AWS::Lambda::EventSourceMapping") == {

@@ -25,7 +25,7 @@ from tests.constructs.contact_update_queue.queue_stacks import (
 from tests.constructs.stacks import INSTANCE_ARN, new_instance, new_stack, only, resources
 
 
-def test_function_behind_the_endpoint_is_told_the_queue(stack: Stack, template: Template) -> None:
+def test_endpoints_function_gets_the_queues_url(stack: Stack, template: Template) -> None:
     assert environment_of(stack, template, the_api(stack).function) == {
         "INSTANCE_ARN": INSTANCE_ARN,
         "QUEUE_URL": stack.resolve(the_queue(stack).queue.queue_url),
@@ -47,7 +47,7 @@ def test_endpoint_may_offer_less_than_the_queue_applies() -> None:
 
     template = Template.from_stack(stack)
     assert len(resources(template, "AWS::ApiGateway::Method")) == 1
-    # The queue applies both all the same.
+    # The queue still applies both.
     found = statements_of(stack, template, the_queue(stack).function)
     assert UPDATES in found
 
@@ -64,7 +64,7 @@ def test_rejects_operations_that_the_queue_does_not_apply(construct: Any) -> Non
 
 @pytest.mark.parametrize("construct", [ContactUpdateApi, ContactUpdateFunction])
 @pytest.mark.parametrize("of_sqs", [True, False])
-def test_rejects_what_is_no_queue_of_updates(construct: Any, of_sqs: bool) -> None:
+def test_rejects_other_queues_than_a_contact_update_queue(construct: Any, of_sqs: bool) -> None:
     stack = new_stack()
     queue = sqs.Queue(stack, "Queue") if of_sqs else "queue"
 
@@ -75,7 +75,7 @@ def test_rejects_what_is_no_queue_of_updates(construct: Any, of_sqs: bool) -> No
 
 @pytest.mark.parametrize("construct", [ContactUpdateApi, ContactUpdateFunction])
 @pytest.mark.parametrize(("both", "got"), [(False, "neither"), (True, "both")])
-def test_rejects_both_of_instance_and_queue_and_neither(construct: Any, both: bool, got: str) -> None:
+def test_requires_exactly_one_of_instance_and_queue(construct: Any, both: bool, got: str) -> None:
     stack = new_stack()
     arguments = {"instance": new_instance(stack), "queue": new_queue(stack)} if both else {}
 
@@ -84,7 +84,7 @@ def test_rejects_both_of_instance_and_queue_and_neither(construct: Any, both: bo
     assert stack.node.try_find_child("ContactUpdates") is None
 
 
-def test_endpoint_lets_through_what_a_queue_can_take(stack: Stack, template: Template) -> None:
+def test_endpoint_with_a_queue_lets_bursts_through(stack: Stack, template: Template) -> None:
     assert only(template, "AWS::ApiGateway::Stage")["MethodSettings"] == [
         {
             "DataTraceEnabled": False,
@@ -123,8 +123,8 @@ def test_function_alone_may_send_to_the_queue() -> None:
     }
 
 
-def test_url_of_the_queue_takes_its_part_of_the_environment() -> None:
-    # A queue's URL is known only at deployment, so that room for the longest is set aside.
+def test_queues_url_counts_towards_the_size_of_the_environment() -> None:
+    # A queue's URL is only known at deployment, so the size of the longest possible one is assumed.
     stack = new_stack()
     queue = new_queue(stack)
     used = len("INSTANCE_ARN" + INSTANCE_ARN + "QUEUE_URL" + "ALLOWED_ATTRIBUTES") + 160

@@ -19,7 +19,7 @@ from tests.constructs.stacks import new_stack, only
     [(ContactUpdateQueue.metric_waiting_updates, False), (ContactUpdateQueue.metric_rejected_updates, True)],
 )
 def test_updates_are_counted_whether_or_not_they_are_visible(stack: Stack, method: Any, rejected: bool) -> None:
-    # What waits by visibility timeout is not visible: a queue whose updates are all held up shows 0 visible.
+    # An update that is held up waits by visibility timeout: if all are, the queue has no visible message.
     queue = the_queue(stack)
     measured = queue.dead_letter_queue if rejected else queue.queue
 
@@ -39,17 +39,17 @@ def test_updates_are_counted_whether_or_not_they_are_visible(stack: Stack, metho
             assert (part.statistic, part.period.to_seconds()) == ("Maximum", seconds)
 
 
-def test_waiting_updates_can_be_alarmed_on() -> None:
+def test_alarm_on_waiting_updates_can_be_created() -> None:
     stack = new_stack()
     queue = new_queue(stack)
     queue.metric_waiting_updates().create_alarm(stack, "Alarm", threshold=0, evaluation_periods=3)
 
-    # CloudWatch takes the expression and its two metrics.
+    # The alarm has the expression and its two metrics.
     metrics = only(Template.from_stack(stack), "AWS::CloudWatch::Alarm")["Metrics"]
     assert [metric.get("Expression") for metric in metrics] == ["visible + notVisible", None, None]
 
 
-def test_attempts_that_were_held_up_are_counted_from_the_consumers_log(stack: Stack, template: Template) -> None:
+def test_held_up_attempts_are_counted_from_the_consumers_log(stack: Stack, template: Template) -> None:
     queue = the_queue(stack)
     name = stack.resolve(queue.function.function_name)
 

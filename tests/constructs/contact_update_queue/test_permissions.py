@@ -35,9 +35,7 @@ def role(stack: Stack, name: str) -> iam.Role:
     return found
 
 
-def test_consumer_may_receive_updates_make_them_and_set_rejected_ones_aside_and_nothing_else(
-    stack: Stack, template: Template
-) -> None:
+def test_consumer_may_only_receive_updates_make_them_and_send_dead_letters(stack: Stack, template: Template) -> None:
     queue = the_queue(stack)
 
     assert statements_of(stack, template, queue.function) == [
@@ -78,7 +76,7 @@ def test_with_key_and_bus_consumer_may_use_both(full_stack: Stack, full: Templat
     ]
 
 
-def test_with_key_endpoints_function_may_use_it_to_send(full_stack: Stack, full: Template) -> None:
+def test_with_key_endpoints_function_may_use_it(full_stack: Stack, full: Template) -> None:
     function = the_api(full_stack).function
     key = {"Fn::GetAtt": [logical_id(full, "AWS::KMS::Key"), "Arn"]}
 
@@ -89,7 +87,7 @@ def test_with_key_endpoints_function_may_use_it_to_send(full_stack: Stack, full:
     ]
 
 
-def test_grants_allow_to_send_and_to_redrive(stack: Stack, template: Template) -> None:
+def test_grants_allow_sending_and_redriving(stack: Stack, template: Template) -> None:
     queue = the_queue(stack)
 
     assert statements_of(stack, template, role(stack, "Sender")) == [sends(stack, queue.queue)]
@@ -99,7 +97,7 @@ def test_grants_allow_to_send_and_to_redrive(stack: Stack, template: Template) -
     ]
 
 
-def test_with_key_grants_allow_to_use_it_too(full_stack: Stack, full: Template) -> None:
+def test_with_key_grants_also_allow_its_use(full_stack: Stack, full: Template) -> None:
     queue = the_queue(full_stack)
     key = {"Fn::GetAtt": [logical_id(full, "AWS::KMS::Key"), "Arn"]}
 
@@ -126,11 +124,11 @@ def test_imported_key_is_used_and_left_as_it_is() -> None:
         assert properties_of(stack, template, each)["KmsMasterKeyId"] == key_arn
     assert allows(KEY_ACTIONS, key_arn) in statements_of(stack, template, queue.function)
     assert template.find_resources("AWS::KMS::Key") == {}
-    # The key's policy lets the identities of its account decide.
+    # The key's policy leaves it to the policies of identities in its account.
     assert warnings(stack) == []
 
 
-def test_imported_bus_is_told_to_the_handler_by_its_arn() -> None:
+def test_handler_gets_the_arn_of_an_imported_bus() -> None:
     bus_arn = "arn:aws:events:us-east-1:111122223333:event-bus/crm"
     stack = new_stack()
     queue = new_queue(stack, event_bus=events.EventBus.from_event_bus_arn(stack, "Bus", bus_arn))
@@ -141,7 +139,7 @@ def test_imported_bus_is_told_to_the_handler_by_its_arn() -> None:
 
 
 @pytest.mark.parametrize("operation", ContactUpdateOperation)
-def test_consumer_may_call_the_wanted_operation_only(operation: ContactUpdateOperation) -> None:
+def test_consumer_may_only_call_the_chosen_operation(operation: ContactUpdateOperation) -> None:
     stack = new_stack()
     queue = new_queue(stack, operations=[operation])
 

@@ -1,4 +1,4 @@
-"""Where a queue can be deployed, and that its resources keep their logical ids."""
+"""Where a queue can be deployed, and the stability of logical ids."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.constructs.contact_update_queue.queue_stacks import (
 from tests.constructs.stacks import INSTANCE_ARN, new_stack, resources
 
 
-def test_two_queues_fit_into_one_stack_and_nothing_has_a_physical_name() -> None:
+def test_one_stack_can_have_two_queues_and_nothing_has_a_physical_name() -> None:
     stack = new_stack()
     for construct_id in ("First", "Second"):
         ContactUpdateApi(stack, f"{construct_id}Api", queue=new_queue(stack, construct_id))
@@ -26,7 +26,7 @@ def test_two_queues_fit_into_one_stack_and_nothing_has_a_physical_name() -> None
     assert len(resources(template, "AWS::SQS::Queue")) == 4
     names = {"QueueName", "FunctionName", "LogGroupName", "RoleName"}
     for resource in template.to_json()["Resources"].values():
-        # Those refer to a function or a log group by its name.
+        # These refer to a function or a log group by its name.
         if resource["Type"] not in {
             "AWS::Lambda::EventSourceMapping",
             "AWS::Lambda::Permission",
@@ -35,7 +35,7 @@ def test_two_queues_fit_into_one_stack_and_nothing_has_a_physical_name() -> None
             assert not names & resource["Properties"].keys(), resource["Type"]
 
 
-def test_queue_stands_in_govcloud() -> None:
+def test_queue_works_in_govcloud() -> None:
     # Given
     govcloud = INSTANCE_ARN.replace("arn:aws:connect:us-east-1", "arn:aws-us-gov:connect:us-gov-west-1")
     stack = new_stack(region="us-gov-west-1")
@@ -52,7 +52,7 @@ def test_queue_stands_in_govcloud() -> None:
     assert "arn:aws:" not in str(template.to_json())
 
 
-def test_queue_stands_in_another_region_than_the_instance() -> None:
+def test_queue_may_be_in_another_region_than_the_instance() -> None:
     stack = new_stack(region="eu-west-2")
     queue = new_queue(stack)
 
@@ -62,7 +62,7 @@ def test_queue_stands_in_another_region_than_the_instance() -> None:
 
 
 def test_construct_paths_are_as_they_were(stack: Stack) -> None:
-    # Logical ids come from paths, and a queue whose logical id changes is replaced, with the updates in it.
+    # Logical ids are derived from paths. A queue whose logical id changes is replaced, and its updates are lost.
     queue = the_queue(stack)
     prefix = f"{queue.node.path}/"
 

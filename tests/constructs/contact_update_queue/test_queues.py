@@ -17,7 +17,7 @@ FIFO = {
 }
 
 
-def test_queues_are_fifo_of_high_throughput_and_encrypted_by_sqs(stack: Stack, template: Template) -> None:
+def test_queues_are_high_throughput_fifo_and_encrypted_by_sqs(stack: Stack, template: Template) -> None:
     queue = the_queue(stack)
 
     assert len(resources(template, "AWS::SQS::Queue")) == 2
@@ -53,7 +53,7 @@ def test_key_encrypts_both_queues(full_stack: Stack, full: Template) -> None:
     }
 
 
-def test_queues_take_requests_by_tls_only_and_allow_nobody(stack: Stack, template: Template) -> None:
+def test_queues_only_accept_tls_and_allow_nobody(stack: Stack, template: Template) -> None:
     queue = the_queue(stack)
 
     policies = [policy["Properties"] for policy in resources(template, "AWS::SQS::QueuePolicy").values()]
@@ -89,10 +89,10 @@ RETAINED = ("RetainExceptOnCreate", "Retain")
         (RemovalPolicy.DESTROY, ("Delete", "Delete")),
     ],
 )
-def test_queues_and_their_policies_are_retained_unless_told_otherwise(
+def test_queues_and_their_policies_are_retained_by_default(
     removal_policy: RemovalPolicy | None, expected: tuple[str, str]
 ) -> None:
-    # A construct that is renamed, or left out of one deployment, must not delete accepted updates.
+    # Renaming a construct, or leaving it out of one deployment, must not delete accepted updates.
     stack = new_stack()
     new_queue(stack, removal_policy=removal_policy)
 
@@ -102,7 +102,7 @@ def test_queues_and_their_policies_are_retained_unless_told_otherwise(
 
 
 def test_rejects_snapshots_as_removal_policy() -> None:
-    # SQS has none; CloudFormation would refuse the template.
+    # CloudFormation refuses a template with a snapshot of a queue.
     stack = new_stack()
 
     with pytest.raises(ValueError, match=r"^removal_policy: expected another .*, got RemovalPolicy.SNAPSHOT"):
@@ -111,7 +111,7 @@ def test_rejects_snapshots_as_removal_policy() -> None:
 
 
 @pytest.mark.parametrize(("seconds", "visibility"), [(30, 180), (40, 240), (48, 288)])
-def test_message_stays_invisible_for_six_times_the_time_out(seconds: int, visibility: int) -> None:
+def test_visibility_timeout_is_six_times_the_functions_timeout(seconds: int, visibility: int) -> None:
     stack = new_stack()
     queue = new_queue_with(stack, timeout=Duration.seconds(seconds))
 

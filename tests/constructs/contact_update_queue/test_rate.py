@@ -19,10 +19,10 @@ from tests.constructs.stacks import new_stack
 def most_calls_in_two_seconds(
     seconds_per_call: Fraction, max_concurrency: int, jitter: Fraction = Fraction("0.1")
 ) -> int:
-    """What can arrive within any two seconds, if each execution starts a call at the earliest moment.
+    """The most calls that can arrive within any two seconds, if each execution starts its calls as early as it may.
 
-    `jitter` is how many seconds longer one call takes to arrive than another: the first of an execution's calls in the
-    window can have started so much before it.
+    `jitter` is how many seconds longer one call takes to arrive than another: an execution's first call in the window
+    can have started that long before it.
     """
     return math.ceil((2 + jitter) / seconds_per_call) * max_concurrency
 
@@ -33,10 +33,10 @@ RATES = [1, 1.0, 1.01, 1.5, 1.999, 2, 2.4, 3, 5, 6.9, 7, 7.5, 9.99, 10, 10.01, 1
 MORE_RATES = [50, 99.9, 100, 123.4, 501, 999.99, 1000, 2499, 3333.3, 4999, 4999.5, 5000]
 
 
-def test_at_no_rate_executions_call_more_often_than_told() -> None:
+def test_executions_never_exceed_the_rate() -> None:
     # Given
     stack = new_stack()
-    # The queues of all rates do not fit into a stack that CloudFormation would take.
+    # The queues of all rates exceed CloudFormation's limit of resources in a stack.
     stack.node.set_context("@aws-cdk/core:stackResourceLimit", 0)
     rates = [*RATES, *MORE_RATES]
     queues = [new_queue(stack, f"Updates{index}", updates_per_second=rate) for index, rate in enumerate(rates)]
@@ -46,26 +46,26 @@ def test_at_no_rate_executions_call_more_often_than_told() -> None:
     for rate, queue in zip(rates, queues, strict=True):
         seconds = Fraction(environment_of(stack, template, queue.function)["SECONDS_PER_CALL"])
         source = properties_of(stack, template, queue.event_source)
-        # The limits of AWS Lambda
+        # AWS Lambda's limits
         assert 2 <= queue.max_concurrency <= 1_000, rate
         assert source["ScalingConfig"] == {"MaximumConcurrency": queue.max_concurrency}
         assert most_calls_in_two_seconds(seconds, queue.max_concurrency) <= 2 * rate, rate
-        # A call may take 200 ms without loss.
+        # A call may take 200 ms without lowering the rate.
         assert seconds >= Fraction("0.2"), rate
 
 
 @pytest.mark.parametrize("fraction", [0, 0.001, 1 / 3, 0.5, 0.999])
-def test_time_of_a_call_keeps_to_any_rate(fraction: float) -> None:
+def test_seconds_per_call_keep_to_any_rate(fraction: float) -> None:
     for whole in range(1, 5_001):
         rate = min(whole + fraction, 5_000)
-        # As many executions as have at least one call in two seconds
+        # All numbers of executions that leave each of them at least one call in two seconds
         for executions in {2, math.ceil(rate / 5), math.floor(2 * rate)}:
             if 2 <= executions <= 2 * rate:
                 seconds = Fraction(str(_seconds_per_call(rate, executions)))
                 assert most_calls_in_two_seconds(seconds, executions) <= 2 * rate, (rate, executions)
 
 
-def test_more_jitter_lets_as_many_more_calls_arrive_as_the_documentation_says() -> None:
+def test_more_jitter_adds_as_many_calls_as_documented() -> None:
     # docs/queue.md: one more call of each execution for each further SECONDS_PER_CALL, or part of it.
     assert [most_calls_in_two_seconds(Fraction("0.3"), 2, Fraction(jitter)) for jitter in ("0.1", "0.4", "0.5")] == [
         14,
@@ -74,7 +74,7 @@ def test_more_jitter_lets_as_many_more_calls_arrive_as_the_documentation_says() 
     ]
 
 
-def test_at_whole_rates_most_of_the_quota_is_used() -> None:
+def test_most_of_the_rate_is_used_at_whole_rates() -> None:
     for rate in range(1, 5_001):
         executions = max(2, math.ceil(rate / 5))
         assert executions / _seconds_per_call(rate, executions) >= 0.85 * rate, rate
@@ -93,7 +93,7 @@ def test_rejects_rate_out_of_its_range(rate: Any, error: type[Exception]) -> Non
     message = f"updates_per_second: expected a number from 1 to 5000, known at synthesis, got {rate!r}"
     with pytest.raises(error, match=f"^{re.escape(message)}$"):
         new_queue(stack, updates_per_second=rate)
-    # Nothing half-made is left behind.
+    # No construct is left behind.
     assert stack.node.try_find_child("Updates") is None
 
 

@@ -1,4 +1,4 @@
-"""Principals that grants are tried on, and the statements that name them."""
+"""Principals for grants, and the statements that name them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def role(account: str) -> dict[str, Any]:
 IN_ORGANIZATION = {"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}}
 
 
-# Whom only a resource's policy can let in: the principal, and the condition, as the policy has them.
+# Grantees that only a resource's policy can allow, with the principal and the condition in that policy.
 NAMED_BY_THE_RESOURCE: list[tuple[str, NewPrincipal, dict[str, Any] | str, dict[str, Any] | None]] = [
     ("account", lambda _: iam.AccountPrincipal(ELSEWHERE), root(ELSEWHERE), None),
     ("role_of_another_account", imported_role(ELSEWHERE), role(ELSEWHERE), None),
@@ -68,13 +68,13 @@ EVERYBODY = [
     pytest.param(lambda _: iam.AnyPrincipal(), "expected a principal, an account or an organization", id="any"),
     pytest.param(lambda _: iam.StarPrincipal(), "expected a principal, an account or an organization", id="star"),
     pytest.param(
-        # Everybody calls by TLS.
+        # Everybody uses TLS.
         lambda _: iam.PrincipalWithConditions(iam.AnyPrincipal(), {"Bool": {"aws:SecureTransport": "true"}}),
         "expected a principal, an account or an organization, got everybody",
         id="any_by_tls",
     ),
     pytest.param(
-        # A condition that holds where the key is missing
+        # A condition that is also true without the key
         lambda _: iam.PrincipalWithConditions(
             iam.AnyPrincipal(), {"StringEqualsIfExists": {"aws:PrincipalAccount": HERE}}
         ),
@@ -119,7 +119,7 @@ def new_queue(stack: Stack, **arguments: Any) -> ContactUpdateQueue:
 
 
 def queue_policies(stack: Stack) -> list[dict[str, Any]]:
-    """The policy of the dead-letter queue, and that of the queue."""
+    """The policies of the dead-letter queue and of the queue."""
     return list(resources(Template.from_stack(stack), "AWS::SQS::QueuePolicy").values())
 
 

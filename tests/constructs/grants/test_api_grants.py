@@ -31,7 +31,7 @@ PREFLIGHTS = ["execute-api:/prod/OPTIONS/contact/attributes", "execute-api:/prod
 
 
 @named_by_the_resource
-def test_api_names_in_its_policy_whom_an_identity_policy_cannot(
+def test_api_policy_names_grantees_without_an_identity_policy(
     principal: NewPrincipal, named: dict[str, Any], condition: dict[str, Any] | None
 ) -> None:
     stack = new_stack()
@@ -39,7 +39,7 @@ def test_api_names_in_its_policy_whom_an_identity_policy_cannot(
 
     template = Template.from_stack(stack)
     assert grant.success
-    # No ARN of the API itself: the API would refer to itself.
+    # The API's own ARN would be a circular reference.
     assert only(template, "AWS::ApiGateway::RestApi")["Policy"]["Statement"] == [
         allowed("execute-api:Invoke", named, METHODS, condition)
     ]
@@ -55,8 +55,8 @@ def test_api_grant_of_one_operation_names_one_method() -> None:
     ]
 
 
-def test_first_grant_in_the_apis_policy_lets_preflights_pass_too() -> None:
-    # With a policy, a method without authorization needs an Allow of its own.
+def test_first_grant_in_the_apis_policy_also_allows_preflights() -> None:
+    # Once the API has a policy, methods without authorization also need an Allow.
     stack = new_stack()
     api = new_api(stack, allow_origins=["https://crm.example.com"])
     api.grant_updates(iam.AccountPrincipal(ELSEWHERE))
@@ -69,7 +69,7 @@ def test_first_grant_in_the_apis_policy_lets_preflights_pass_too() -> None:
     ]
 
 
-def test_preflights_pass_for_offered_operations_only() -> None:
+def test_preflights_are_only_allowed_for_offered_operations() -> None:
     stack = new_stack()
     api = new_api(
         stack,
@@ -84,7 +84,7 @@ def test_preflights_pass_for_offered_operations_only() -> None:
     ]
 
 
-def test_api_has_no_policy_where_identities_have_their_own() -> None:
+def test_api_has_no_policy_if_identities_have_their_own() -> None:
     stack = new_stack()
     api = new_api(stack, allow_origins=["https://crm.example.com"])
     managed = iam.ManagedPolicy(stack, "Managed")
@@ -103,8 +103,8 @@ def test_api_has_no_policy_where_identities_have_their_own() -> None:
     assert len(statements(template, "AWS::IAM::ManagedPolicy")) == 1
 
 
-def test_change_of_the_apis_policy_alone_makes_a_new_deployment() -> None:
-    # API Gateway applies a changed resource policy with the next deployment only.
+def test_change_of_the_apis_policy_alone_creates_a_new_deployment() -> None:
+    # API Gateway only applies a changed resource policy with the next deployment.
     deployments: set[str] = set()
     for account in (None, ELSEWHERE, "777788889999"):
         stack = new_stack()
@@ -134,7 +134,7 @@ def test_change_of_the_apis_policy_alone_makes_a_new_deployment() -> None:
         ),
     ],
 )
-def test_api_grants_raise_for_whom_no_policy_should_name(principal: NewPrincipal, message: str) -> None:
+def test_api_grants_raise_for_grantees_that_no_policy_should_name(principal: NewPrincipal, message: str) -> None:
     stack = new_stack()
     api = new_api(stack)
 

@@ -1,4 +1,4 @@
-"""Grants write a statement that has an effect, into the identity's policy or the resource's, or they raise."""
+"""Grants write an effective statement, either to the identity's policy or to the resource's policy, or raise."""
 
 from __future__ import annotations
 
@@ -35,7 +35,9 @@ from tests.constructs.stacks import new_instance, only, resources, statements
     ],
     ids=["api", "queue", "redrive", "instance"],
 )
-def test_grants_raise_for_what_is_no_principal(grant: Callable[[Stack], Callable[[Any], iam.Grant]]) -> None:
+def test_grants_raise_type_error_for_other_objects_than_principals(
+    grant: Callable[[Stack], Callable[[Any], iam.Grant]],
+) -> None:
     with pytest.raises(TypeError, match=r"^grantee: expected a role, user, group, managed policy or another principal"):
         grant(new_stack())(role(ELSEWHERE)["AWS"])
 
@@ -74,9 +76,9 @@ def _list(value: Any) -> list[Any]:
 
 
 @pytest.mark.parametrize("kind", ["role", "user"])
-def test_identity_that_may_be_of_another_account_is_named_by_the_resource(kind: str) -> None:
-    # Given a stack that does not know its account: a policy of its own for it could not be deployed across accounts,
-    # or would be that of another role of the same name
+def test_resource_policy_names_an_identity_that_may_belong_to_another_account(kind: str) -> None:
+    # Given a stack that does not know its account: a policy for the identity could not be deployed across accounts, or
+    # would apply to another role of the same name
     stack = Stack(App(), "Stack")
     arn = f"arn:aws:iam::{ELSEWHERE}:{kind}/crm"
     by_arn = iam.Role.from_role_arn if kind == "role" else iam.User.from_user_arn
@@ -103,7 +105,7 @@ def test_identity_that_may_be_of_another_account_is_named_by_the_resource(kind: 
 
 
 @pytest.mark.parametrize("redrive", [True, False])
-def test_identity_that_may_be_of_another_account_is_told_what_to_do(redrive: bool) -> None:
+def test_error_tells_what_to_do_about_an_identity_that_may_belong_to_another_account(redrive: bool) -> None:
     stack = Stack(App(), "Stack")
     instance = ConnectInstance.from_instance_id(stack, "Instance", "12345678-1234-1234-1234-123456789012")
     queue = ContactUpdateQueue(stack, "Updates", instance=instance)
@@ -115,7 +117,7 @@ def test_identity_that_may_be_of_another_account_is_told_what_to_do(redrive: boo
     assert (queue.grant_redrive if redrive else instance.grant_updates)(by_name).success
 
 
-def test_role_of_another_account_in_the_same_app_is_named_in_the_policy_here() -> None:
+def test_queue_policy_names_a_role_of_another_account_in_the_same_app() -> None:
     # Given
     app = App()
     stack = Stack(app, "Stack", env=Environment(account=HERE, region="us-east-1"))

@@ -30,7 +30,7 @@ from tests.constructs.stacks import CONTACT_ARNS, new_instance, statements
     ],
 )
 @pytest.mark.parametrize("grant", [ConnectInstance.grant_updates, ConnectInstance.grant_update_contact])
-def test_instance_grants_raise_for_whom_this_app_cannot_give_a_policy(
+def test_instance_grants_raise_for_grantees_whose_policy_this_app_cannot_change(
     principal: NewPrincipal, grant: Callable[[ConnectInstance, iam.IGrantable], iam.Grant]
 ) -> None:
     stack = new_stack()

@@ -26,7 +26,7 @@ from tests.constructs.stacks import only, warnings
 
 
 @named_by_the_resource
-def test_queue_names_in_its_policy_whom_an_identity_policy_cannot(
+def test_queue_policy_names_grantees_without_an_identity_policy(
     principal: NewPrincipal, named: dict[str, Any], condition: dict[str, Any] | None
 ) -> None:
     stack = new_stack()
@@ -36,12 +36,12 @@ def test_queue_names_in_its_policy_whom_an_identity_policy_cannot(
     assert grant.success
     dead_letters, updates = (policy["Properties"]["PolicyDocument"]["Statement"] for policy in queue_policies(stack))
     assert updates[1:] == [allowed("sqs:SendMessage", named, stack.resolve(queue.queue.queue_arn), condition)]
-    # Nobody else's, and nobody sends to the dead-letter queue.
+    # Nobody else may send, and nobody may send to the dead-letter queue.
     assert [statement["Effect"] for statement in (updates[0], *dead_letters)] == ["Deny", "Deny"]
 
 
 @named_by_the_resource
-def test_keys_policy_names_whom_the_queues_does(
+def test_key_policy_names_the_same_grantees_as_the_queue_policy(
     principal: NewPrincipal, named: dict[str, Any], condition: dict[str, Any] | None
 ) -> None:
     stack = new_stack()
@@ -52,7 +52,7 @@ def test_keys_policy_names_whom_the_queues_does(
 
 
 @named_by_the_resource
-def test_statement_that_an_imported_keys_policy_needs_is_a_warning(
+def test_warning_shows_the_statement_that_an_imported_key_needs(
     principal: NewPrincipal, named: dict[str, Any], condition: dict[str, Any] | None
 ) -> None:
     stack = new_stack()
@@ -99,7 +99,7 @@ def test_service_may_send_under_a_condition() -> None:
         ),
     ],
 )
-def test_queue_grants_raise_for_whom_no_policy_should_name(principal: NewPrincipal, message: str) -> None:
+def test_queue_grants_raise_for_grantees_that_no_policy_should_name(principal: NewPrincipal, message: str) -> None:
     stack = new_stack()
     queue = new_queue(stack)
 
