@@ -1,4 +1,4 @@
-"""Installing the package and running commands, away from this checkout."""
+"""Install the package and run commands outside this checkout."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 INSTANCE_ARN = "arn:aws:connect:us-east-1:111122223333:instance/12345678-1234-1234-1234-123456789012"
 
-# An app as an importer writes it. It prints where the package came from.
+# An app of an importer. It prints where the package came from.
 FOREIGN_APP = f"""\
 import sys
 
@@ -31,9 +31,9 @@ print(connect_constructs.__file__)
 
 
 def run(*command: str | Path, cwd: Path, env: dict[str, str] | None = None) -> str:
-    """What the command prints. Fails the test with both outputs if the command fails."""
+    """Return what the command prints. If the command fails, the test fails with both outputs."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    # The set-up's Node lies beside its Python, which need not be on the path.
+    # The setup's Node is in the same folder as its Python, which may not be on the path.
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment.get("PATH", os.defpath)])
     done = subprocess.run(command, cwd=cwd, env=environment | (env or {}), capture_output=True, text=True, check=False)
     if done.returncode:
@@ -43,7 +43,7 @@ def run(*command: str | Path, cwd: Path, env: dict[str, str] | None = None) -> s
 
 @dataclasses.dataclass(frozen=True)
 class Distributions:
-    """The built files: the wheel as built from the checkout, the sdist, and the wheel as built from the sdist."""
+    """The built files: the wheel from the checkout, the sdist, and the wheel from the sdist."""
 
     wheel: Path
     sdist: Path

@@ -1,4 +1,4 @@
-"""The function's code is the same however the package was installed, and runs without anything of ours around it."""
+"""The function's code is the same however the package is installed, and runs without anything else of ours."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ import pytest
 
 from tests.packaging.installation import FOREIGN_APP, INSTANCE_ARN, ROOT, Distributions, Environment, run
 
-# What a Lambda runtime has beside the standard library: boto3 and what it needs.
+# The packages of the Lambda runtime in addition to the standard library: boto3 and its dependencies.
 RUNTIME_PACKAGES = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six.py", "urllib3")
 
 
 def synthesise(python: Path, directory: Path, *, package: Path, env: dict[str, str] | None = None) -> Path:
-    """Synthesises the foreign app in `directory`, and makes sure that it used the package from `package`."""
+    """Synthesise the foreign app in `directory`, and make sure that it used the package in `package`."""
     directory.mkdir()
     (directory / "app.py").write_text(FOREIGN_APP)
     assembly = directory / "assembly"
-    # CDK's template validation costs seconds; tests/constructs has one synthesis with it.
+    # CDK's template validation takes seconds; tests/test_app.py has one synthesis with it.
     printed = run(python, "app.py", assembly, cwd=directory, env={"CDK_VALIDATION": "false"} | (env or {}))
     assert Path(printed.strip()).parent == package / "connect_constructs"
     return assembly
@@ -62,7 +62,7 @@ def test_asset_holds_python_and_json_files_only(wheel_assembly: Path) -> None:
 
 
 def test_asset_is_small(wheel_assembly: Path, tmp_path: Path) -> None:
-    # Given the archive that is uploaded: a deflated one
+    # Given the archive that is uploaded, which is compressed
     asset = wheel_assembly / f"asset.{asset_hash(wheel_assembly)}"
     archive = Path(shutil.make_archive(str(tmp_path / "asset"), "zip", asset))
 
@@ -97,7 +97,7 @@ def test_wheel_built_from_the_sdist_gives_the_wheels_asset(
 
 
 def test_asset_runs_alone_with_boto3(wheel_assembly: Path, tmp_path: Path) -> None:
-    # Given the asset and, beside the standard library, only what the Lambda runtime has
+    # Given the asset, the standard library and the packages of the Lambda runtime
     properties = function(wheel_assembly)
     asset = tmp_path / "task"
     shutil.copytree(wheel_assembly / f"asset.{asset_hash(wheel_assembly)}", asset)
@@ -124,5 +124,5 @@ print(callable(importlib.import_module({module!r}).{handler}))
         env={"AWS_DEFAULT_REGION": "us-east-1", "AWS_REGION": "us-east-1", "INSTANCE_ARN": INSTANCE_ARN},
     )
 
-    # Then it has what it needs, and nothing else was there to help
+    # Then it has all that it needs, and nothing else was available
     assert printed.splitlines() == ["[]", "True"]

@@ -1,4 +1,4 @@
-"""What the wheel and the sdist hold."""
+"""The contents of the wheel and the sdist."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_sdist_holds_the_documentation(distributions: Distributions) -> None:
 
 
 def test_links_of_the_description_hold_outside_a_checkout(distributions: Distributions) -> None:
-    # Given that the README has links to its neighbours, which a package index does not have
+    # Given that the README links to other files, which a package index does not have
     readme = {target for target in links((ROOT / "README.md").read_text(encoding="utf-8")) if "://" not in target}
     assert {"docs/queue.md", "docs/clients.md"} <= readme
 
@@ -128,5 +128,5 @@ def test_wheel_registers_the_command_and_no_pytest_plugin(distributions: Distrib
     files = contents(distributions.wheel)
     entry_points = next(text for name, text in files.items() if name.endswith("/entry_points.txt")).decode()
 
-    # A pytest11 entry point would be loaded in every pytest run of everybody who has the package.
+    # Everybody who installs the package would load a pytest11 entry point in every pytest run.
     assert entry_points.split() == ["[console_scripts]", "connect-constructs", "=", "connect_constructs.cli:main"]

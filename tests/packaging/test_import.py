@@ -1,4 +1,4 @@
-"""Importing the package costs nothing: CDK and its Node process come with the first use of a public name."""
+"""Importing the package is cheap: CDK and its Node process start with the first use of a public name."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_every_public_name_can_be_imported(installed_wheel: Environment, tmp_pat
 def test_the_api_loads_no_cdk_module_that_a_hand_written_one_would_not(
     installed_wheel: Environment, tmp_path: Path
 ) -> None:
-    # Given what such an app cannot do without, by its own names
+    # Given the modules that such an app needs anyway
     program = (
         "import sys\n"
         "import aws_cdk, aws_cdk.aws_apigateway, aws_cdk.aws_iam, aws_cdk.aws_lambda, aws_cdk.aws_logs\n"
@@ -69,7 +69,7 @@ def test_unknown_name_is_an_attribute_error(installed_wheel: Environment, tmp_pa
 
 
 def test_help_of_the_command_starts_no_node(installed_wheel: Environment, tmp_path: Path) -> None:
-    # Given a path without Node, on which `import aws_cdk` fails
+    # Given a path without Node, so that `import aws_cdk` fails
     command = installed_wheel.directory / "bin" / "connect-constructs"
     printed = run(command, "--help", cwd=tmp_path, env={"PATH": str(tmp_path)})
 
