@@ -18,7 +18,7 @@ INSTANCE_ARN = "arn:aws:connect:us-east-1:111122223333:instance/12345678-1234-12
 def run_app(
     directory: Path, context: dict[str, Any], *, environment: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run app.py with `context`, as the CDK CLI hands it over, and `directory` for what it writes."""
+    """Run app.py as the CDK CLI does, with `context`, and with `directory` for its output."""
     return subprocess.run(
         [sys.executable, ROOT / "app.py"],
         cwd=directory,
@@ -61,7 +61,7 @@ def cdk_json_context() -> dict[str, Any]:
 def validated(
     tmp_path_factory: pytest.TempPathFactory, cdk_json_context: dict[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The app as it is deployed, with an instance only; the one synthesis that CDK validates."""
+    """The app as it is deployed, with an instance only. This is the only synthesis that CDK validates."""
     context = {**cdk_json_context, "instance_arn": INSTANCE_ARN}
     return synthesise(tmp_path_factory.mktemp("app"), context, environment={"CDK_VALIDATION": "true"})
 
@@ -168,7 +168,7 @@ def test_every_context_value_takes_effect(tmp_path: Path) -> None:
 def test_first_deployment_needs_no_role_in_the_account(validated: tuple[dict[str, Any], dict[str, Any]]) -> None:
     template, _ = validated
 
-    # API Gateway refuses a stage that logs, where the account has no role for it.
+    # API Gateway refuses a stage with an access log if the account has no role for it.
     (stage,) = [
         resource["Properties"]
         for resource in template["Resources"].values()
@@ -202,7 +202,7 @@ def test_queue_takes_the_updates_when_asked_for(tmp_path: Path) -> None:
     assert template["Outputs"].keys() == {"Endpoint", "ApiId", "InvokeArn", "QueueArn", "DeadLetterQueueArn"}
     assert template["Outputs"]["QueueArn"]["Value"] == {"Fn::GetAtt": [queue, "Arn"]}
     assert template["Outputs"]["DeadLetterQueueArn"]["Value"] == redrive["deadLetterTargetArn"]
-    # The endpoint's function and the queue's
+    # The endpoint's function and the queue's function
     environments = [
         resource["Properties"]["Environment"]["Variables"]
         for resource in template["Resources"].values()
