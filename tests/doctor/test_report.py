@@ -127,7 +127,7 @@ def test_cdk_json_of_another_form_is_a_usage_error(doctor: Doctor, tmp_path: Pat
 
     code, printed = doctor.run("-c", f"instance_arn={INSTANCE_ARN}")
 
-    assert printed == f"error: {tmp_path / 'cdk.json'}: expected a JSON object, with an object as its context\n"
+    assert printed == f"error: {tmp_path / 'cdk.json'}: expected a JSON object whose context is an object\n"
     assert code == 2
 
 

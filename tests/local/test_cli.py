@@ -79,7 +79,7 @@ def test_cdk_json_of_another_form_is_said(environment: dict[str, str], tmp_path:
     ran = run("local", environment=environment, directory=tmp_path)
 
     assert (ran.returncode, ran.stdout) == (1, "")
-    assert ran.stderr.endswith("cdk.json: expected a JSON object, with an object as its context\n")
+    assert ran.stderr.endswith("cdk.json: expected a JSON object whose context is an object\n")
 
 
 def test_failed_deployment_shows_the_reason(environment: dict[str, str], app: Path) -> None:
