@@ -33,15 +33,14 @@ from botocore.exceptions import ClientError
 
 from benchmarks.arguments import positive
 from connect_constructs.local.amazon_connect import AmazonConnect, ConnectError
-from contact_updates.connect_client import ConnectClient, Trace
+from contact_updates.connect_target import ConnectTarget
+from contact_updates.consumer.received import Received, groups_of
+from contact_updates.consumer.visibility import Visibility, backoff_seconds
 from contact_updates.contract import operations
-from contact_updates.errors import UpdateError
-from contact_updates.pacing import Pacer
-from contact_updates.received import Received, groups_of
+from contact_updates.outcome import UpdateError
 from contact_updates.settings import Instance
 from contact_updates.update import checked_update
 from contact_updates.update_message import message_group_id, write_message
-from contact_updates.visibility import Visibility, backoff_seconds
 from tests.attack.event_source import Context, EventSource, Handler
 from tests.attack.handler_code import HandlerCode
 from tests.attack.network import Network, ServiceError
@@ -107,8 +106,15 @@ class MeasuredConnect:
             self.throttled += error.error_type == "ThrottlingException"
             raise ServiceError(error.status, error.error_type, error.message) from None
 
-    def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        """Make a call as botocore does."""
+    def update_contact_attributes(self, **parameters: Any) -> dict[str, Any]:
+        """Botocore's method of this name."""
+        return self._call("UpdateContactAttributes", parameters)
+
+    def update_contact(self, **parameters: Any) -> dict[str, Any]:
+        """Botocore's method of this name."""
+        return self._call("UpdateContact", parameters)
+
+    def _call(self, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
         failure = None
         try:
             self.perform(operation, parameters)
@@ -135,18 +141,10 @@ class MeasuredConnect:
             yield answer["Attributes"]
 
 
-class DirectConnectClient(ConnectClient):
-    """The naive consumer's client, unpaced, with calls that need no botocore."""
-
-    def __init__(self, connect: MeasuredConnect) -> None:
-        self._pacer = Pacer(0)
-        self._calls = {operation.name: functools.partial(connect.call, operation.name) for operation in operations()}
-
-
 class NaiveConsumer:
     """One call for each message, as fast as it can. What was throttled goes back, as the real consumer lets it."""
 
-    def __init__(self, connect: ConnectClient, visibility: Visibility) -> None:
+    def __init__(self, connect: ConnectTarget, visibility: Visibility) -> None:
         self._connect = connect
         self._visibility = visibility
 
@@ -156,7 +154,7 @@ class NaiveConsumer:
             for position, message in enumerate(group):
                 assert message.update is not None
                 try:
-                    self._connect.update(message.update, remaining_seconds=lambda: 0, trace=Trace())
+                    self._connect.apply(message.update, lambda: 0)
                 except UpdateError:
                     # The contact's later updates must not overtake it.
                     waiting += [(later, backoff_seconds(message.receive_count)) for later in group[position:]]
@@ -183,7 +181,7 @@ def real_consumer(simulation: Simulation, connect: MeasuredConnect, sqs: Sqs) ->
 
 def naive_consumer(simulation: Simulation, connect: MeasuredConnect, sqs: Sqs) -> Handler:
     """What the real one is compared with."""
-    return NaiveConsumer(DirectConnectClient(connect), Visibility(SqsClient(sqs), QUEUE_URL))
+    return NaiveConsumer(ConnectTarget(connect), Visibility(SqsClient(sqs), QUEUE_URL))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,10 @@
-"""The run-time side of connect-constructs: takes contact updates in and hands them to Amazon Connect.
+"""The run-time side of connect-constructs: accepts contact updates and makes them in Amazon Connect.
+
+    api_function, queue_function   the entry points of the two Lambda functions
+    endpoint                       only for the function behind the API
+    consumer                       only for the function behind the queue
+    aws                            AWS SDK clients
+    everything else                shared by both
 
 Standard library and boto3 only. Values of attributes, names, descriptions and references never reach a log line or
 an error message.

@@ -7,21 +7,22 @@ gc.disable()
 
 import os
 
-from contact_updates.api import Endpoint
-from contact_updates.aws_session import AwsSession
-from contact_updates.connect_client import ConnectClient
+from contact_updates.aws.session import AwsSession
+from contact_updates.endpoint.endpoint import Endpoint
 from contact_updates.settings import EndpointSettings
 
 _settings = EndpointSettings.from_environment(os.environ)
 _session = AwsSession()
 
+# Each imported only where it is needed.
 if _settings.queue_url:
-    # Here, because an endpoint without a queue does not need it.
-    from contact_updates.update_queue import UpdateQueue
+    from contact_updates.endpoint.queue_target import QueueTarget
 
-    handler = Endpoint(_settings, UpdateQueue(_session.client("sqs"), _settings.queue_url))
+    handler = Endpoint(_settings, QueueTarget(_session.client("sqs"), _settings.queue_url))
 else:
-    handler = Endpoint(_settings, ConnectClient(_session, _settings.instance.region))
+    from contact_updates.connect_target import ConnectTarget, connect_client
+
+    handler = Endpoint(_settings, ConnectTarget(connect_client(_session, _settings.instance.region)))
 
 # Nor is it looked through again while requests are served.
 gc.freeze()

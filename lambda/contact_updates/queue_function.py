@@ -7,14 +7,14 @@ gc.disable()
 
 import os
 
-from contact_updates.aws_session import ONE_REQUEST, AwsSession
-from contact_updates.connect_client import ConnectClient
-from contact_updates.consumer import Consumer
-from contact_updates.dead_letters import DeadLetterQueue
+from contact_updates.aws.session import ONE_REQUEST, AwsSession
+from contact_updates.connect_target import ConnectTarget, connect_client
+from contact_updates.consumer.consumer import Consumer
+from contact_updates.consumer.dead_letters import DeadLetterQueue
+from contact_updates.consumer.rejection_events import RejectionEvents
+from contact_updates.consumer.visibility import Visibility
 from contact_updates.pacing import Pacer
-from contact_updates.rejection_events import RejectionEvents
 from contact_updates.settings import ConsumerSettings
-from contact_updates.visibility import Visibility
 
 _settings = ConsumerSettings.from_environment(os.environ)
 _session = AwsSession()
@@ -24,7 +24,7 @@ _bus = _settings.event_bus_name
 
 handler = Consumer(
     _settings,
-    connect=ConnectClient(_session, _settings.instance.region, pacer=Pacer(_settings.seconds_per_call)),
+    connect=ConnectTarget(connect_client(_session, _settings.instance.region), pacer=Pacer(_settings.seconds_per_call)),
     dead_letters=DeadLetterQueue(_sqs, _settings.dead_letter_queue_url),
     visibility=Visibility(_sqs, _settings.queue_url),
     events=RejectionEvents(_session.client("events", **ONE_REQUEST), _bus) if _bus else None,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from contact_updates.contract import Operation, violations
-from contact_updates.errors import UpdateError, not_found
+from contact_updates.outcome import UpdateError, not_found
 from contact_updates.settings import Instance
 
 # HTTP libraries resolve these as parts of the path, and so would call another operation.

@@ -23,7 +23,7 @@ from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
 from contact_updates.contract import operations
-from contact_updates.errors import UpdateError
+from contact_updates.outcome import UpdateError
 from contact_updates.settings import Instance
 from contact_updates.update import Update, checked_update
 

@@ -39,17 +39,17 @@ class HandlerCode:
     def __init__(self, mutations: Mapping[str, Sequence[tuple[str, str]]] | None = None) -> None:
         """Compile it.
 
-        :param mutations: For a module such as `consumer`, texts and what stands in their place.
+        :param mutations: For a module such as `consumer.step`, texts and what stands in their place.
         """
         mutations = mutations or {}
         self._code: dict[str, types.CodeType] = {}
-        for path in sorted((_LAMBDA / _PACKAGE).glob("*.py")):
+        for path in sorted((_LAMBDA / _PACKAGE).rglob("*.py")):
             source = path.read_text(encoding="utf-8")
-            for old, new in mutations.get(path.stem, ()):
+            name = ".".join(path.relative_to(_LAMBDA).with_suffix("").parts).removesuffix(".__init__")
+            for old, new in mutations.get(name.removeprefix(f"{_PACKAGE}."), ()):
                 if source.count(old) != 1:
                     raise NotMutatedError(f"{path.name}: expected once, found {source.count(old)} times: {old!r}")
                 source = source.replace(old, new)
-            name = _PACKAGE if path.stem == "__init__" else f"{_PACKAGE}.{path.stem}"
             self._code[name] = compile(source, str(path), "exec", dont_inherit=True)
 
     def load(self, entry_point: str, environment: Mapping[str, str], time_module: types.ModuleType) -> Any:
@@ -88,7 +88,8 @@ class HandlerCode:
             return None
         loader = _Compiled(name, code.co_filename)
         loader.get_code = functools.partial(_same, code)  # type: ignore[method-assign]
-        folders = [str(Path(code.co_filename).parent)] if name == _PACKAGE else None
+        path = Path(code.co_filename)
+        folders = [str(path.parent)] if path.stem == "__init__" else None
         return importlib.util.spec_from_file_location(
             name, code.co_filename, loader=loader, submodule_search_locations=folders
         )

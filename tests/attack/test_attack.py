@@ -57,7 +57,7 @@ def test_each_mutant_changes_the_handler_of_today(mutant: Mutant) -> None:
 
 
 def test_a_mutant_whose_code_is_gone_is_an_error() -> None:
-    mutant = Mutant("of old", "consumer", "no such line", "", "calm")
+    mutant = Mutant("of old", "consumer.consumer", "no such line", "", "calm")
 
     with pytest.raises(NotMutatedError, match=r"consumer\.py: expected once, found 0 times"):
         mutant.code()

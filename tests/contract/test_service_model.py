@@ -11,8 +11,8 @@ import botocore
 import pytest
 from botocore.loaders import Loader
 
-from contact_updates.aws_session import AwsSession
-from contact_updates.connect_client import ConnectClient
+from contact_updates.aws.session import AwsSession
+from contact_updates.connect_target import ConnectTarget, connect_client
 from contact_updates.contract import SDK_MODELS
 from tools.cut_service_model import CONTRACT
 
@@ -144,7 +144,7 @@ def test_boto3_makes_a_client_of_the_contract_alone() -> None:
 
 
 def test_connect_client_calls_by_the_contract_and_not_by_the_installed_model() -> None:
-    client = ConnectClient(AwsSession(), "us-east-1")
+    client = ConnectTarget(connect_client(AwsSession(), "us-east-1"))
 
     # botocore's own model has hundreds of operations.
     assert set(client._calls) == set(OPERATIONS)

@@ -12,10 +12,10 @@ import pytest
 from connect_constructs.local.amazon_connect import AmazonConnect
 from connect_constructs.local.connect_server import ConnectServer
 from connect_constructs.local.faults import Fault
-from contact_updates import connect_client
-from contact_updates.api import Endpoint
-from contact_updates.aws_session import AwsSession
-from contact_updates.connect_client import ConnectClient
+from contact_updates import connect_target
+from contact_updates.aws.session import AwsSession
+from contact_updates.connect_target import ConnectTarget, connect_client
+from contact_updates.endpoint.endpoint import Endpoint
 from contact_updates.settings import EndpointSettings, Instance
 from tests.handler.proxy import CONTACT_ID, INSTANCE_ARN
 from tests.handler.scripted_upstream import ScriptedUpstream
@@ -70,18 +70,18 @@ def _aws_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _short_time_outs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connect_client, "CONNECT_TIMEOUT_SECONDS", 1)
-    monkeypatch.setattr(connect_client, "READ_TIMEOUT_SECONDS", 0.5)
+    monkeypatch.setattr(connect_target, "CONNECT_TIMEOUT_SECONDS", 1)
+    monkeypatch.setattr(connect_target, "READ_TIMEOUT_SECONDS", 0.5)
 
 
 @pytest.fixture(scope="session")
-def _clients() -> dict[str, ConnectClient]:
+def _clients() -> dict[str, ConnectTarget]:
     """Clients by URL: making one takes longer than most tests."""
     return {}
 
 
 @pytest.fixture
-def endpoint_at(monkeypatch: pytest.MonkeyPatch, _clients: dict[str, ConnectClient]) -> EndpointAt:
+def endpoint_at(monkeypatch: pytest.MonkeyPatch, _clients: dict[str, ConnectTarget]) -> EndpointAt:
     """Makes the endpoint of the test instance, with Amazon Connect at the given URL."""
 
     def make(
@@ -89,7 +89,7 @@ def endpoint_at(monkeypatch: pytest.MonkeyPatch, _clients: dict[str, ConnectClie
     ) -> Endpoint:
         if url not in _clients:
             monkeypatch.setenv("AWS_ENDPOINT_URL_CONNECT", url)
-            _clients[url] = ConnectClient(AwsSession(), "us-east-1")
+            _clients[url] = ConnectTarget(connect_client(AwsSession(), "us-east-1"))
         settings = EndpointSettings(
             instance=Instance(INSTANCE_ARN), allowed_attributes=allowed_attributes, allow_origins=allow_origins
         )

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import io
 import json
 from collections.abc import Callable, Collection
@@ -16,11 +15,7 @@ from botocore.exceptions import ClientError
 
 from connect_constructs.local.amazon_connect import AmazonConnect, ConnectError
 from connect_constructs.local.faults import ErrorAnswer
-from contact_updates.connect_client import ConnectClient
-from contact_updates.consumer import Consumer
-from contact_updates.contract import operations
-from contact_updates.pacing import Pacer
-from contact_updates.rejection_events import RejectionEvents
+from contact_updates.consumer.consumer import Consumer
 from tests.sqs_fifo import MAX_BATCH, FifoQueue, Message, Sqs, SqsError
 
 QUEUE_URL = "https://sqs.us-east-1.amazonaws.com/111122223333/updates.fifo"
@@ -115,23 +110,27 @@ def fields_of(message: Message) -> dict[str, Any]:
     return fields
 
 
-class DirectConnectClient(ConnectClient):
-    """Calls the in-memory Amazon Connect without a socket.
+class ConnectClient:
+    """A client of the in-memory Amazon Connect, without a socket.
 
     `trouble` is called with the operation and its parameters when a call comes in, `trouble_after` when it has taken
     effect; either can raise.
     """
 
-    def __init__(self, state: AmazonConnect, pacer: Pacer | None = None) -> None:
+    def __init__(self, state: AmazonConnect) -> None:
         self._state = state
-        self._pacer = pacer or Pacer(0)
-        self._calls = {operation.name: functools.partial(self._call, operation.name) for operation in operations()}
         self.trouble: Callable[[str, dict[str, Any]], None] = lambda *_: None
         self.trouble_after: Callable[[str, dict[str, Any]], None] = lambda *_: None
         # The operation and the parameters of each call.
         self.made: list[tuple[str, dict[str, Any]]] = []
 
-    def _call(self, operation: str, **parameters: Any) -> dict[str, Any]:
+    def update_contact_attributes(self, **parameters: Any) -> dict[str, Any]:
+        return self._call("UpdateContactAttributes", parameters)
+
+    def update_contact(self, **parameters: Any) -> dict[str, Any]:
+        return self._call("UpdateContact", parameters)
+
+    def _call(self, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
         self.made.append((operation, parameters))
         self.trouble(operation, parameters)
         try:
@@ -142,12 +141,10 @@ class DirectConnectClient(ConnectClient):
         return {"ResponseMetadata": {"RequestId": "up-1", "HTTPStatusCode": 200}}
 
 
-class EventBus(RejectionEvents):
-    """Rejection events whose EventBridge is this object."""
+class EventBus:
+    """A client of Amazon EventBridge that keeps what it gets."""
 
     def __init__(self) -> None:
-        self._event_bus_name = "the-bus"
-        self._events = self
         self.entries: list[dict[str, Any]] = []
         # Called when a request comes in; it can raise.
         self.trouble: Callable[[], None] = lambda: None

@@ -6,21 +6,23 @@ import json
 from typing import Any
 
 from connect_constructs.local.amazon_connect import AmazonConnect
-from contact_updates.api import Endpoint
-from contact_updates.consumer import Consumer
-from contact_updates.dead_letters import DeadLetterQueue
+from contact_updates.connect_target import ConnectTarget
+from contact_updates.consumer.consumer import Consumer
+from contact_updates.consumer.dead_letters import DeadLetterQueue
+from contact_updates.consumer.rejection_events import RejectionEvents
+from contact_updates.consumer.visibility import Visibility
+from contact_updates.endpoint.endpoint import Endpoint
+from contact_updates.endpoint.queue_target import QueueTarget
 from contact_updates.pacing import Pacer
 from contact_updates.settings import ConsumerSettings, EndpointSettings, Instance
 from contact_updates.update_message import message_group_id
-from contact_updates.update_queue import UpdateQueue
-from contact_updates.visibility import Visibility
 from tests.handler.proxy import CONTACT_ID, INSTANCE_ARN, INSTANCE_ID
 from tests.handler.queue_fakes import (
     DEAD_LETTER_QUEUE_URL,
     QUEUE_URL,
     Clock,
+    ConnectClient,
     Delivery,
-    DirectConnectClient,
     EventBus,
     SqsClient,
     TimedContext,
@@ -53,7 +55,8 @@ class Rig:
         for contact_id in (CONTACT_ID, OTHER_CONTACT):
             self.state.create_contact(contact_id=contact_id)
         pacer = Pacer(seconds_per_call, clock=self.clock, sleep=self.clock.advance)
-        self.connect = DirectConnectClient(self.state, pacer)
+        self.connect = ConnectClient(self.state)
+        self.target = ConnectTarget(self.connect, pacer=pacer)
         self.bus = EventBus()
         self.settings = ConsumerSettings(
             instance=Instance(INSTANCE_ARN),
@@ -70,17 +73,17 @@ class Rig:
         """A consumer in an execution environment of its own."""
         return Consumer(
             self.settings,
-            connect=self.connect,
+            connect=self.target,
             dead_letters=DeadLetterQueue(self.dead_letter_client, DEAD_LETTER_QUEUE_URL),
             visibility=Visibility(self.queue_client, QUEUE_URL),
-            events=self.bus,
+            events=RejectionEvents(self.bus, "the-bus"),
             clock=self.clock,
         )
 
     def endpoint(self) -> Endpoint:
         """An endpoint that sends to the queue."""
         settings = EndpointSettings(instance=self.settings.instance, queue_url=QUEUE_URL)
-        return Endpoint(settings, UpdateQueue(self.queue_client, QUEUE_URL))
+        return Endpoint(settings, QueueTarget(self.queue_client, QUEUE_URL))
 
     def attributes(self, values: dict[str, str], contact_id: str = CONTACT_ID, **changes: Any) -> str:
         """Let an attribute update be in the queue; its message id."""

@@ -19,7 +19,7 @@ from connect_constructs.local.faults import (
     Reset,
     documented_error,
 )
-from contact_updates.api import Endpoint
+from contact_updates.endpoint.endpoint import Endpoint
 from tests.handler.conftest import Connect, EndpointAt
 from tests.handler.proxy import CONTACT_ID, INSTANCE_ID, Event, attributes_event, contact_event, send
 

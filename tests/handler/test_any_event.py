@@ -6,7 +6,6 @@ No value of the request is repeated but by Amazon Connect's own text, which the 
 from __future__ import annotations
 
 import collections
-import functools
 import json
 import random
 from typing import Any
@@ -15,10 +14,8 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from connect_constructs.local.amazon_connect import AmazonConnect, ConnectError
-from contact_updates.api import Endpoint
-from contact_updates.connect_client import ConnectClient
-from contact_updates.contract import operations
-from contact_updates.pacing import Pacer
+from contact_updates.connect_target import ConnectTarget
+from contact_updates.endpoint.endpoint import Endpoint
 from contact_updates.settings import EndpointSettings, Instance
 from tests.handler.generated_events import generate_event
 from tests.handler.proxy import CONTACT_ID, INSTANCE_ARN, Outcome, send
@@ -58,8 +55,8 @@ LOG_FIELDS = {
 }
 
 
-class DirectConnectClient(ConnectClient):
-    """Calls the in-memory Amazon Connect without a socket, and has trouble now and then.
+class TroubledClient:
+    """A client of Amazon Connect: calls the in-memory Amazon Connect without a socket, and has trouble now and then.
 
     With sockets, signatures and parsing 10,000 events take most of a minute; what the property is about, the handler
     from the event to the call and from the failure to the answer, is the same.
@@ -67,11 +64,15 @@ class DirectConnectClient(ConnectClient):
 
     def __init__(self, state: AmazonConnect, rng: random.Random) -> None:
         self._state = state
-        self._pacer = Pacer(0)
         self._rng = rng
-        self._calls = {operation.name: functools.partial(self._call, operation.name) for operation in operations()}
 
-    def _call(self, operation: str, **parameters: Any) -> dict[str, Any]:
+    def update_contact_attributes(self, **parameters: Any) -> dict[str, Any]:
+        return self._call("UpdateContactAttributes", parameters)
+
+    def update_contact(self, **parameters: Any) -> dict[str, Any]:
+        return self._call("UpdateContact", parameters)
+
+    def _call(self, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
         match self._rng.randrange(12):
             case 0:
                 raise ReadTimeoutError(endpoint_url=f"https://example.com/{SECRET}")
@@ -105,7 +106,7 @@ def make_endpoint(
     settings = EndpointSettings(
         instance=Instance(INSTANCE_ARN), allowed_attributes=allowed_attributes, allow_origins=allow_origins
     )
-    return Endpoint(settings, DirectConnectClient(state, rng))
+    return Endpoint(settings, ConnectTarget(TroubledClient(state, rng)))
 
 
 def assert_well_formed(outcome: Outcome) -> None:
@@ -158,6 +159,7 @@ def test_any_event_gets_a_typed_answer_and_no_text_of_ours_has_values(seed: int)
         assert log["outcome"] == (outcome.error_type if outcome.status != 200 else "Updated"), shown
         # An unexpected fault is one that the client above raised, never one of the handler's own.
         assert log.get("fault") in {None, "ValueError"}, shown
+        assert "fault" not in log or log["attempts"] in {1, 2}, shown
         outcomes["fault" if "fault" in log else log["outcome"]] += 1
         outcomes["Amazon Connect's own"] += is_upstreams
         outcomes["withheld"] += "withheld" in outcome.answer["body"]

@@ -19,10 +19,10 @@ from botocore.loaders import Loader
 from botocore.session import Session
 
 from connect_constructs.local.faults import ErrorAnswer, Garbage, documented_error
-from contact_updates.api import Endpoint
-from contact_updates.aws_session import AwsSession
-from contact_updates.connect_client import ConnectClient
-from contact_updates.data_loader import SERVICES
+from contact_updates.aws.data_loader import SERVICES
+from contact_updates.aws.session import AwsSession
+from contact_updates.connect_target import ConnectTarget, connect_client
+from contact_updates.endpoint.endpoint import Endpoint
 from contact_updates.settings import EndpointSettings, Instance
 from tests.handler.conftest import Connect
 from tests.handler.proxy import CONTACT_ID, INSTANCE_ARN, attributes_event, contact_event, send
@@ -35,7 +35,7 @@ Sabotage = Callable[[pytest.MonkeyPatch], None]
 
 
 def rename_what_is_imported(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "contact_updates.trimmed_session", raising=False)
+    monkeypatch.delitem(sys.modules, "contact_updates.aws.trimmed_session", raising=False)
     monkeypatch.setattr("botocore.credentials.create_credential_resolver", _create_resolver)
     monkeypatch.delattr("botocore.credentials.CredentialResolver")
 
@@ -88,7 +88,7 @@ def let_a_session_have_no_subclass(monkeypatch: pytest.MonkeyPatch) -> None:
         raise TypeError("final")
 
     monkeypatch.setattr(Session, "__init_subclass__", classmethod(refuse), raising=False)
-    monkeypatch.delitem(sys.modules, "contact_updates.trimmed_session", raising=False)
+    monkeypatch.delitem(sys.modules, "contact_updates.aws.trimmed_session", raising=False)
 
 
 def let_a_resolver_take_its_providers_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,7 +100,7 @@ def let_a_resolver_be_asked_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
     class Changed(CredentialResolver):  # type: ignore[misc]  # botocore has no types
         load_credentials = None
 
-    monkeypatch.delitem(sys.modules, "contact_updates.trimmed_session", raising=False)
+    monkeypatch.delitem(sys.modules, "contact_updates.aws.trimmed_session", raising=False)
     monkeypatch.setattr("botocore.credentials.create_credential_resolver", _create_resolver)
     monkeypatch.setattr("botocore.credentials.CredentialResolver", Changed)
 
@@ -175,7 +175,9 @@ def test_answers_are_right_without_an_internal_of_botocores_and_one_line_says_so
     monkeypatch.setenv("AWS_ENDPOINT_URL_CONNECT", connect.url)
 
     # When
-    endpoint = Endpoint(EndpointSettings(instance=Instance(INSTANCE_ARN)), ConnectClient(AwsSession(), "us-east-1"))
+    endpoint = Endpoint(
+        EndpointSettings(instance=Instance(INSTANCE_ARN)), ConnectTarget(connect_client(AwsSession(), "us-east-1"))
+    )
     printed = capsys.readouterr().out
     made = [send(endpoint, attributes_event()), send(endpoint, contact_event({"SegmentAttributes": {}, "Name": "New"}))]
     connect.order(documented_error("ConflictException"))
@@ -208,7 +210,9 @@ def test_all_clients_of_a_function_fall_back_with_one_line(
     assert [client.meta.service_model.service_name for client in clients] == SERVICES
     assert len(fallbacks(capsys.readouterr().out)) == 1
     # Then: answers are still checked
-    endpoint = Endpoint(EndpointSettings(instance=Instance(INSTANCE_ARN)), ConnectClient(session, "us-east-1"))
+    endpoint = Endpoint(
+        EndpointSettings(instance=Instance(INSTANCE_ARN)), ConnectTarget(connect_client(session, "us-east-1"))
+    )
     connect.order(Garbage(), calls=2)
     assert (send(endpoint, contact_event()).status, connect.calls) == (500, 2)
 
@@ -217,7 +221,9 @@ def test_this_botocore_needs_no_fallback(
     monkeypatch: pytest.MonkeyPatch, connect: Connect, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_CONNECT", connect.url)
-    endpoint = Endpoint(EndpointSettings(instance=Instance(INSTANCE_ARN)), ConnectClient(AwsSession(), "us-east-1"))
+    endpoint = Endpoint(
+        EndpointSettings(instance=Instance(INSTANCE_ARN)), ConnectTarget(connect_client(AwsSession(), "us-east-1"))
+    )
 
     outcomes = [send(endpoint, event) for event in (attributes_event(), contact_event({"Name": "New"}))]
 

@@ -20,12 +20,14 @@ from botocore.parsers import ResponseParserError
 
 from connect_constructs.local.amazon_connect import AmazonConnect
 from connect_constructs.local.faults import BARE_THROTTLE, TOO_MANY_REQUESTS, ErrorAnswer, documented_error
-from contact_updates import connect_client, settled
-from contact_updates.answer_check import UnreadableAnswerError
-from contact_updates.aws_session import ONE_REQUEST, REQUEST_SECONDS, AwsSession
-from contact_updates.connect_client import Trace
+from contact_updates import connect_target
+from contact_updates.aws.answer_check import UnreadableAnswerError
+from contact_updates.aws.session import ONE_REQUEST, REQUEST_SECONDS, AwsSession
+from contact_updates.connect_target import ConnectTarget
+from contact_updates.consumer import settled
+from contact_updates.consumer.received import groups_of
+from contact_updates.consumer.visibility import backoff_seconds, resend_seconds
 from contact_updates.pacing import Pacer
-from contact_updates.received import groups_of
 from contact_updates.settings import ConsumerSettings
 from contact_updates.update_message import (
     MAX_MESSAGE_BYTES,
@@ -34,12 +36,11 @@ from contact_updates.update_message import (
     update_in,
     write_rejected,
 )
-from contact_updates.visibility import backoff_seconds, resend_seconds
 from tests.handler.proxy import CONTACT_ID, INSTANCE_ARN, INSTANCE_ID
 from tests.handler.queue_fakes import (
     Clock,
+    ConnectClient,
     Delivery,
-    DirectConnectClient,
     TimedContext,
     client_error,
     deliver,
@@ -371,8 +372,8 @@ def test_a_thousand_receives_outlast_the_twelve_days_of_an_update() -> None:
 def test_day_in_which_each_call_hangs_does_not_use_up_the_receives_of_a_queue(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connect_client, "CONNECT_TIMEOUT_SECONDS", 2)
-    monkeypatch.setattr(connect_client, "READ_TIMEOUT_SECONDS", 9)
+    monkeypatch.setattr(connect_target, "CONNECT_TIMEOUT_SECONDS", 2)
+    monkeypatch.setattr(connect_target, "READ_TIMEOUT_SECONDS", 9)
     # What an execution has no time for is received again, and each time counts.
     for number in range(30):
         rig.attributes({"a": "1"}, f"contact-{number}")
@@ -758,7 +759,7 @@ def test_answer_of_the_dead_letter_queue_without_an_id_keeps_the_message(
 def test_without_time_left_messages_are_handed_back_at_once_and_no_call_is_made(rig: Rig) -> None:
     messages = [rig.attributes({"a": "1"}), rig.details({"Name": "N"}), rig.attributes({"b": "1"}, OTHER_CONTACT)]
 
-    delivery = rig.deliver(seconds=rig.connect.seconds_per_update + 1.9)
+    delivery = rig.deliver(seconds=rig.target.seconds_per_update + 1.9)
 
     assert delivery.failed == messages
     assert rig.connect.made == []
@@ -771,7 +772,7 @@ def test_time_that_runs_out_on_the_way_hands_the_rest_back(rig: Rig) -> None:
     messages = [rig.details({"Name": f"N{number}"}) for number in range(10)]
     rig.connect.trouble_after = lambda *_: rig.clock.advance(10)
 
-    delivery = rig.deliver(seconds=30 + rig.connect.seconds_per_update)
+    delivery = rig.deliver(seconds=30 + rig.target.seconds_per_update)
 
     assert delivery.failed == messages[3:]
     assert delivery.outcomes == ["Updated"] * 3 + ["HandedBack"] * 7
@@ -782,7 +783,7 @@ def test_pace_counts_into_the_time_that_an_update_may_take() -> None:
     rig = Rig(seconds_per_call=30)
     rig.attributes({"a": "1"})
 
-    assert rig.connect.seconds_per_update == 60.5
+    assert rig.target.seconds_per_update == 60.5
     assert rig.deliver(seconds=63).outcomes == ["HandedBack"]
     assert rig.deliver(seconds=64).outcomes == ["Updated"]
 
@@ -1276,7 +1277,8 @@ def test_retried_call_takes_its_time_twice() -> None:
     state = AmazonConnect()
     state.add_instance(INSTANCE_ARN)
     state.create_contact(contact_id=CONTACT_ID)
-    connect = DirectConnectClient(state, Pacer(2, clock=clock, sleep=clock.advance))
+    connect = ConnectClient(state)
+    target = ConnectTarget(connect, pacer=Pacer(2, clock=clock, sleep=clock.advance))
     starts: list[float] = []
 
     def trouble(_: str, __: dict[str, Any]) -> None:
@@ -1293,7 +1295,8 @@ def test_retried_call_takes_its_time_twice() -> None:
     }
     update = update_in(parse_message(json.dumps(fields)), settings.instance)
     begun = clock()
-    connect.update(update, remaining_seconds=lambda: 100, trace=Trace())
+    result = target.apply(update, lambda: 100)
 
+    assert result.trace.attempts == 2
     assert starts == [begun, begun + 2]
     assert clock() == begun + 4

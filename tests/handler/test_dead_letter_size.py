@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contact_updates.contract import operations
-from contact_updates.errors import UpdateError
+from contact_updates.outcome import UpdateError
 from contact_updates.update import Update
 from contact_updates.update_message import (
     MAX_MESSAGE_BYTES,

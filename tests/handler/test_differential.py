@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from connect_constructs.local.contract_check import UnreadableBodyError, parse_body
 from connect_constructs.local.contract_check import violations as violations_by_schema
 from contact_updates.contract import Operation, operations, violations
-from contact_updates.errors import UpdateError
-from contact_updates.request import parameters_of
+from contact_updates.endpoint.request import Request
+from contact_updates.outcome import UpdateError
 from tests.handler.generated_inputs import generate_input
 from tests.handler.proxy import attributes_event
 
@@ -97,7 +97,7 @@ def test_bodies_that_may_not_be_json_get_the_same_verdict(rng: random.Random, cu
 
     # When
     try:
-        ours = bool(violations(UPDATE_ATTRIBUTES, parameters_of(attributes_event(text), UPDATE_ATTRIBUTES).merged()))
+        ours = bool(violations(UPDATE_ATTRIBUTES, Request(attributes_event(text), None).parameters.values))
     except UpdateError:
         ours = True
     try:

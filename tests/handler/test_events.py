@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from contact_updates.api import Endpoint
+from contact_updates.endpoint.endpoint import Endpoint
 from tests.handler.conftest import Connect, EndpointAt
 from tests.handler.proxy import (
     CONTACT_ID,

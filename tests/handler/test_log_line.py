@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from connect_constructs.local.faults import documented_error
-from contact_updates import request
-from contact_updates.api import Endpoint
+from contact_updates.endpoint import request
+from contact_updates.endpoint.endpoint import Endpoint
 from tests.handler.conftest import Connect, EndpointAt
 from tests.handler.proxy import (
     CONTACT_ID,
@@ -108,7 +108,7 @@ def test_tells_the_duration_in_milliseconds(
     endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, duration: float
 ) -> None:
     ticks = iter([100.0, 100.0 + duration])
-    monkeypatch.setattr("contact_updates.api.time", SimpleNamespace(monotonic=lambda: next(ticks)))
+    monkeypatch.setattr("contact_updates.endpoint.endpoint.time", SimpleNamespace(monotonic=lambda: next(ticks)))
 
     assert send(endpoint, contact_event({})).log["durationMs"] == duration * 1000
 
@@ -244,11 +244,14 @@ def raising(error: BaseException) -> Any:
         MemoryError(SECRET),
     ],
 )
-@pytest.mark.parametrize("place", ["parameters_of", "update_of", "operation_of"])
+@pytest.mark.parametrize(
+    "place", ["request.Request.parameters", "endpoint.permitted_update", "request.Request.operation"]
+)
 def test_unexpected_fault_is_logged_by_type_and_place_without_values(
     endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, place: str, error: Exception
 ) -> None:
-    monkeypatch.setattr(f"contact_updates.api.{place}", raising(error))
+    fail = raising(error)
+    monkeypatch.setattr(f"contact_updates.endpoint.{place}", property(fail) if "Request" in place else fail)
 
     outcome = send(endpoint, secret_event())
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from contact_updates.api import Endpoint
+from contact_updates.endpoint.endpoint import Endpoint
 from tests.handler.conftest import EndpointAt
 from tests.handler.proxy import CONTACT_ID, INSTANCE_ID, Event, contact_event, send
 from tests.handler.scripted_upstream import ScriptedUpstream, http

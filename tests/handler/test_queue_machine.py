@@ -17,19 +17,21 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from connect_constructs.local.amazon_connect import AmazonConnect
 from connect_constructs.local.faults import BARE_THROTTLE, TOO_MANY_REQUESTS, ErrorAnswer, documented_error
-from contact_updates.api import Endpoint
-from contact_updates.consumer import Consumer
-from contact_updates.dead_letters import DeadLetterQueue
+from contact_updates.connect_target import ConnectTarget
+from contact_updates.consumer.consumer import Consumer
+from contact_updates.consumer.dead_letters import DeadLetterQueue
+from contact_updates.consumer.rejection_events import RejectionEvents
+from contact_updates.consumer.visibility import Visibility
+from contact_updates.endpoint.endpoint import Endpoint
+from contact_updates.endpoint.queue_target import QueueTarget
 from contact_updates.settings import ConsumerSettings, EndpointSettings, Instance
 from contact_updates.update_message import message_group_id
-from contact_updates.update_queue import UpdateQueue
-from contact_updates.visibility import Visibility
 from tests.handler.proxy import INSTANCE_ARN, INSTANCE_ID, Event, LambdaContext, attributes_event, contact_event
 from tests.handler.queue_fakes import (
     DEAD_LETTER_QUEUE_URL,
     QUEUE_URL,
     Clock,
-    DirectConnectClient,
+    ConnectClient,
     EventBus,
     KilledError,
     Record,
@@ -127,7 +129,7 @@ class QueueMachine(RuleBasedStateMachine):
         self.queue_client, self.dead_letter_client = SqsClient(self.queue), SqsClient(self.dead_letters)
         self.state = AmazonConnect(rate=1e9, burst=10**9, clock=self.clock)
         self.state.add_instance(INSTANCE_ARN)
-        self.connect = DirectConnectClient(self.state)
+        self.connect = ConnectClient(self.state)
         self.of_connect, self.of_dead_letters, self.of_queue = Mishaps(), Mishaps(), Mishaps()
         self.connect.trouble, self.connect.trouble_after = self._arrives, self.of_connect.after
         self.dead_letter_client.trouble, self.dead_letter_client.trouble_after = (
@@ -137,7 +139,7 @@ class QueueMachine(RuleBasedStateMachine):
         self.queue_client.trouble, self.queue_client.trouble_after = self.of_queue.before, self.of_queue.after
         self.endpoint = Endpoint(
             EndpointSettings(instance=Instance(INSTANCE_ARN), queue_url=QUEUE_URL),
-            UpdateQueue(self.queue_client, QUEUE_URL),
+            QueueTarget(self.queue_client, QUEUE_URL),
         )
         # What has to come out: the contacts, and the messages that are to be rejected, with their groups.
         self.attributes: dict[str, dict[str, str]] = {}
@@ -167,10 +169,10 @@ class QueueMachine(RuleBasedStateMachine):
     def _start_environment(self) -> None:
         self.consumer = Consumer(
             self.settings,
-            connect=self.connect,
+            connect=ConnectTarget(self.connect),
             dead_letters=DeadLetterQueue(self.dead_letter_client, DEAD_LETTER_QUEUE_URL),
             visibility=Visibility(self.queue_client, QUEUE_URL),
-            events=EventBus(),
+            events=RejectionEvents(EventBus(), "the-bus"),
             clock=self.clock,
         )
 

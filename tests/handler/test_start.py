@@ -98,6 +98,27 @@ def test_start_imports_nothing_beside_botocore_and_the_handler(
     assert {name for name in added if name.partition(".")[0] != "contact_updates"} <= {"unicodedata"}
 
 
+def test_each_function_loads_only_what_it_needs_of_the_handler() -> None:
+    loaded = {
+        name: {module.removeprefix("contact_updates.") for module in started(entry, **environment)["modules"]}
+        for name, entry, environment in (
+            ("api", API, {}),
+            ("api to queue", API, QUEUE_URL),
+            ("queue", QUEUE, QUEUE_URL),
+        )
+    }
+
+    def of(name: str, *packages: str) -> set[str]:
+        return {module for module in loaded[name] if module.partition(".")[0] in packages}
+
+    # The endpoint without a queue knows nothing of queues.
+    assert of("api", "consumer", "update_message") == set()
+    assert "endpoint.queue_target" not in loaded["api"]
+    # The endpoint before a queue sends, and does not call Amazon Connect.
+    assert of("api to queue", "consumer", "connect_target", "pacing") == set()
+    assert of("queue", "endpoint") == set()
+
+
 @STARTS
 def test_start_reads_the_data_of_its_own_services_only(module: str, environment: dict[str, str]) -> None:
     seen = started(module, **environment)

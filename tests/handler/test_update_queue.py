@@ -12,10 +12,10 @@ from botocore.exceptions import ClientError, EndpointConnectionError, NoCredenti
 from botocore.parsers import ResponseParserError
 
 from connect_constructs.local.faults import ErrorAnswer
-from contact_updates.api import Endpoint
+from contact_updates.endpoint.endpoint import Endpoint
+from contact_updates.endpoint.queue_target import QueueTarget
 from contact_updates.settings import EndpointSettings, Instance
 from contact_updates.update_message import MAX_MESSAGE_BYTES
-from contact_updates.update_queue import UpdateQueue
 from tests.handler.proxy import (
     CONTACT_ID,
     EXTENDED_REQUEST_ID,
@@ -60,7 +60,7 @@ def endpoint(client: SqsClient) -> Endpoint:
 
 def endpoint_before(sqs: Any, **settings: Any) -> Endpoint:
     return Endpoint(
-        EndpointSettings(instance=Instance(INSTANCE_ARN), queue_url=QUEUE_URL, **settings), UpdateQueue(sqs, QUEUE_URL)
+        EndpointSettings(instance=Instance(INSTANCE_ARN), queue_url=QUEUE_URL, **settings), QueueTarget(sqs, QUEUE_URL)
     )
 
 
@@ -516,6 +516,8 @@ def test_unexpected_exception_is_no_confirmation(endpoint: Endpoint, client: Sqs
 
     assert (outcome.status, outcome.error_type) == (500, "InternalServiceException")
     assert outcome.log["fault"] == "ValueError"
+    assert outcome.log["attempts"] == 1
+    assert UUID.match(outcome.log["updateId"])
     assert SECRET not in outcome.everything_said
 
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from contact_updates import connect_client
-from contact_updates.api import Endpoint
-from contact_updates.aws_session import AwsSession
-from contact_updates.connect_client import ConnectClient
+from contact_updates import connect_target
+from contact_updates.aws.session import AwsSession
+from contact_updates.connect_target import ConnectTarget, connect_client
+from contact_updates.endpoint.endpoint import Endpoint
 from contact_updates.settings import EndpointSettings, Instance
 from tests.handler.conftest import EndpointAt
 from tests.handler.proxy import INSTANCE_ARN, LambdaContext, Outcome, attributes_event, contact_event, send
@@ -184,7 +184,9 @@ def test_missing_credentials_are_an_internal_error(monkeypatch: pytest.MonkeyPat
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     upstream.script(OK)
     monkeypatch.setenv("AWS_ENDPOINT_URL_CONNECT", upstream.url)
-    endpoint = Endpoint(EndpointSettings(instance=Instance(INSTANCE_ARN)), ConnectClient(AwsSession(), "us-east-1"))
+    endpoint = Endpoint(
+        EndpointSettings(instance=Instance(INSTANCE_ARN)), ConnectTarget(connect_client(AwsSession(), "us-east-1"))
+    )
     outcome = send(endpoint, attributes_event())
 
     assert_internal(outcome)
@@ -340,7 +342,7 @@ def test_text_of_any_length_is_bounded_and_costs_nothing(
         def search(self, text: str) -> None:
             looked_at.append(len(text))
 
-    monkeypatch.setattr(connect_client, "_ACCOUNT_DETAIL", Pattern())
+    monkeypatch.setattr(connect_target, "_ACCOUNT_DETAIL", Pattern())
     text = part * (6_000_000 // len(part.encode()))
     upstream.script(typed("400 Bad Request", "InvalidParameterException", text))
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from contact_updates.api import Endpoint
+from contact_updates.endpoint.endpoint import Endpoint
 from tests.handler.conftest import Connect, EndpointAt
 from tests.handler.proxy import CONTACT_ID, INSTANCE_ID, Event, attributes_event, called_by, contact_event, send
 from tests.handler.queue_rig import Rig

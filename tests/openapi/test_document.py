@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 
 from connect_constructs.contract.openapi import openapi
 from connect_constructs.contract.service_model import service_model
-from contact_updates.errors import UpdateError
+from contact_updates.outcome import UpdateError
 from tests.constructs.stacks import minimal_stack, resources
 
 OPERATIONS = {

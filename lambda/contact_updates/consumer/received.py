@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from contact_updates.contract import violations
-from contact_updates.errors import UpdateError
 from contact_updates.log_line import identifier
+from contact_updates.outcome import UpdateError
 from contact_updates.settings import Instance
 from contact_updates.update import Update
 from contact_updates.update_message import Rejection, UnreadableMessageError, parse_message, update_in

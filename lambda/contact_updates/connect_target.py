@@ -6,13 +6,15 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import botocore
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as BotoConnectionError
 from botocore.parsers import ResponseParserError
 
-from contact_updates.answer_check import UnreadableAnswerError
-from contact_updates.aws_session import AwsSession, error_code, response_status
-from contact_updates.errors import UpdateError, internal_error
+from contact_updates.aws.answer_check import UnreadableAnswerError
+from contact_updates.aws.session import AwsSession, error_code, response_status
+from contact_updates.contract import operations
+from contact_updates.outcome import Applied, Trace, UpdateError, internal_error
 from contact_updates.pacing import Pacer
 from contact_updates.update import Update
 
@@ -52,34 +54,31 @@ _ACCOUNT_DETAIL = re.compile(
 )
 
 
-class Trace:
-    """What the log line says about the calls that one update took."""
+def connect_client(session: AwsSession, region: str) -> Any:
+    """The AWS SDK client of Amazon Connect for ConnectTarget, in the instance's Region."""
+    client = session.client(
+        "connect",
+        region=region,
+        connect_timeout=CONNECT_TIMEOUT_SECONDS,
+        read_timeout=READ_TIMEOUT_SECONDS,
+        # Callers' SDKs retry, and retries multiply: the one that is worth it is made in `apply`.
+        max_attempts=1,
+    )
+    session.check_answers(client)
+    return client
 
-    def __init__(self) -> None:
-        self.attempts = 0
-        self.upstream_request_id: str | None = None
-        self.upstream_error: str | None = None
-        # The queue's only. Known before the queue confirms: an update may be in it although its confirmation is lost.
-        self.update_id: str | None = None
 
+class ConnectTarget:
+    """Makes updates of contacts in Amazon Connect."""
 
-class ConnectClient:
-    """Makes updates of contacts in Amazon Connect, in one Region."""
+    def __init__(self, client: Any, *, pacer: Pacer | None = None) -> None:
+        """`client` is a client of Amazon Connect, such as that of `connect_client`.
 
-    def __init__(self, session: AwsSession, region: str, *, pacer: Pacer | None = None) -> None:
-        """Create the client. With `pacer`, each attempt takes its time."""
-        client = session.client(
-            "connect",
-            region=region,
-            connect_timeout=CONNECT_TIMEOUT_SECONDS,
-            read_timeout=READ_TIMEOUT_SECONDS,
-            # Callers' SDKs retry, and retries multiply: the one that is worth it is made in `update`.
-            max_attempts=1,
-        )
+        `pacer` gives each attempt its time. Default: attempts are not paced.
+        """
         self._pacer = pacer or Pacer(0)
-        session.check_answers(client)
         self._calls: dict[str, Callable[..., Any]] = {
-            operation: getattr(client, method) for method, operation in client.meta.method_to_api_mapping.items()
+            operation.name: getattr(client, botocore.xform_name(operation.name)) for operation in operations()
         }
 
     @property
@@ -88,29 +87,30 @@ class ConnectClient:
         attempt = max(CONNECT_TIMEOUT_SECONDS + READ_TIMEOUT_SECONDS, self._pacer.seconds)
         return MAX_ATTEMPTS * attempt + _RESERVE_SECONDS
 
-    def update(self, update: Update, *, remaining_seconds: Callable[[], float], trace: Trace) -> None:
-        """Make one update; `trace` is filled in as the calls go. Raises UpdateError.
+    def apply(self, update: Update, remaining_seconds: Callable[[], float], _: object = None) -> Applied:
+        """Make one update. Raises UpdateError.
 
-        Tries again once, on a connection error, a time-out, a 5xx or an unreadable answer, if `remaining_seconds()` has
+        Tries again once, on a connection error, a timeout, a 5xx or an unreadable answer, if `remaining_seconds()` has
         room for it. Both operations set values, so that making one twice is the same as making it once.
         """
+        trace = Trace()
         while True:
-            trace.attempts += 1
+            attempts = trace.attempts + 1
             try:
                 response = self._pacer(self._calls[update.operation.name], update.parameters)
             except ClientError as error:
-                _note(error.response, trace)
-                failure = _failure(error.response)
+                trace = Trace(attempts, _request_id(error.response), error_code(error.response))
+                failure = _failure(error.response, trace)
                 may_retry = response_status(error.response) >= 500
             except (BotoCoreError, ResponseParserError, UnreadableAnswerError) as error:
-                trace.upstream_error, trace.upstream_request_id = type(error).__name__, None
-                failure = internal_error()
+                trace = Trace(attempts, upstream_error=type(error).__name__)
+                failure = internal_error(trace)
                 may_retry = isinstance(error, (BotoConnectionError, HTTPClientError, UnreadableAnswerError))
+            except Exception as error:
+                raise internal_error(trace._replace(attempts=attempts, unexpected=error)) from error
             else:
-                _note(response, trace)
-                trace.upstream_error = None
-                return
-            if not may_retry or trace.attempts == MAX_ATTEMPTS or not _fits(remaining_seconds()):
+                return Applied(Trace(attempts, _request_id(response)))
+            if not may_retry or attempts == MAX_ATTEMPTS or not _fits(remaining_seconds()):
                 raise failure
 
 
@@ -118,15 +118,13 @@ def _fits(remaining_seconds: float) -> bool:
     return remaining_seconds >= CONNECT_TIMEOUT_SECONDS + READ_TIMEOUT_SECONDS + _RESERVE_SECONDS
 
 
-def _note(response: dict[str, Any], trace: Trace) -> None:
-    """Take over what identifies the answer. Both texts come from outside, so only plain ones are taken."""
+def _request_id(response: dict[str, Any]) -> str | None:
+    """The answer's request id. It comes from outside, so that only a plain one is taken."""
     request_id = response.get("ResponseMetadata", {}).get("RequestId")
-    trace.upstream_request_id = request_id if request_id and _REQUEST_ID.match(request_id) else None
-    if "Error" in response:
-        trace.upstream_error = error_code(response)
+    return request_id if request_id and _REQUEST_ID.match(request_id) else None
 
 
-def _failure(response: dict[str, Any]) -> UpdateError:
+def _failure(response: dict[str, Any], trace: Trace) -> UpdateError:
     """What an error response means for the caller.
 
     The caller gets Amazon Connect's own text, as Amazon Connect would give it to whoever sent those values, up to 1,000
@@ -135,16 +133,18 @@ def _failure(response: dict[str, Any]) -> UpdateError:
     error = response["Error"]
     code = str(error.get("Code"))
     if code in _THROTTLES or response_status(response) == 429:
-        return UpdateError("ThrottlingException", "Amazon Connect's quota of requests is used up: try again later.")
+        return UpdateError(
+            "ThrottlingException", "Amazon Connect's quota of requests is used up: try again later.", trace=trace
+        )
     if code not in _PASSED_ON:
-        return internal_error()
+        return internal_error(trace)
     answered = f"Amazon Connect answered {code}"
     public_message = f"{answered}."
     upstream_message = error.get("Message")
     if not isinstance(upstream_message, str) or not upstream_message:
-        return UpdateError(code, public_message)
+        return UpdateError(code, public_message, trace=trace)
     text = upstream_message[:_MAX_TEXT_LENGTH]
     message = text
     if _ACCOUNT_DETAIL.search(upstream_message[:_MAX_CHECKED_LENGTH]):
         message = f"{answered}; its text is withheld because it names an ARN or an account."
-    return UpdateError(code, message, public_message=public_message, upstream_message=text)
+    return UpdateError(code, message, public_message=public_message, upstream_message=text, trace=trace)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from contact_updates.received import Received
+from contact_updates.consumer.received import Received
 from contact_updates.update_message import Rejection, write_rejected
 
 

@@ -1,7 +1,7 @@
 """A session of botocore's with no more than the handler's clients need, which makes them several times as fast.
 
 All that relies on botocore's internals to that end is here and in `data_loader`. Where a newer botocore no longer lets
-it be, `aws_session` does without.
+it be, `session` does without.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 import botocore.session
 from botocore.credentials import ContainerProvider, CredentialResolver, EnvProvider
 
-from contact_updates.data_loader import SERVICES, DataLoader
+from contact_updates.aws.data_loader import SERVICES, DataLoader
 
 # As botocore's hooks name the handler's services; "eventbridge" is a newer name of one of them.
 _HOOKED = frozenset({"*", "eventbridge", *SERVICES})

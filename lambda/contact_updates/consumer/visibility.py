@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from contact_updates.received import Received
+from contact_updates.consumer.received import Received
 
 _FIRST_SECONDS = 5
 _MAX_SECONDS = 300

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contact_updates.received import Received
+from contact_updates.consumer.received import Received
 
 # Half an hour's worth at the pace of five updates a second; a message comes back after some five minutes.
 _MAX_GROUPS = 10_000

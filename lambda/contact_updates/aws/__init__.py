@@ -1,0 +1,1 @@
+"""The AWS SDK as the handler uses it."""

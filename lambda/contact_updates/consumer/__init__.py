@@ -1,0 +1,1 @@
+"""The consumer of the queue: batches of messages → updates in Amazon Connect."""

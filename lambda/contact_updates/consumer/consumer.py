@@ -1,0 +1,198 @@
+"""Applies the queue's updates in Amazon Connect: a batch of messages → calls, dead letters, and what goes back.
+
+Nothing is acknowledged before Amazon Connect has taken it or the dead-letter queue holds it. What is not acknowledged
+goes back to the queue, and holds up the later updates of its contact.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from contact_updates import log_line
+from contact_updates.connect_target import ConnectTarget
+from contact_updates.consumer.dead_letters import DeadLetterQueue
+from contact_updates.consumer.invocation import Invocation
+from contact_updates.consumer.received import Received, groups_of, merged_beginning
+from contact_updates.consumer.rejection_events import MAX_REASON_LENGTH, RejectionEvents
+from contact_updates.consumer.settled import Settled
+from contact_updates.consumer.step import NOT_FOUND, Rejected, UpdateStep, Wait, no_time_left
+from contact_updates.consumer.visibility import Visibility, backoff_seconds, next_call_at, resend_seconds
+from contact_updates.outcome import Applied, Trace
+from contact_updates.settings import ConsumerSettings
+from contact_updates.update import Update
+from contact_updates.update_message import Rejection
+
+Waiting = list[tuple[Received, int]]
+
+_NO_TIME_LEFT = {"fault": "NoTimeLeft"}
+
+
+class Consumer:
+    """Takes one batch of the queue's messages at a time."""
+
+    def __init__(
+        self,
+        settings: ConsumerSettings,
+        *,
+        connect: ConnectTarget,
+        dead_letters: DeadLetterQueue,
+        visibility: Visibility,
+        events: RejectionEvents | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`clock` tells the seconds since 1970."""
+        self._settings = settings
+        self._update = UpdateStep(settings, connect, clock=clock)
+        self._dead_letters = dead_letters
+        self._visibility = visibility
+        self._events = events
+        self._settled = Settled()
+
+    def __call__(self, event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:
+        """Lambda's partial batch response: the messages that go back to the queue."""
+        invocation = Invocation(context)
+        waiting: Waiting = []
+        for group in groups_of(event["Records"], self._settings.instance):
+            waiting += self._process(self._unsettled(group), invocation)
+        if invocation.rejections:
+            self._publish(invocation)
+        if waiting:
+            self._set_visibility(waiting, invocation)
+        return {"batchItemFailures": [{"itemIdentifier": message.id} for message, _ in waiting]}
+
+    def _unsettled(self, group: list[Received]) -> list[Received]:
+        """Without the messages that came back although they were settled: an older value must not replace a newer."""
+        for message in group:
+            if message in self._settled:
+                _log(message, "Repeated", Trace())
+        return [message for message in group if message not in self._settled]
+
+    def _process(self, group: list[Received], invocation: Invocation) -> Waiting:
+        """Apply a group's messages in their order; those that go back, with the seconds that they wait."""
+        pending, alone = group, 0
+        failures = group[0].receive_count if group else 0
+        while pending:
+            merge = self._settings.merge_updates and not alone
+            count, update = merged_beginning(pending if merge else pending[:1])
+            step = pending[:count]
+            match self._attempt(step, update, failures, invocation):
+                case Wait() as wait:
+                    return self._go_back(pending, wait)
+                case Rejected(rejection) if count > 1 and rejection.type != NOT_FOUND:
+                    # One of them is the culprit, and only Amazon Connect can tell which.
+                    alone = count
+                    continue
+                case Rejected(rejection, trace):
+                    if rejection.type == NOT_FOUND:
+                        # There is no culprit: it is so of the contact. The younger ones have time left.
+                        step = [message for message in step if next_call_at(self._update.age(message)) is None]
+                    for message in step or pending[:1]:
+                        if not_kept := self._reject(message, rejection, trace, failures, invocation):
+                            return self._go_back(pending, not_kept)
+                        self._settle(message, "Rejected", trace, count)
+                        # What came before was received as often: after it, this is a first failure.
+                        pending, failures = pending[1:], 1
+                case Applied(trace):
+                    for message in step:
+                        self._settle(message, "Updated", trace, count)
+                    pending, failures = pending[count:], 1
+            alone = max(0, alone - 1)
+        return []
+
+    def _attempt(
+        self, step: list[Received], update: Update | None, failures: int, invocation: Invocation
+    ) -> Applied | Rejected | Wait:
+        try:
+            return self._update(step, update, failures, invocation)
+        except Exception as error:  # Other contacts' updates can be made all the same.
+            return Wait(backoff_seconds(failures), Trace(), fault=log_line.fault(error))
+
+    def _settle(self, message: Received, outcome: str, trace: Trace, merged: int) -> None:
+        self._settled.add(message)
+        _log(message, outcome, trace, merged=merged)
+
+    def _reject(
+        self, message: Received, rejection: Rejection, trace: Trace, failures: int, invocation: Invocation
+    ) -> Wait | None:
+        """Send the message to the dead-letter queue; its event follows at the end of the batch.
+
+        Returns None when the message is there, otherwise how long it has to wait.
+        """
+        # Where it hangs, it would take each message's time, and that of the contacts behind them.
+        if not invocation.dead_letter_queue_answers:
+            return Wait(resend_seconds(failures), trace, fault={"fault": "DeadLetterQueueDown"})
+        and_then = 2 if self._events else 1
+        if not invocation.has_time_for(requests=1 + and_then):
+            return no_time_left(failures, trace)
+        try:
+            dead_letter_id = invocation.request(lambda: self._dead_letters.send(message, rejection), and_then=and_then)
+        except Exception as error:
+            invocation.dead_letter_queue_answers = isinstance(error, ClientError)
+            return Wait(resend_seconds(failures), trace, fault=log_line.fault(error))
+        if self._events:
+            invocation.rejections.append(
+                {
+                    **_identification(message),
+                    "type": rejection.type,
+                    "reason": rejection.public_reason[:MAX_REASON_LENGTH],
+                    "deadLetterMessageId": dead_letter_id,
+                }
+            )
+        return None
+
+    def _publish(self, invocation: Invocation) -> None:
+        assert self._events
+        events, rejections = self._events, invocation.rejections
+        taken, fault = [False] * len(rejections), _NO_TIME_LEFT
+        if invocation.has_time_for(requests=2):
+            try:
+                taken, fault = invocation.request(lambda: events.publish(rejections), and_then=1), {}
+            except Exception as error:  # The dead letters are safe. Waiting for the event bus would hold up contacts.
+                fault = log_line.fault(error)
+        for rejection, is_taken in zip(rejections, taken, strict=True):
+            if not is_taken:
+                what = {name: rejection[name] for name in ("updateId", "requestId", "operation", "contactId")}
+                log_line.write({**what, "outcome": "NotAnnounced", **fault})
+
+    def _go_back(self, pending: list[Received], wait: Wait) -> Waiting:
+        for message in pending:
+            _log(message, wait.outcome, wait.trace, waitSeconds=wait.seconds, **wait.fault)
+        return [(message, wait.seconds) for message in pending]
+
+    def _set_visibility(self, waiting: Waiting, invocation: Invocation) -> None:
+        # Those that could not be told come back when the queue's own visibility timeout ends.
+        what: dict[str, Any] = _NO_TIME_LEFT
+        if invocation.has_time_for(requests=1):
+            try:
+                failed = invocation.request(lambda: self._visibility.set(waiting), and_then=0)
+                what = {"messages": failed} if failed else {}
+            except Exception as error:
+                what = log_line.fault(error)
+        if what:
+            log_line.write({"outcome": "VisibilityNotSet", **what})
+
+
+def _identification(message: Received) -> dict[str, Any]:
+    """What a message is about, without any value."""
+    return {
+        "updateId": message.update_id,
+        "requestId": message.request_id,
+        "operation": message.update.operation.name if message.update else None,
+        "contactId": log_line.contact_id(message.update.contact_id) if message.update else None,
+    }
+
+
+def _log(message: Received, outcome: str, trace: Trace, **more: Any) -> None:
+    log_line.write(
+        {
+            **_identification(message),
+            "outcome": outcome,
+            **trace.fields(),
+            "receiveCount": message.receive_count,
+            **more,
+        }
+    )

@@ -1,0 +1,45 @@
+"""One invocation of the consumer: the time that it has left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from contact_updates.aws.session import REQUEST_SECONDS
+
+# Reserved for the function's answer.
+_ANSWER_SECONDS = 0.5
+
+_T = TypeVar("_T")
+
+
+class Invocation:
+    """The time of one invocation, and what it has found out so far."""
+
+    def __init__(self, context: Any) -> None:
+        """`context` is Lambda's."""
+        self._context = context
+        # The details of the events that are still to be published.
+        self.rejections: list[dict[str, Any]] = []
+        # Whether the dead-letter queue has answered every request so far.
+        self.dead_letter_queue_answers = True
+
+    def remaining_seconds(self) -> float:
+        seconds: float = self._context.get_remaining_time_in_millis() / 1000
+        return seconds
+
+    def has_time_for(self, *, seconds: float = 0, requests: int) -> bool:
+        """Whether a call of up to `seconds`, and `requests` to SQS or EventBridge after it, fit into the time left."""
+        return self.remaining_seconds() >= seconds + requests * REQUEST_SECONDS + _ANSWER_SECONDS
+
+    def request(self, request: Callable[[], _T], *, and_then: int) -> _T:
+        """Make a request to SQS or EventBridge, and make it again if it fails, as only its answer may be lost.
+
+        It is not made again unless there is time for it and for `and_then` more requests. Raises what `request` raises.
+        """
+        try:
+            return request()
+        except Exception:
+            if not self.has_time_for(requests=1 + and_then):
+                raise
+            return request()

@@ -1,0 +1,117 @@
+"""One step of the consumer: the update of one or more messages, made by one call."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from contact_updates.connect_target import ConnectTarget
+from contact_updates.consumer.invocation import Invocation
+from contact_updates.consumer.received import Received
+from contact_updates.consumer.visibility import backoff_seconds, next_call_at
+from contact_updates.outcome import Applied, Trace, UpdateError
+from contact_updates.settings import ConsumerSettings
+from contact_updates.update import Update
+from contact_updates.update_message import Rejection
+
+NOT_FOUND = "ResourceNotFoundException"
+
+# Amazon Connect also answers these for some minutes after a change that it does not know everywhere yet (Amazon Connect
+# API Reference, "Amazon Connect eventual consistency"). They are final only once the update is old enough.
+_MAY_BE_TOO_EARLY = frozenset({"InvalidRequestException", NOT_FOUND})
+
+# Trying again does not change these. Everything else may pass, and so waits: throttles, faults, denied access, expired
+# credentials, conflicts, and what nobody has seen yet.
+_PERMANENT = _MAY_BE_TOO_EARLY | {"InvalidParameterException"}
+
+# The queue forgets after 14 days.
+_EXPIRY_SECONDS = 12 * 24 * 3600
+_EXPIRED = Rejection(
+    type="Expired",
+    reason="It could not be applied within 12 days.",
+    public_reason="It could not be applied within 12 days.",
+)
+
+# How often messages that an execution had no time for are received again at once.
+_FREE_HAND_BACKS = 3
+
+
+class Rejected(NamedTuple):
+    """The update will never be made."""
+
+    rejection: Rejection
+    trace: Trace
+
+
+class Wait(NamedTuple):
+    """The messages of the step, and those behind them in their group, go back to the queue."""
+
+    # Until they can be received again.
+    seconds: int
+    trace: Trace
+    outcome: str = "HeldUp"
+    # What the log line says of a fault that is not Amazon Connect's.
+    fault: Mapping[str, str] = {}
+
+
+def no_time_left(failures: int, trace: Trace) -> Wait:
+    """The messages are for the next invocation."""
+    # Where all calls hang, batch after batch has no time for it, and each receive counts.
+    return Wait(0 if failures <= _FREE_HAND_BACKS else backoff_seconds(failures), trace, "HandedBack")
+
+
+class UpdateStep:
+    """Makes the update of a step in Amazon Connect, or says why not."""
+
+    def __init__(
+        self, settings: ConsumerSettings, connect: ConnectTarget, *, clock: Callable[[], float] = time.time
+    ) -> None:
+        """`clock` tells the seconds since 1970."""
+        self._operations = settings.operations
+        self._connect = connect
+        self._clock = clock
+
+    def age(self, message: Received) -> float:
+        """In seconds, by the queue's own time of arrival: what a producer says in `acceptedAt` does not count."""
+        return self._clock() - message.sent_at
+
+    def __call__(
+        self, messages: list[Received], update: Update | None, failures: int, invocation: Invocation
+    ) -> Applied | Rejected | Wait:
+        """Make `update`, which is that of all `messages`; None if the first message has none.
+
+        `failures` is how often they have failed, this time included.
+        """
+        first = messages[0]
+        age = self.age(first)
+        if update is None:
+            assert first.rejection
+            return Rejected(first.rejection, Trace())
+        if self._operations is not None and update.operation.name not in self._operations:
+            return Rejected(_unsupported(self._operations), Trace())
+        if age > _EXPIRY_SECONDS:
+            return Rejected(_EXPIRED, Trace())
+        # The events of earlier rejections, and the visibility of what goes back, still have to follow.
+        requests = 2 if invocation.rejections else 1
+        if not invocation.has_time_for(seconds=self._connect.seconds_per_update, requests=requests):
+            return no_time_left(failures, Trace())
+        try:
+            return self._connect.apply(update, invocation.remaining_seconds)
+        except UpdateError as error:
+            kind = error.error_type
+            call_at = next_call_at(age) if kind in _MAY_BE_TOO_EARLY else None
+            # An invalid request of several updates may be that of a later one, which must not hold up the others.
+            if call_at is not None and (kind == NOT_FOUND or len(messages) == 1):
+                # One more, so that clocks which differ a little do not make it a call too early.
+                seconds = max(0, int(first.sent_at + call_at - self._clock())) + 1
+                return Wait(seconds, error.trace)
+            if kind in _PERMANENT:
+                reason = error.upstream_message or error.message
+                return Rejected(Rejection(kind, reason, error.public_message), error.trace)
+            return Wait(backoff_seconds(failures), error.trace, fault=error.trace.fault())
+
+
+def _unsupported(applied: frozenset[str]) -> Rejection:
+    reason = f"operation: expected one that the queue applies, {' or '.join(sorted(applied))}"
+    return Rejection(type="UnsupportedOperation", reason=reason, public_reason=reason)

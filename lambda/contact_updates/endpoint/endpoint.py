@@ -1,0 +1,129 @@
+"""The endpoint: answers API Gateway's proxy events."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from contact_updates import log_line
+from contact_updates.endpoint.request import Request
+from contact_updates.outcome import Accepted, Applied, Trace, UpdateError, internal_error
+from contact_updates.settings import EndpointSettings
+from contact_updates.update import Update, checked_update
+
+# Connect's quota refills ten times a second.
+_RETRY_AFTER_SECONDS = 1
+
+_EXPOSED_HEADERS = "Retry-After,Update-Id,x-amzn-ErrorType,x-amzn-RequestId"
+
+Headers = dict[str, str]
+Answer = dict[str, Any]
+
+
+class Target(Protocol):
+    """Where the endpoint sends updates: Amazon Connect or the queue."""
+
+    def apply(self, update: Update, remaining_seconds: Callable[[], float], request: Request, /) -> Applied | Accepted:
+        """Make the update, or make sure that it will be made. Raises UpdateError.
+
+        `remaining_seconds` returns what is left of the invocation's time.
+        """
+
+
+class Endpoint:
+    """Takes one request, and answers when its update has been made in Amazon Connect, or when the queue has it."""
+
+    def __init__(self, settings: EndpointSettings, target: Target) -> None:
+        self._settings = settings
+        self._target = target
+
+    def __call__(self, event: Any, context: Any) -> Answer:
+        """The proxy response to `event`. Never raises: an unexpected fault is an InternalServiceException."""
+        started = time.monotonic()
+        request = Request(event, context)
+        operation = contact_id = None
+        result: Applied | Accepted | UpdateError
+        try:
+            operation = request.operation.name
+            contact_id = log_line.contact_id(request.contact_id)
+            update = permitted_update(request, self._settings)
+            result = self._target.apply(update, lambda: context.get_remaining_time_in_millis() / 1000, request)
+            headers, body = _confirmation(result)
+        except UpdateError as error:
+            result = error
+            headers, body = _error(error)
+        except Exception as unexpected:  # Lambda would answer API Gateway with a 502 and log the event's values.
+            result = internal_error(Trace(unexpected=unexpected))
+            headers, body = _error(result)
+        trace = result.trace
+        log_line.write(
+            {
+                "requestId": log_line.identifier(request.id),
+                "extendedRequestId": log_line.identifier(request.extended_id),
+                "caller": {name: log_line.identifier(part) for name, part in request.caller.items()},
+                "operation": operation,
+                "contactId": contact_id,
+                **trace.fault(),
+                **({"updateId": trace.update_id} if trace.update_id else {}),
+                "outcome": result.outcome,
+                "status": result.status,
+                **trace.fields(),
+                "durationMs": round((time.monotonic() - started) * 1000, 1),
+            }
+        )
+        headers = {"Content-Type": "application/json", **self._cors(request), **headers}
+        return {"statusCode": result.status, "headers": headers, "body": body, "isBase64Encoded": False}
+
+    def _cors(self, request: Request) -> Headers:
+        allowed = self._settings.allow_origins
+        if not allowed:
+            return {}
+        if "*" in allowed:
+            return {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": _EXPOSED_HEADERS}
+        origin = request.origin
+        if origin is None or origin not in allowed:
+            return {"Vary": "Origin"}
+        return {
+            "Access-Control-Allow-Origin": origin,
+            "Access-Control-Expose-Headers": _EXPOSED_HEADERS,
+            "Vary": "Origin",
+        }
+
+
+def permitted_update(request: Request, settings: EndpointSettings) -> Update:
+    """The update that `request` asks for, if the contract and the settings permit it. Raises UpdateError."""
+    given = request.parameters
+    misplaced = [f"{label}: belongs into the path, not into the body" for label in given.misplaced]
+    update = checked_update(request.operation, given.values, settings.instance, found=misplaced)
+    if settings.allow_origins:
+        origin = request.origin
+        if origin is not None and not settings.allow_origins & {origin, "*"}:
+            # A page can send what needs no preflight, and would not see the answer: the update must not be made.
+            raise UpdateError("AccessDeniedException", "Pages of this origin may not call.")
+    contacts = request.allowed_contacts
+    if contacts is not None and update.contact_id not in contacts:
+        raise UpdateError("AccessDeniedException", "The caller may not update this contact.")
+    if settings.allowed_attributes is not None:
+        refused = update.parameters.get("Attributes", {}).keys() - settings.allowed_attributes
+        if refused:
+            raise UpdateError(
+                "AccessDeniedException",
+                f"This endpoint does not write {len(refused)} of the attributes that were sent. "
+                f"It writes: {', '.join(sorted(settings.allowed_attributes))}.",
+            )
+    return update
+
+
+def _confirmation(result: Applied | Accepted) -> tuple[Headers, str]:
+    update_id = result.trace.update_id
+    return ({"Update-Id": update_id} if update_id else {}), ""
+
+
+def _error(error: UpdateError) -> tuple[Headers, str]:
+    headers = {"x-amzn-ErrorType": error.error_type}
+    if error.status == 429:
+        headers["Retry-After"] = str(_RETRY_AFTER_SECONDS)
+    # Clients read the message under either name, and the type from the header or from `__type`.
+    return headers, json.dumps({"__type": error.error_type, "message": error.message, "Message": error.message})
