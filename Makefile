@@ -25,7 +25,7 @@ BENCHMARK_PEERS_PACKAGES := $(BENCHMARK_PEERS)/.packages
 OLDEST_BOTOCORE := $(VENV)/oldest-botocore
 OLDEST_BOTOCORE_PACKAGES := $(OLDEST_BOTOCORE)/.packages
 # Those that botocore has a part in; the others are the same with each.
-BOTOCORE_TESTS := $(addprefix tests/handler/test_,$(addsuffix .py,amazon_connect api_function botocore_fallback data_loader start trimmed_session upstream_faults))
+BOTOCORE_TESTS := $(addprefix tests/handler/test_,$(addsuffix .py,amazon_connect api_function botocore_fallback data_loader start trimmed_session upstream_faults upstream_texts))
 EMULATOR_LOCK := connect_constructs/local/emulator-requirements.txt
 
 # One lock for all systems and Python versions, without the address that the packages came from.

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
 from connect_constructs.local.amazon_connect import AmazonConnect, ConnectError
 from connect_constructs.local.faults import ErrorAnswer
@@ -50,6 +50,23 @@ class TimedContext:
 
 class KilledError(BaseException):
     """The function's process ends here."""
+
+
+READ_TIMEOUT = ReadTimeoutError(endpoint_url="https://sqs.us-east-1.amazonaws.com")
+NO_ENDPOINT = EndpointConnectionError(endpoint_url="https://sqs.us-east-1.amazonaws.com")
+
+
+def raises(error: BaseException) -> Callable[..., None]:
+    """Trouble: each call fails."""
+
+    def trouble(*_: Any) -> None:
+        raise error
+
+    return trouble
+
+
+def raises_nothing(*_: Any) -> None:
+    """No trouble."""
 
 
 def client_error(answer: ErrorAnswer, operation: str = "UpdateContact") -> ClientError:

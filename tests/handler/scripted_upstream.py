@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import socket
 import struct
 import threading
@@ -17,6 +18,12 @@ def http(status: str, body: bytes | str = b"", *headers: str) -> bytes:
     body = body.encode() if isinstance(body, str) else body
     head = [f"HTTP/1.1 {status}", "Connection: close", f"Content-Length: {len(body)}", *headers]
     return "\r\n".join(head).encode() + b"\r\n\r\n" + body
+
+
+def typed(status: str, error_type: str, message: str = "Words.") -> bytes:
+    """An error of Amazon Connect's."""
+    body = json.dumps({"Message": message}, ensure_ascii=False)
+    return http(status, body, f"x-amzn-ErrorType: {error_type}", "x-amzn-RequestId: up-1")
 
 
 class ScriptedUpstream:

@@ -17,7 +17,7 @@ from connect_constructs.local.amazon_connect import AmazonConnect, ConnectError
 from contact_updates.connect_target import ConnectTarget
 from contact_updates.endpoint.endpoint import Endpoint
 from contact_updates.settings import EndpointSettings, Instance
-from tests.handler.generated_events import generate_event
+from tests.handler.endpoint.generated_events import generate_event
 from tests.handler.proxy import CONTACT_ID, INSTANCE_ARN, Outcome, send
 
 # A word that nothing else says.

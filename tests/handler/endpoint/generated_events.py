@@ -8,7 +8,7 @@ import random
 from typing import Any
 from urllib.parse import quote
 
-from tests.handler.generated_inputs import generate_input
+from tests.handler.contract.generated_inputs import generate_input
 from tests.handler.proxy import CONTACT_ID, INSTANCE_ARN, INSTANCE_ID, attributes_event, contact_event
 
 # What the log line does say about a request: no secret may be put there.

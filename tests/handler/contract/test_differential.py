@@ -19,7 +19,7 @@ from connect_constructs.local.contract_check import violations as violations_by_
 from contact_updates.contract import Operation, operations, violations
 from contact_updates.endpoint.request import Request
 from contact_updates.outcome import UpdateError
-from tests.handler.generated_inputs import generate_input
+from tests.handler.contract.generated_inputs import generate_input
 from tests.handler.proxy import attributes_event
 
 settings.register_profile(

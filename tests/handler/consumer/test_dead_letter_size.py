@@ -13,13 +13,7 @@ from hypothesis import strategies as st
 from contact_updates.contract import operations
 from contact_updates.outcome import UpdateError
 from contact_updates.update import Update
-from contact_updates.update_message import (
-    MAX_MESSAGE_BYTES,
-    Rejection,
-    parse_message,
-    write_message,
-    write_rejected,
-)
+from contact_updates.update_message import MAX_MESSAGE_BYTES, Rejection, parse_message, write_message, write_rejected
 
 # Amazon SQS API Reference, "SendMessage".
 TAKEN_BY_SQS = re.compile("[\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+")

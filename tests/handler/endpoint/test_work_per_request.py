@@ -15,7 +15,7 @@ from tests.handler.conftest import Connect, EndpointAt
 from tests.handler.proxy import CONTACT_ID, INSTANCE_ID, Event, attributes_event, contact_event, send
 
 # The handler itself, and the part of the standard library that it reads and writes JSON with.
-OWN_CODE = (str(Path(__file__).resolve().parents[2] / "lambda"), str(Path(json.__file__).parent))
+OWN_CODE = (str(Path(__file__).resolve().parents[3] / "lambda"), str(Path(json.__file__).parent))
 
 MAX_BYTES = 32_768
 

@@ -11,17 +11,9 @@ import pytest
 
 from contact_updates.endpoint.endpoint import Endpoint
 from tests.handler.conftest import Connect, EndpointAt
-from tests.handler.proxy import (
-    CONTACT_ID,
-    INSTANCE_ARN,
-    INSTANCE_ID,
-    Event,
-    attributes_event,
-    contact_event,
-    send,
-)
+from tests.handler.proxy import CONTACT_ID, INSTANCE_ARN, INSTANCE_ID, Event, attributes_event, contact_event, send
 
-EVENTS = Path(__file__).parent / "events"
+EVENTS = Path(__file__).parents[1] / "events"
 OTHER_INSTANCE_ID = "99999999-1234-1234-1234-123456789012"
 
 
