@@ -134,7 +134,7 @@ def _failure(response: dict[str, Any], trace: Trace) -> UpdateError:
     code = str(error.get("Code"))
     if code in _THROTTLES or response_status(response) == 429:
         return UpdateError(
-            "ThrottlingException", "Amazon Connect's quota of requests is used up: try again later.", trace=trace
+            "ThrottlingException", "Amazon Connect's request quota is used up: try again later.", trace=trace
         )
     if code not in _PASSED_ON:
         return internal_error(trace)

@@ -161,10 +161,10 @@ def _string(shape: dict[str, Any], value: Any, depth: int) -> list[Fault]:
     if not shape.get("min", 0) <= size <= shape.get("max", size):
         wrong.append(_wrong_size(shape, size, "characters"))
     if not value.isascii() and not _is_unicode(value):
-        wrong.append("expected Unicode text, got half of a surrogate pair")
+        wrong.append("expected Unicode text, got a lone surrogate")
     # A text that is too long is not searched: that could take long, too.
     if "pattern" in shape and size <= shape.get("max", size) and not _pattern(shape["pattern"]).search(value):
-        wrong.append(f"expected a match of the pattern {shape['pattern']}")
+        wrong.append(f"expected to match the pattern {shape['pattern']}")
     if "enum" in shape and value not in shape["enum"]:
         wrong.append(f"expected one of {', '.join(shape['enum'])}")
     return [("", text, False) for text in wrong] if wrong else []
@@ -173,7 +173,7 @@ def _string(shape: dict[str, Any], value: Any, depth: int) -> list[Fault]:
 def _integer(shape: dict[str, Any], value: Any, depth: int) -> list[Fault]:
     if not isinstance(value, int) or isinstance(value, bool):
         return [("", _wrong_type("an integer", value), False)]
-    return [] if value in _INTEGER_RANGE else [("", "expected an integer of 32 bits", False)]
+    return [] if value in _INTEGER_RANGE else [("", "expected a 32-bit integer", False)]
 
 
 _CHECKS: dict[str, Callable[[dict[str, Any], Any, int], Iterable[Fault]]] = {

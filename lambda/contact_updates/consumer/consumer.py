@@ -156,7 +156,7 @@ class Consumer:
         for rejection, is_taken in zip(rejections, taken, strict=True):
             if not is_taken:
                 what = {name: rejection[name] for name in ("updateId", "requestId", "operation", "contactId")}
-                log_line.write({**what, "outcome": "NotAnnounced", **fault})
+                log_line.write({**what, "outcome": "NotPublished", **fault})
 
     def _go_back(self, pending: list[Received], wait: Wait) -> Waiting:
         for message in pending:

@@ -113,5 +113,5 @@ class UpdateStep:
 
 
 def _unsupported(applied: frozenset[str]) -> Rejection:
-    reason = f"operation: expected one that the queue applies, {' or '.join(sorted(applied))}"
+    reason = f"operation: expected one that this queue applies, {' or '.join(sorted(applied))}"
     return Rejection(type="UnsupportedOperation", reason=reason, public_reason=reason)

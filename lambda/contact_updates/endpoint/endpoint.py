@@ -95,13 +95,13 @@ class Endpoint:
 def permitted_update(request: Request, settings: EndpointSettings) -> Update:
     """The update that `request` asks for, if the contract and the settings permit it. Raises UpdateError."""
     given = request.parameters
-    misplaced = [f"{label}: belongs into the path, not into the body" for label in given.misplaced]
+    misplaced = [f"{label}: belongs in the path, not in the body" for label in given.misplaced]
     update = checked_update(request.operation, given.values, settings.instance, found=misplaced)
     if settings.allow_origins:
         origin = request.origin
         if origin is not None and not settings.allow_origins & {origin, "*"}:
             # A page can send what needs no preflight, and would not see the answer: the update must not be made.
-            raise UpdateError("AccessDeniedException", "Pages of this origin may not call.")
+            raise UpdateError("AccessDeniedException", "Pages from this origin may not call this endpoint.")
     contacts = request.allowed_contacts
     if contacts is not None and update.contact_id not in contacts:
         raise UpdateError("AccessDeniedException", "The caller may not update this contact.")

@@ -38,7 +38,7 @@ def test_operation_that_the_queue_does_not_apply_is_rejected_at_once_and_blocks_
             "operation": "UpdateContact",
             "contactId": CONTACT_ID,
             "type": "UnsupportedOperation",
-            "reason": "operation: expected one that the queue applies, UpdateContactAttributes",
+            "reason": "operation: expected one that this queue applies, UpdateContactAttributes",
             "deadLetterMessageId": rig.dead_letters.messages[0].id,
         }
     ]

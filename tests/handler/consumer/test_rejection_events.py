@@ -69,7 +69,7 @@ def test_event_bus_that_fails_does_not_hold_up(rig: Rig, answer: dict[str, Any] 
     delivery = rig.deliver()
 
     assert delivery.failed == []
-    assert delivery.outcomes == ["Rejected", "Updated", "NotAnnounced"]
+    assert delivery.outcomes == ["Rejected", "Updated", "NotPublished"]
     assert delivery.logs[-1]["updateId"] == message
     assert len(rig.dead_letters.messages) == 1
 
@@ -86,7 +86,7 @@ def test_events_of_a_batch_are_one_request_and_only_what_was_not_taken_is_told(r
     delivery = rig.deliver()
 
     assert len(requests) == 1
-    assert delivery.outcomes == ["Rejected"] * 3 + ["NotAnnounced"]
+    assert delivery.outcomes == ["Rejected"] * 3 + ["NotPublished"]
     assert delivery.logs[-1]["updateId"] == messages[1]
 
 

@@ -126,7 +126,7 @@ def test_function_is_never_killed_and_no_contact_waits_for_anothers_dead_letters
     if hanging.startswith("events"):
         assert rig.queue.messages == []
         assert len(rig.dead_letters.messages) == 20
-        assert [line["outcome"] for each in deliveries for line in each.logs].count("NotAnnounced") == 20
+        assert [line["outcome"] for each in deliveries for line in each.logs].count("NotPublished") == 20
     else:
         assert len(rig.queue.messages) == 20
         # Each letter is there once in five minutes, and at most: SQS does not know it any longer.
@@ -162,4 +162,4 @@ def test_dead_letter_queue_that_is_slow_does_not_get_the_function_killed(hanging
     assert "HandedBack" in outcomes
     assert rig.queue.messages == []
     assert len(rig.dead_letters.messages) == 20
-    assert outcomes.count("NotAnnounced") == (20 if hanging.startswith("events") else 0)
+    assert outcomes.count("NotPublished") == (20 if hanging.startswith("events") else 0)

@@ -52,19 +52,19 @@ def test_accepts_attributes_at_their_limits(attributes: dict[str, str]) -> None:
         ([], "Attributes: expected an object, got a list"),
         ("text", "Attributes: expected an object, got a string"),
         (None, "Attributes: expected an object, got null"),
-        ({"k": "\ud800"}, "Attributes.k: expected Unicode text, got half of a surrogate pair"),
-        ({"k": "\udfff\ud800"}, "Attributes.k: expected Unicode text, got half of a surrogate pair"),
+        ({"k": "\ud800"}, "Attributes.k: expected Unicode text, got a lone surrogate"),
+        ({"k": "\udfff\ud800"}, "Attributes.k: expected Unicode text, got a lone surrogate"),
         (
             {"a key": "v"},
-            "the key of Attributes[member 1]: expected a match of the pattern ^[A-Za-z0-9_-]+$",
+            "the key of Attributes[member 1]: expected to match the pattern ^[A-Za-z0-9_-]+$",
         ),
         (
             {"fine": "v", "key\n": "v"},
-            "the key of Attributes[member 2]: expected a match of the pattern ^[A-Za-z0-9_-]+$",
+            "the key of Attributes[member 2]: expected to match the pattern ^[A-Za-z0-9_-]+$",
         ),
-        ({"a.b": "v"}, "the key of Attributes.a.b: expected a match of the pattern ^[A-Za-z0-9_-]+$"),
-        ({"clé": "v"}, "the key of Attributes[member 1]: expected a match of the pattern ^[A-Za-z0-9_-]+$"),
-        ({"٣": "v"}, "the key of Attributes[member 1]: expected a match of the pattern ^[A-Za-z0-9_-]+$"),
+        ({"a.b": "v"}, "the key of Attributes.a.b: expected to match the pattern ^[A-Za-z0-9_-]+$"),
+        ({"clé": "v"}, "the key of Attributes[member 1]: expected to match the pattern ^[A-Za-z0-9_-]+$"),
+        ({"٣": "v"}, "the key of Attributes[member 1]: expected to match the pattern ^[A-Za-z0-9_-]+$"),
     ],
 )
 def test_names_what_is_wrong_with_attributes(attributes: Any, expected: str) -> None:

@@ -79,7 +79,7 @@ def test_accepts_fields_at_their_limits(fields: dict[str, Any]) -> None:
         ),
         (
             {"References": {"r": {"Type": "URL", "Arn": " " + ARN}}},
-            "References.r.Arn: expected a match of the pattern ^[-:/A-Za-z0-9]+",
+            "References.r.Arn: expected to match the pattern ^[-:/A-Za-z0-9]+",
         ),
         (
             {"References": {"r": {"Type": "URL", "StatusReason": "s" * 101}}},
@@ -99,15 +99,15 @@ def test_accepts_fields_at_their_limits(fields: dict[str, Any]) -> None:
         ),
         (
             {"SegmentAttributes": {"s": {"ValueInteger": 2**31}}},
-            "SegmentAttributes.s.ValueInteger: expected an integer of 32 bits",
+            "SegmentAttributes.s.ValueInteger: expected a 32-bit integer",
         ),
         (
             {"SegmentAttributes": {"s": {"ValueInteger": -(2**31) - 1}}},
-            "SegmentAttributes.s.ValueInteger: expected an integer of 32 bits",
+            "SegmentAttributes.s.ValueInteger: expected a 32-bit integer",
         ),
         (
             {"SegmentAttributes": {"s": {"ValueInteger": 10**4000}}},
-            "SegmentAttributes.s.ValueInteger: expected an integer of 32 bits",
+            "SegmentAttributes.s.ValueInteger: expected a 32-bit integer",
         ),
         (
             {"SegmentAttributes": {"s": {"ValueInteger": 1.0}}},
@@ -127,11 +127,11 @@ def test_accepts_fields_at_their_limits(fields: dict[str, Any]) -> None:
         ),
         (
             {"SegmentAttributes": {"s": {"ValueList": [{}, {"ValueArn": "\ud800"}]}}},
-            "SegmentAttributes.s.ValueList[1].ValueArn: expected Unicode text, got half of a surrogate pair",
+            "SegmentAttributes.s.ValueList[1].ValueArn: expected Unicode text, got a lone surrogate",
         ),
         (
             {"SegmentAttributes": {"\ud800": {}}},
-            "the key of SegmentAttributes[member 1]: expected Unicode text, got half of a surrogate pair",
+            "the key of SegmentAttributes[member 1]: expected Unicode text, got a lone surrogate",
         ),
         ({"QueueInfo": "q"}, "QueueInfo: expected an object, got a string"),
         ({"UserInfo": {"UserId": ""}}, "UserInfo.UserId: expected at least 1 characters, got 0"),
@@ -155,7 +155,7 @@ def test_accepts_fields_at_their_limits(fields: dict[str, Any]) -> None:
         ),
         (
             {"AdditionalRecipients": {"CcEmailAddresses": [{"EmailAddress": "a@b"}]}},
-            "AdditionalRecipients.CcEmailAddresses[0].EmailAddress: expected a match of the pattern "
+            "AdditionalRecipients.CcEmailAddresses[0].EmailAddress: expected to match the pattern "
             r"[^\s@]+@[^\s@]+\.[^\s@]+",
         ),
     ],

@@ -67,9 +67,9 @@ def test_names_all_violations_at_once() -> None:
         "References.r.Type: required, but missing",
         "References.r.Value: expected a string, got a number",
         "References.r.Arn: expected at least 20 characters, got 0",
-        "References.r.Arn: expected a match of the pattern ^[-:/A-Za-z0-9]+",
+        "References.r.Arn: expected to match the pattern ^[-:/A-Za-z0-9]+",
         f"References[member 2].Type: expected one of {REFERENCE_TYPES}",
-        "SegmentAttributes.t.ValueInteger: expected an integer of 32 bits",
+        "SegmentAttributes.t.ValueInteger: expected a 32-bit integer",
         "SegmentAttributes.t.ValueList[0].ValueString: expected a string, got null",
         "UserInfo.UserId: expected at least 1 characters, got 0",
     ]

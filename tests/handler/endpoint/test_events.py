@@ -174,7 +174,7 @@ def test_last_of_duplicate_members_counts(endpoint: Endpoint, connect: Connect) 
 
 def test_refuses_half_of_a_surrogate_pair_and_takes_a_whole_one(endpoint: Endpoint, connect: Connect) -> None:
     assert send(endpoint, contact_event(r'{"Name": "\ud83d"}')).message == (
-        "Name: expected Unicode text, got half of a surrogate pair"
+        "Name: expected Unicode text, got a lone surrogate"
     )
     assert connect.calls == 0
 
@@ -194,7 +194,7 @@ def test_all_violations_are_in_one_message(endpoint: Endpoint) -> None:
     assert send(endpoint, attributes_event(body)).message == "; ".join(
         [
             "InitialContactId: expected a string, got a number",
-            "the key of Attributes[member 1]: expected a match of the pattern ^[A-Za-z0-9_-]+$",
+            "the key of Attributes[member 1]: expected to match the pattern ^[A-Za-z0-9_-]+$",
             "Attributes.k: expected a string, got a number",
             "Other: unknown member",
         ]

@@ -105,15 +105,15 @@ def test_a_label_does_not_belong_into_the_body(endpoint: Endpoint, label: str) -
     outcome = send(endpoint, contact_event({label: INSTANCE_ID, "Name": "n"}))
 
     assert (outcome.status, outcome.error_type) == (400, "InvalidRequestException")
-    assert outcome.message == f"{label}: belongs into the path, not into the body"
+    assert outcome.message == f"{label}: belongs in the path, not in the body"
 
 
 def test_labels_in_the_body_and_other_violations_are_named_together(endpoint: Endpoint) -> None:
     outcome = send(endpoint, contact_event({"InstanceId": "x", "ContactId": "y", "Name": 5}))
 
     for violation in (
-        "InstanceId: belongs into the path, not into the body",
-        "ContactId: belongs into the path, not into the body",
+        "InstanceId: belongs in the path, not in the body",
+        "ContactId: belongs in the path, not in the body",
         "Name: expected a string, got a number",
     ):
         assert violation in outcome.message
