@@ -3,7 +3,6 @@
     api_function, queue_function   the entry points of the two Lambda functions
     endpoint                       only for the function behind the API
     consumer                       only for the function behind the queue
-    aws                            AWS SDK clients
     everything else                shared by both
 
 Standard library and boto3 only. Values of attributes, names, descriptions and references never reach a log line or

@@ -7,7 +7,7 @@ gc.disable()
 
 import os
 
-from contact_updates.aws.session import AwsSession
+from contact_updates.aws_session import AwsSession
 from contact_updates.endpoint.endpoint import Endpoint
 from contact_updates.settings import EndpointSettings
 

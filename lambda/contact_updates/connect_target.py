@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -11,11 +12,10 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as BotoConnectionError
 from botocore.parsers import ResponseParserError
 
-from contact_updates.aws.answer_check import UnreadableAnswerError
-from contact_updates.aws.session import AwsSession, error_code, response_status
+from contact_updates.answer_check import UnreadableAnswerError
+from contact_updates.aws_session import AwsSession, error_code, response_status
 from contact_updates.contract import operations
 from contact_updates.outcome import Applied, Trace, UpdateError, internal_error
-from contact_updates.pacing import Pacer
 from contact_updates.update import Update
 
 # For each address, and for each silence while reading: a server that keeps dripping is ended by the function's own
@@ -52,6 +52,35 @@ _ACCOUNT_DETAIL = re.compile(
     r"(?<![A-Za-z])arn(?::|%3[Aa])"
     r"|(?<![0-9])(?<![0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-)[0-9]{12}(?![0-9])"
 )
+
+
+class Pacer:
+    """Gives each call its time: `seconds` from its start until the next one may start.
+
+    The wait comes after the call and before the execution is free for the next batch. So the rate holds whichever
+    execution environments the batches go to, since they share nothing, and the first call of a batch need not wait.
+    """
+
+    def __init__(
+        self,
+        seconds: float,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.seconds = seconds
+        self._clock = clock
+        self._sleep = sleep
+
+    def __call__(self, call: Callable[..., Any], parameters: dict[str, Any]) -> Any:
+        """Make one call, and let its time pass. Raises what the call raises."""
+        started = self._clock()
+        try:
+            return call(**parameters)
+        finally:
+            left = started + self.seconds - self._clock()
+            if left > 0:
+                self._sleep(left)
 
 
 def connect_client(session: AwsSession, region: str) -> Any:

@@ -7,13 +7,11 @@ gc.disable()
 
 import os
 
-from contact_updates.aws.session import ONE_REQUEST, AwsSession
-from contact_updates.connect_target import ConnectTarget, connect_client
+from contact_updates.aws_session import ONE_REQUEST, AwsSession
+from contact_updates.connect_target import ConnectTarget, Pacer, connect_client
 from contact_updates.consumer.consumer import Consumer
-from contact_updates.consumer.dead_letters import DeadLetterQueue
-from contact_updates.consumer.rejection_events import RejectionEvents
+from contact_updates.consumer.rejections import DeadLetterQueue, RejectionEvents
 from contact_updates.consumer.visibility import Visibility
-from contact_updates.pacing import Pacer
 from contact_updates.settings import ConsumerSettings
 
 _settings = ConsumerSettings.from_environment(os.environ)

@@ -11,7 +11,7 @@ import botocore
 import pytest
 from botocore.loaders import Loader
 
-from contact_updates.aws.session import AwsSession
+from contact_updates.aws_session import AwsSession
 from contact_updates.connect_target import ConnectTarget, connect_client
 from contact_updates.contract import SDK_MODELS
 from tools.cut_service_model import CONTRACT

@@ -13,7 +13,7 @@ from connect_constructs.local.amazon_connect import AmazonConnect
 from connect_constructs.local.connect_server import ConnectServer
 from connect_constructs.local.faults import Fault
 from contact_updates import connect_target
-from contact_updates.aws.session import AwsSession
+from contact_updates.aws_session import AwsSession
 from contact_updates.connect_target import ConnectTarget, connect_client
 from contact_updates.endpoint.endpoint import Endpoint
 from contact_updates.settings import EndpointSettings, Instance

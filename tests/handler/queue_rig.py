@@ -6,14 +6,12 @@ import json
 from typing import Any
 
 from connect_constructs.local.amazon_connect import AmazonConnect
-from contact_updates.connect_target import ConnectTarget
+from contact_updates.connect_target import ConnectTarget, Pacer
 from contact_updates.consumer.consumer import Consumer
-from contact_updates.consumer.dead_letters import DeadLetterQueue
-from contact_updates.consumer.rejection_events import RejectionEvents
+from contact_updates.consumer.rejections import DeadLetterQueue, RejectionEvents
 from contact_updates.consumer.visibility import Visibility
 from contact_updates.endpoint.endpoint import Endpoint
 from contact_updates.endpoint.queue_target import QueueTarget
-from contact_updates.pacing import Pacer
 from contact_updates.settings import ConsumerSettings, EndpointSettings, Instance
 from contact_updates.update_message import message_group_id
 from tests.handler.proxy import CONTACT_ID, INSTANCE_ARN, INSTANCE_ID

@@ -19,11 +19,11 @@ from botocore.loaders import Loader
 from botocore.session import Session
 
 from connect_constructs.local.faults import ErrorAnswer, Garbage, documented_error
-from contact_updates.aws.data_loader import SERVICES
-from contact_updates.aws.session import AwsSession
+from contact_updates.aws_session import AwsSession
 from contact_updates.connect_target import ConnectTarget, connect_client
 from contact_updates.endpoint.endpoint import Endpoint
 from contact_updates.settings import EndpointSettings, Instance
+from contact_updates.trimmed_session import SERVICES
 from tests.handler.conftest import Connect
 from tests.handler.proxy import CONTACT_ID, INSTANCE_ARN, attributes_event, contact_event, send
 
@@ -35,7 +35,7 @@ Sabotage = Callable[[pytest.MonkeyPatch], None]
 
 
 def rename_what_is_imported(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "contact_updates.aws.trimmed_session", raising=False)
+    monkeypatch.delitem(sys.modules, "contact_updates.trimmed_session", raising=False)
     monkeypatch.setattr("botocore.credentials.create_credential_resolver", _create_resolver)
     monkeypatch.delattr("botocore.credentials.CredentialResolver")
 
@@ -88,7 +88,7 @@ def let_a_session_have_no_subclass(monkeypatch: pytest.MonkeyPatch) -> None:
         raise TypeError("final")
 
     monkeypatch.setattr(Session, "__init_subclass__", classmethod(refuse), raising=False)
-    monkeypatch.delitem(sys.modules, "contact_updates.aws.trimmed_session", raising=False)
+    monkeypatch.delitem(sys.modules, "contact_updates.trimmed_session", raising=False)
 
 
 def let_a_resolver_take_its_providers_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,7 +100,7 @@ def let_a_resolver_be_asked_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
     class Changed(CredentialResolver):  # type: ignore[misc]  # botocore has no types
         load_credentials = None
 
-    monkeypatch.delitem(sys.modules, "contact_updates.aws.trimmed_session", raising=False)
+    monkeypatch.delitem(sys.modules, "contact_updates.trimmed_session", raising=False)
     monkeypatch.setattr("botocore.credentials.create_credential_resolver", _create_resolver)
     monkeypatch.setattr("botocore.credentials.CredentialResolver", Changed)
 

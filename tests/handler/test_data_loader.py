@@ -12,7 +12,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
-from contact_updates.aws.trimmed_session import trimmed_session
+from contact_updates.trimmed_session import trimmed_session
 
 PARTITIONS_FILE = Path(botocore.__file__).parent / "data" / "partitions.json"
 REGIONS = [

@@ -115,7 +115,7 @@ def test_each_function_loads_only_what_it_needs_of_the_handler() -> None:
     assert of("api", "consumer", "update_message") == set()
     assert "endpoint.queue_target" not in loaded["api"]
     # The endpoint before a queue sends, and does not call Amazon Connect.
-    assert of("api to queue", "consumer", "connect_target", "pacing") == set()
+    assert of("api to queue", "consumer", "connect_target") == set()
     assert of("queue", "endpoint") == set()
 
 

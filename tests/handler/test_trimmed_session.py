@@ -6,8 +6,7 @@ import botocore.session
 import pytest
 from botocore.handlers import BUILTIN_HANDLERS
 
-from contact_updates.aws.data_loader import SERVICES
-from contact_updates.aws.trimmed_session import trimmed_session
+from contact_updates.trimmed_session import SERVICES, trimmed_session
 
 KINDS = sorted({event.partition(".")[0] for event, *_ in BUILTIN_HANDLERS} - {"docs"})
 

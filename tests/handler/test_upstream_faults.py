@@ -9,7 +9,7 @@ import socket
 
 import pytest
 
-from contact_updates.aws.session import AwsSession
+from contact_updates.aws_session import AwsSession
 from contact_updates.connect_target import ConnectTarget, connect_client
 from contact_updates.endpoint.endpoint import Endpoint
 from contact_updates.settings import EndpointSettings, Instance

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from contact_updates.aws.session import REQUEST_SECONDS
+from contact_updates.aws_session import REQUEST_SECONDS
 
 # Reserved for the function's answer.
 _ANSWER_SECONDS = 0.5

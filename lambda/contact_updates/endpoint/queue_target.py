@@ -11,7 +11,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from contact_updates.aws.session import error_code
+from contact_updates.aws_session import error_code
 from contact_updates.endpoint.request import Request
 from contact_updates.outcome import Accepted, Trace, internal_error
 from contact_updates.update import Update

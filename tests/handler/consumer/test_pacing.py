@@ -10,8 +10,7 @@ from botocore.exceptions import ReadTimeoutError
 
 from connect_constructs.local.amazon_connect import AmazonConnect
 from connect_constructs.local.faults import documented_error
-from contact_updates.connect_target import ConnectTarget
-from contact_updates.pacing import Pacer
+from contact_updates.connect_target import ConnectTarget, Pacer
 from contact_updates.update_message import parse_message, update_in
 from tests.handler.proxy import CONTACT_ID, INSTANCE_ARN, INSTANCE_ID
 from tests.handler.queue_fakes import Clock, ConnectClient, client_error

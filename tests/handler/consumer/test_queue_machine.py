@@ -19,8 +19,7 @@ from connect_constructs.local.amazon_connect import AmazonConnect
 from connect_constructs.local.faults import BARE_THROTTLE, TOO_MANY_REQUESTS, ErrorAnswer, documented_error
 from contact_updates.connect_target import ConnectTarget
 from contact_updates.consumer.consumer import Consumer
-from contact_updates.consumer.dead_letters import DeadLetterQueue
-from contact_updates.consumer.rejection_events import RejectionEvents
+from contact_updates.consumer.rejections import DeadLetterQueue, RejectionEvents
 from contact_updates.consumer.visibility import Visibility
 from contact_updates.endpoint.endpoint import Endpoint
 from contact_updates.endpoint.queue_target import QueueTarget

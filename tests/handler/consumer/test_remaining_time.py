@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from contact_updates.aws.session import ONE_REQUEST, REQUEST_SECONDS, AwsSession
+from contact_updates.aws_session import ONE_REQUEST, REQUEST_SECONDS, AwsSession
 from tests.handler.queue_fakes import READ_TIMEOUT, Delivery, TimedContext, deliver, raises_nothing
 from tests.handler.queue_rig import OTHER_CONTACT, Rig
 from tests.sqs_fifo import DAY

@@ -16,7 +16,7 @@ from botocore.parsers import ResponseParserError
 
 from connect_constructs.local.faults import BARE_THROTTLE, TOO_MANY_REQUESTS, ErrorAnswer, documented_error
 from contact_updates import connect_target
-from contact_updates.aws.answer_check import UnreadableAnswerError
+from contact_updates.answer_check import UnreadableAnswerError
 from contact_updates.consumer.visibility import backoff_seconds
 from tests.handler.proxy import CONTACT_ID
 from tests.handler.queue_fakes import client_error, raises

@@ -11,7 +11,7 @@ import botocore.session
 from botocore.config import Config
 
 from contact_updates import log_line
-from contact_updates.aws.answer_check import UnreadableAnswerError, check_answer
+from contact_updates.answer_check import UnreadableAnswerError, check_answer
 from contact_updates.contract import SDK_MODELS
 
 # Two attempts with both timeouts, and the wait between them, fit into the least timeout that a function may have.
@@ -45,7 +45,7 @@ class AwsSession:
         self._is_trimmed = True
         try:
             # Not at the top: what it imports from botocore may be gone.
-            from contact_updates.aws.trimmed_session import trimmed_session
+            from contact_updates.trimmed_session import trimmed_session
 
             self._session = trimmed_session()
         except Exception as error:

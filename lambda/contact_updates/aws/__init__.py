@@ -1,1 +1,0 @@
-"""The AWS SDK as the handler uses it."""
