@@ -1,4 +1,4 @@
-"""The run-time side of connect-constructs: accepts contact updates and makes them in Amazon Connect.
+"""The run-time side of connect-constructs: takes contact updates and applies them in Amazon Connect.
 
     api_function, queue_function   the entry points of the two Lambda functions
     endpoint                       only for the function behind the API

@@ -1,4 +1,4 @@
-"""Answers that botocore's parser misreads: refused or normalised before it gets them."""
+"""Rejects or normalizes the responses that botocore's parser misreads."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from typing import Any
 
 
 class UnreadableAnswerError(Exception):
-    """A 2xx answer with an unexpected body: botocore takes any, where the operations have an empty one."""
+    """A 2xx response with an unexpected body. Both operations have an empty one; botocore accepts any."""
 
 
 def check_answer(response: dict[str, Any]) -> None:
-    """Normalise an answer in place, in the form in which botocore hands it to its parser.
+    """Check a response as botocore passes it to its parser, and normalize it in place.
 
-    Raises UnreadableAnswerError, or KeyError and AttributeError for another form.
+    Raises UnreadableAnswerError, or KeyError or AttributeError if botocore's format has changed.
     """
     status, body = response["status_code"], response["body"].strip()
     if 200 <= status < 300:
         if body not in (b"", b"{}"):
             raise UnreadableAnswerError
     elif status < 200 or status == 300:
-        # botocore takes an interim answer for a success, and stumbles over the other.
+        # botocore treats an interim response as a success, and fails on a 300.
         raise UnreadableAnswerError
     elif not _is_json_object(body):
-        # The type is in the header; without this it would be lost to an exception of the parser.
+        # The header has the error type, but the parser would raise before reading it.
         response["body"] = b"{}"
 
 

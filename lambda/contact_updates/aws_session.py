@@ -1,4 +1,4 @@
-"""The AWS SDK as the handler uses it: botocore alone, quick to start, and silent."""
+"""AWS SDK clients from botocore alone: quick to create, and silent."""
 
 from __future__ import annotations
 
@@ -14,37 +14,38 @@ from contact_updates import log_line
 from contact_updates.answer_check import UnreadableAnswerError, check_answer
 from contact_updates.contract import SDK_MODELS
 
-# Two attempts with both timeouts, and the wait between them, fit into the least timeout that a function may have.
+# Two attempts that use up both timeouts, with the backoff between them, fit into the shortest function timeout that the
+# constructs allow.
 _CONNECT_TIMEOUT_SECONDS = 1
 _READ_TIMEOUT_SECONDS = 4
 _MAX_ATTEMPTS = 2
 
-# For a client whose requests have to fit into what is left of an invocation: one attempt, of `REQUEST_SECONDS` at most.
-# Its user tries again, where there is time. (The connect timeout counts for each address, and the read timeout for each
-# silence: a host with several dead addresses, or one that drips, takes longer.)
+# For clients whose requests must fit into the rest of an invocation: one attempt of at most `REQUEST_SECONDS`. The
+# caller retries if there is time. (The connect timeout applies to each address and the read timeout to each pause, so
+# that a host with several dead addresses, or one that sends byte by byte, takes longer.)
 ONE_REQUEST: dict[str, Any] = {"connect_timeout": 1, "read_timeout": 2, "max_attempts": 1}
 REQUEST_SECONDS = 3
 
 _ERROR_CODE = re.compile(r"[A-Za-z0-9_.]{1,100}\Z")
 
-# At lower levels they log URLs and bodies. Everything that matters about a call stands in the handler's own log line.
+# At lower levels they log URLs and bodies. The handler's own log line has everything that matters about a call.
 for _library in ("botocore", "urllib3"):
     logging.getLogger(_library).setLevel(logging.CRITICAL)
 
 
 class AwsSession:
-    """Makes the handler's clients, without botocore's internals where these have changed.
+    """Creates the handler's clients, and survives changes of botocore's internals.
 
-    The runtime's botocore moves without a deployment (AWS Lambda Developer Guide, "Building Lambda functions with
-    Python"). What relies on its internals is for speed and for odd answers only: where it fails, botocore's own session
-    with the same service model takes over, and one log line says so.
+    The runtime's botocore is updated without a deployment (AWS Lambda Developer Guide, "Building Lambda functions with
+    Python"). Only speed and the handling of odd responses rely on its internals. Where that fails, botocore's own
+    session with the same service model takes over, and one log line says so.
     """
 
     def __init__(self) -> None:
         self._fell_back = False
         self._is_trimmed = True
         try:
-            # Not at the top: what it imports from botocore may be gone.
+            # Imported here because what it imports from botocore may be gone.
             from contact_updates.trimmed_session import trimmed_session
 
             self._session = trimmed_session()
@@ -60,12 +61,15 @@ class AwsSession:
         read_timeout: float = _READ_TIMEOUT_SECONDS,
         max_attempts: int = _MAX_ATTEMPTS,
     ) -> Any:
-        """A client of `service`, in the function's own Region unless told otherwise. Timeouts in seconds."""
+        """A client of `service`. Timeouts are in seconds.
+
+        `region` defaults to the function's own.
+        """
         config = Config(
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
             retries={"mode": "standard", "total_max_attempts": max_attempts},
-            # The contract has been checked already, and botocore's messages quote values.
+            # The contract is already checked, and botocore's messages quote values.
             parameter_validation=False,
         )
         try:
@@ -77,7 +81,7 @@ class AwsSession:
             return self._session.create_client(service, region_name=region, config=config)
 
     def check_answers(self, client: Any) -> None:
-        """Let `check_answer` see each answer that `client` gets, before botocore's parser does."""
+        """Run `check_answer` on each response to `client`, before botocore parses it."""
         checked = False
 
         def before_parse(**event: Any) -> None:
@@ -87,7 +91,7 @@ class AwsSession:
                 check_answer(event["response_dict"])
             except UnreadableAnswerError:
                 raise
-            except Exception as error:  # The answer has another form: botocore reads it without us.
+            except Exception as error:  # botocore's format has changed: let it parse the response unchecked.
                 self._say_so(error)
 
         def after_call(**_: Any) -> None:
@@ -114,7 +118,7 @@ class AwsSession:
 
 
 def error_code(response: dict[str, Any]) -> str:
-    """The code of an error response. It comes from outside, so that what is not plain is only told by its status."""
+    """The code of an error response. It comes from outside: unless it is plain, only the status is given."""
     code = str(response["Error"].get("Code"))
     return code if _ERROR_CODE.match(code) else f"HTTP {response_status(response)}"
 

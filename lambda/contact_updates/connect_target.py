@@ -1,4 +1,4 @@
-"""The calls to Amazon Connect: their time-outs, their one retry, and what a failure means for the caller."""
+"""The calls to Amazon Connect: timeouts, one retry, and what a failure means for the caller."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from contact_updates.contract import operations
 from contact_updates.outcome import Applied, Trace, UpdateError, internal_error
 from contact_updates.update import Update
 
-# For each address, and for each silence while reading: a server that keeps dripping is ended by the function's own
-# time-out. Two attempts with both, 22 seconds, fit into its default of 25 seconds, which fits into API Gateway's
-# integration time-out of 29.
+# Per address, and per pause while reading: only the function's own timeout ends a response that arrives byte by byte.
+# Two attempts that use up both take 22 seconds, which fits into the function's default timeout of 25 seconds, and that
+# into API Gateway's integration timeout of 29.
 CONNECT_TIMEOUT_SECONDS = 2
 READ_TIMEOUT_SECONDS = 9
 MAX_ATTEMPTS = 2
 
-# Left of the function's time for the answer and the log line, after an attempt that used up both time-outs.
+# Reserved for the answer and the log line, after an attempt that used up both timeouts.
 _RESERVE_SECONDS = 0.5
 
-# Errors whose cause the caller can act on. Whatever else Amazon Connect answers is this service's own trouble.
+# Errors that the caller can act on. All others are this service's own problem.
 _PASSED_ON = frozenset(
     {
         "ConflictException",
@@ -38,16 +38,16 @@ _PASSED_ON = frozenset(
         "ResourceNotFoundException",
     }
 )
-# A throttle also comes as a bare 429 without any type.
+# A throttle can also be a bare 429 without a type.
 _THROTTLES = frozenset({"ThrottlingException", "TooManyRequestsException"})
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_=+/-]{1,100}\Z")
 
-# What the caller gets of Amazon Connect's text, in characters.
+# How much of Amazon Connect's text the caller gets, in characters.
 _MAX_TEXT_LENGTH = 1_000
-# What is looked at for account details: of one that the cut goes through, the beginning would be told.
+# How much is searched for account details: one that starts before the cut must be found.
 _MAX_CHECKED_LENGTH = _MAX_TEXT_LENGTH + 20
-# The beginning of an ARN, plain or percent-encoded; an account's id, which the end of a UUID may look like.
+# The start of an ARN, plain or percent-encoded, or an account id. The end of a UUID may look like an account id.
 _ACCOUNT_DETAIL = re.compile(
     r"(?<![A-Za-z])arn(?::|%3[Aa])"
     r"|(?<![0-9])(?<![0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-)[0-9]{12}(?![0-9])"
@@ -55,10 +55,10 @@ _ACCOUNT_DETAIL = re.compile(
 
 
 class Pacer:
-    """Gives each call its time: `seconds` from its start until the next one may start.
+    """Lets a call start at least `seconds` after the start of the one before.
 
-    The wait comes after the call and before the execution is free for the next batch. So the rate holds whichever
-    execution environments the batches go to, since they share nothing, and the first call of a batch need not wait.
+    It waits after each call, before the execution environment is free for the next batch. As environments share
+    nothing, only this keeps the rate whichever of them gets the next batch. The first call of a batch need not wait.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Pacer:
         self._sleep = sleep
 
     def __call__(self, call: Callable[..., Any], parameters: dict[str, Any]) -> Any:
-        """Make one call, and let its time pass. Raises what the call raises."""
+        """Make one call and wait until its time is over. Raises what the call raises."""
         started = self._clock()
         try:
             return call(**parameters)
@@ -84,13 +84,13 @@ class Pacer:
 
 
 def connect_client(session: AwsSession, region: str) -> Any:
-    """The AWS SDK client of Amazon Connect for ConnectTarget, in the instance's Region."""
+    """The AWS SDK client for a ConnectTarget. `region` is the instance's."""
     client = session.client(
         "connect",
         region=region,
         connect_timeout=CONNECT_TIMEOUT_SECONDS,
         read_timeout=READ_TIMEOUT_SECONDS,
-        # Callers' SDKs retry, and retries multiply: the one that is worth it is made in `apply`.
+        # Callers' SDKs retry, and retries multiply. `apply` makes the one retry that is worth it.
         max_attempts=1,
     )
     session.check_answers(client)
@@ -98,12 +98,12 @@ def connect_client(session: AwsSession, region: str) -> Any:
 
 
 class ConnectTarget:
-    """Makes updates of contacts in Amazon Connect."""
+    """Applies updates in Amazon Connect."""
 
     def __init__(self, client: Any, *, pacer: Pacer | None = None) -> None:
-        """`client` is a client of Amazon Connect, such as that of `connect_client`.
+        """`client` is an Amazon Connect client, such as `connect_client` returns.
 
-        `pacer` gives each attempt its time. Default: attempts are not paced.
+        `pacer` paces the attempts. Default: they are not paced.
         """
         self._pacer = pacer or Pacer(0)
         self._calls: dict[str, Callable[..., Any]] = {
@@ -112,15 +112,15 @@ class ConnectTarget:
 
     @property
     def seconds_per_update(self) -> float:
-        """The longest that an update may take."""
+        """The longest time that `apply` can take."""
         attempt = max(CONNECT_TIMEOUT_SECONDS + READ_TIMEOUT_SECONDS, self._pacer.seconds)
         return MAX_ATTEMPTS * attempt + _RESERVE_SECONDS
 
     def apply(self, update: Update, remaining_seconds: Callable[[], float], _: object = None) -> Applied:
-        """Make one update. Raises UpdateError.
+        """Apply one update. Raises UpdateError.
 
-        Tries again once, on a connection error, a timeout, a 5xx or an unreadable answer, if `remaining_seconds()` has
-        room for it. Both operations set values, so that making one twice is the same as making it once.
+        Retries once after a connection error, a timeout, a 5xx or an unreadable response, if `remaining_seconds()` is
+        enough for another attempt. Both operations set values, so that calling one twice has the effect of one call.
         """
         trace = Trace()
         while True:
@@ -148,7 +148,7 @@ def _fits(remaining_seconds: float) -> bool:
 
 
 def _request_id(response: dict[str, Any]) -> str | None:
-    """The answer's request id. It comes from outside, so that only a plain one is taken."""
+    """The response's request id. It comes from outside, so that only a plain one is returned."""
     request_id = response.get("ResponseMetadata", {}).get("RequestId")
     return request_id if request_id and _REQUEST_ID.match(request_id) else None
 
@@ -156,8 +156,8 @@ def _request_id(response: dict[str, Any]) -> str | None:
 def _failure(response: dict[str, Any], trace: Trace) -> UpdateError:
     """What an error response means for the caller.
 
-    The caller gets Amazon Connect's own text, as Amazon Connect would give it to whoever sent those values, up to 1,000
-    characters; it is withheld if it names an ARN or an account. Nothing else gets it but the dead letter.
+    The caller gets Amazon Connect's own text, up to 1,000 characters, as if it had called Amazon Connect itself. The
+    text is withheld if it names an ARN or an account. Apart from the caller, only the dead letter gets it.
     """
     error = response["Error"]
     code = str(error.get("Code"))

@@ -1,8 +1,8 @@
-"""The contract at run time: which operations there are, and what is wrong with a request's parameters.
+"""The contract at run time: the operations, and what is wrong with a request's parameters.
 
-Everything here comes from the service model file beside this package. It is botocore's model of the two operations
-with the documented rules that botocore's lacks: `maxUtf8Bytes` limits the UTF-8 bytes of a map's keys and values
-together, and `minBodyMembers` is how many members of the body must be present.
+All of it comes from the service model file beside this package: botocore's model of the two operations, with the
+documented rules that botocore's model lacks. `maxUtf8Bytes` limits the UTF-8 bytes of a map's keys and values together;
+`minBodyMembers` is how many members of the body must be present.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from typing import Any, NamedTuple
 SDK_MODELS = Path(__file__).resolve().parent.parent / "sdk_models"
 _SERVICE_MODEL = SDK_MODELS / "connect" / "2017-08-08" / "service-2.json"
 
-# Amazon Connect documents no limit for SegmentAttributes; ours keeps hostile nesting off the interpreter's stack.
+# Amazon Connect documents no limit for SegmentAttributes. Ours protects the interpreter's stack from hostile nesting.
 MAX_NESTING = 32
 
-# How many violations one message names, so that an answer stays smaller than what provoked it.
+# The most violations that one message names: an answer must stay smaller than the request that provoked it.
 _MAX_NAMED = 100
 
 # `integer` in an AWS service model is a 32-bit integer (Smithy 2.0, "Simple types").
 _INTEGER_RANGE = range(-(2**31), 2**31)
 
-# Keys that are safe to repeat in a message. Any other key is named by its position: it may hold a customer's data.
+# Keys that are safe to repeat in a message. Any other key may hold a customer's data, and is named by its position.
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_.:-]{1,100}\Z")
 
 _JSON_TYPES = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", type(None): "null"}
 
-# The path of a value, from wherever the check began, what is wrong, and whether that is so of the value's key.
+# The path of a value from where the check began, what is wrong, and whether it is wrong with the value's key.
 Fault = tuple[str, str, bool]
 
 
@@ -41,12 +41,12 @@ class Operation(NamedTuple):
 
     name: str
     http_method: str
-    # As the service model and API Gateway's `resource` write it, such as `/contacts/{InstanceId}/{ContactId}`.
+    # As in the service model and in API Gateway's `resource`, such as `/contacts/{InstanceId}/{ContactId}`.
     path: str
     input_shape: str
-    # The members that are labels of the path; all others stand in the body.
+    # The members that are labels of the path. All others are in the body.
     labels: tuple[str, ...]
-    # The member that holds the contact's id.
+    # The member that has the contact id.
     contact_member: str
 
 
@@ -83,9 +83,9 @@ def error_status(error_type: str) -> int:
 
 
 def violations(operation: Operation, parameters: dict[str, Any]) -> list[str]:
-    """All that is wrong with `parameters`: one text for each violation, by path, never by value."""
+    """Everything that is wrong with `parameters`: one text for each violation, with the path, never the value."""
     shape = _model()["shapes"][operation.input_shape]
-    # Not all of them are looked for: a body of some megabytes can have millions.
+    # Stop early: a body of some megabytes can have millions.
     found = [_named(fault) for fault in itertools.islice(_structure(shape, parameters, 1), _MAX_NAMED + 1)]
     if len(parameters.keys() - set(operation.labels)) < shape.get("minBodyMembers", 0):
         found.append("the body: expected at least one field to update")
@@ -100,8 +100,8 @@ def _named(fault: Fault) -> str:
     return f"the key of {place}: {wrong}" if of_key else f"{place}: {wrong}"
 
 
-# A check gives what is wrong with a value, each with its path from there. Paths grow from the inside out, so that
-# nothing is spent on them where nothing is wrong.
+# A check yields what is wrong with a value, with the path from that value. Paths grow from the inside out, so that they
+# cost nothing where nothing is wrong.
 
 
 @functools.cache
@@ -162,7 +162,7 @@ def _string(shape: dict[str, Any], value: Any, depth: int) -> list[Fault]:
         wrong.append(_wrong_size(shape, size, "characters"))
     if not value.isascii() and not _is_unicode(value):
         wrong.append("expected Unicode text, got a lone surrogate")
-    # A text that is too long is not searched: that could take long, too.
+    # A text that is too long is not searched, as that could take long.
     if "pattern" in shape and size <= shape.get("max", size) and not _pattern(shape["pattern"]).search(value):
         wrong.append(f"expected to match the pattern {shape['pattern']}")
     if "enum" in shape and value not in shape["enum"]:
@@ -191,7 +191,7 @@ def _wrong_size(shape: dict[str, Any], size: int, unit: str) -> str:
 
 
 def _utf8_bytes(entries: dict[str, Any], counted_member: str | None) -> int:
-    # What has the wrong type is a violation of its own, and counts nothing here.
+    # A value of the wrong type is a violation of its own, and is not counted here.
     total = 0
     for key, value in entries.items():
         counted = value.get(counted_member) if counted_member and isinstance(value, dict) else value
@@ -211,7 +211,7 @@ def _is_unicode(text: str) -> bool:
 
 @functools.cache
 def _pattern(pattern: str) -> re.Pattern[str]:
-    # The model's `$` is the end of the text; Python's also matches before a final line feed.
+    # The model's `$` is the end of the text. Python's also matches before a final line feed.
     return re.compile(pattern[:-1] + r"\Z" if pattern.endswith("$") else pattern)
 
 

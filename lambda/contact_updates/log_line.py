@@ -1,4 +1,4 @@
-"""The one log line of each request: who called, what happened to which contact, how long it took. No values."""
+"""The log line of a request or message: who called, what happened to which contact, how long it took. No values."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import sys
 import traceback
 from typing import Any
 
-# More than any identifier of AWS's has. What producers and authorizers choose can be of any length.
+# Longer than any identifier of AWS. Producers and authorizers can choose identifiers of any length.
 _MAX_IDENTIFIER_LENGTH = 1_024
 
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\Z")
 
-# In ASCII: no character of an identifier ends the line.
+# In ASCII, so that no character of an identifier can end the line.
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
@@ -24,20 +24,20 @@ def write(fields: dict[str, Any]) -> None:
 
 
 def identifier(value: Any) -> str | None:
-    """An identifier from outside, cut at 1,024 characters; None for what is no text."""
+    """An identifier from outside, cut to 1,024 characters. None if it is not text."""
     return value[:_MAX_IDENTIFIER_LENGTH] if isinstance(value, str) else None
 
 
 def contact_id(value: Any) -> str | None:
-    """A contact's id in lower case; None for what does not have a UUID's form, as Amazon Connect's contact ids have.
+    """A contact id in lower case. None unless it has the form of a UUID, as Amazon Connect's contact ids have.
 
-    The contract lets any text of 1 to 256 characters pass, and so a customer's name or number, too.
+    The contract allows any text of 1 to 256 characters, such as a customer's name or number.
     """
     return value.lower() if isinstance(value, str) and _UUID.match(value) else None
 
 
 def fault(error: Exception) -> dict[str, str]:
-    """What the log may say of an unexpected exception: its type and place. Its message may quote the request."""
+    """The type and place of an unexpected exception. Its message may quote the request, and is not logged."""
     frames = traceback.extract_tb(error.__traceback__)
     place = f"{frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}" if frames else "unknown"
     return {"fault": type(error).__name__, "faultAt": place}

@@ -1,4 +1,4 @@
-"""What comes of an update: Applied, Accepted, or an UpdateError in the form in which a caller gets it."""
+"""The outcome of an update: Applied, Accepted, or an UpdateError as the caller gets it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from contact_updates import log_line
 from contact_updates.contract import error_status
 
-# Types that Amazon Connect's model of the two operations does not have, and their statuses.
+# Error types that are not in Amazon Connect's model of the two operations, and their statuses.
 _OTHER_STATUSES = {
     "RequestEntityTooLargeException": 413,
     "UnknownOperationException": 404,
@@ -16,19 +16,19 @@ _OTHER_STATUSES = {
 
 
 class Trace(NamedTuple):
-    """What the log line says about the calls that one update took."""
+    """The calls that one update took, for the log line."""
 
     attempts: int = 0
     upstream_request_id: str | None = None
-    # The last attempt's error type, or the name of the exception.
+    # The error type of the last attempt, or the name of its exception.
     upstream_error: str | None = None
-    # Only the queue sets it, before it sends: an update can be in the queue although the confirmation was lost.
+    # Only for the queue. It is known before the update is sent, which may be in the queue although an error came back.
     update_id: str | None = None
-    # The exception that nobody foresaw, if that is why it failed.
+    # Set if an unexpected exception is why it failed.
     unexpected: Exception | None = None
 
     def fields(self) -> dict[str, Any]:
-        """What the log lines of the endpoint and of the consumer have in common."""
+        """The fields that the log lines of the endpoint and of the consumer have in common."""
         return {
             "upstreamRequestId": self.upstream_request_id,
             "upstreamError": self.upstream_error,
@@ -36,7 +36,7 @@ class Trace(NamedTuple):
         }
 
     def fault(self) -> dict[str, str]:
-        """What the log line says of an unexpected exception; nothing without one."""
+        """The log line's fields about the unexpected exception; empty without one."""
         return log_line.fault(self.unexpected) if self.unexpected else {}
 
 
@@ -44,7 +44,7 @@ _NO_CALLS = Trace()
 
 
 class Applied(NamedTuple):
-    """Amazon Connect has made the update."""
+    """Amazon Connect has applied the update."""
 
     trace: Trace
     outcome: str = "Updated"
@@ -52,7 +52,7 @@ class Applied(NamedTuple):
 
 
 class Accepted(NamedTuple):
-    """The queue has the update. `trace.update_id` identifies it there."""
+    """The queue has the update, under `trace.update_id`."""
 
     trace: Trace
     outcome: str = "Accepted"
@@ -60,13 +60,11 @@ class Accepted(NamedTuple):
 
 
 class UpdateError(Exception):
-    """An update that was not made, in the form in which the caller is told.
+    """An update was not applied. The error type, message and status are what the caller gets.
 
-    `message` is for the caller alone: Amazon Connect's own text where there is one, which may repeat the caller's
-    values. `public_message` is for what is stored or published: a text of ours, without any value or account detail.
-    Default: `message`. `upstream_message` is Amazon Connect's text, for the dead letter.
-
-    `trace` is for the log line: the calls that were made before.
+    `message` is only for the caller: Amazon Connect's own text if there is one, which may repeat the caller's values.
+    `public_message` can be stored and published: our own text, without values or account details. Default: `message`.
+    `upstream_message` is Amazon Connect's text, for the dead letter. `trace` has the calls that were made.
     """
 
     def __init__(
@@ -88,7 +86,7 @@ class UpdateError(Exception):
 
 
 def internal_error(trace: Trace) -> UpdateError:
-    """What a caller is told of a fault that is not the caller's: it may be worth trying again."""
+    """A fault that is not the caller's. A retry may succeed."""
     return UpdateError(
         "InternalServiceException",
         "The update could not be made because of a fault in this service.",
@@ -97,5 +95,5 @@ def internal_error(trace: Trace) -> UpdateError:
 
 
 def not_found() -> UpdateError:
-    """The instance or the contact does not exist as far as this endpoint is concerned."""
+    """The instance or the contact does not exist for this endpoint."""
     return UpdateError("ResourceNotFoundException", "The instance or the contact was not found.")

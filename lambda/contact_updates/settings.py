@@ -1,4 +1,4 @@
-"""What the constructs tell the handler, through environment variables."""
+"""The handler's settings. The constructs set them as environment variables."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Instance(NamedTuple):
 
     @property
     def region(self) -> str:
-        """The instance's Region, which need not be the function's."""
+        """The instance's Region, which can differ from the function's."""
         return self.arn.split(":")[3]
 
 
@@ -26,16 +26,16 @@ class EndpointSettings(NamedTuple):
     """What callers may do with the instance, and where their updates go."""
 
     instance: Instance
-    # The attribute keys that callers may write; None stands for all.
+    # The attribute keys that callers may write; None means all.
     allowed_attributes: frozenset[str] | None = None
-    # The origins whose pages may call from a browser; `*` stands for all.
+    # The origins whose pages may call from a browser; `*` means all.
     allow_origins: frozenset[str] = frozenset()
-    # The queue that accepts the updates; None if Amazon Connect is called at once.
+    # The queue that accepts the updates; None means that Amazon Connect is called directly.
     queue_url: str | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> EndpointSettings:
-        """Read INSTANCE_ARN and, where present, ALLOWED_ATTRIBUTES, ALLOW_ORIGINS (lists with commas) and QUEUE_URL."""
+        """Read INSTANCE_ARN and, if set, ALLOWED_ATTRIBUTES, ALLOW_ORIGINS (comma-separated) and QUEUE_URL."""
         allowed = environment.get("ALLOWED_ATTRIBUTES")
         return cls(
             instance=Instance(environment["INSTANCE_ARN"]),
@@ -51,20 +51,20 @@ class ConsumerSettings(NamedTuple):
     instance: Instance
     queue_url: str
     dead_letter_queue_url: str
-    # How long each call keeps its execution from the next one, so that all executions together keep to the set rate.
+    # The least time from the start of one call to the next in one execution: together all executions keep the set rate.
     seconds_per_call: float
     # Whether consecutive attribute updates of one contact become one call.
     merge_updates: bool = True
-    # The event bus to which rejections are published; None if they are not.
+    # The event bus to which rejections are published; None means that they are not.
     event_bus_name: str | None = None
-    # The names of the operations that the function's role may call; None stands for all.
+    # The names of the operations that the function's role may call; None means all.
     operations: frozenset[str] | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> ConsumerSettings:
-        """Read INSTANCE_ARN, QUEUE_URL, DEAD_LETTER_QUEUE_URL, SECONDS_PER_CALL.
+        """Read INSTANCE_ARN, QUEUE_URL, DEAD_LETTER_QUEUE_URL and SECONDS_PER_CALL.
 
-        Where present, also MERGE_UPDATES, EVENT_BUS_NAME and OPERATIONS (a list with commas).
+        If set, also MERGE_UPDATES, EVENT_BUS_NAME and OPERATIONS (comma-separated).
         """
         operations = environment.get("OPERATIONS")
         return cls(

@@ -1,7 +1,6 @@
-"""A session of botocore's with no more than the handler's clients need, which makes them several times as fast.
+"""A botocore session with only what the handler's clients need, which makes creating them several times as fast.
 
-All that relies on botocore's internals to that end is here. Where a newer botocore no longer lets
-it be, `aws_session` does without.
+All that relies on botocore's internals for speed is here. If a newer botocore breaks it, `aws_session` does without.
 """
 
 from __future__ import annotations
@@ -14,29 +13,29 @@ from botocore.loaders import Loader
 
 from contact_updates.contract import SDK_MODELS
 
-# All that the handler calls.
+# Every service that the handler calls.
 SERVICES = ["connect", "events", "sqs"]
 
-# As botocore's hooks name the handler's services; "eventbridge" is a newer name of one of them.
+# The handler's services as botocore's hooks name them; "eventbridge" is the newer name of "events".
 _HOOKED = frozenset({"*", "eventbridge", *SERVICES})
 
 
 class _Session(botocore.session.Session):  # type: ignore[misc]  # botocore has no types
-    """botocore's session, without the hooks of other services, which most of its set-up is about."""
+    """botocore's session without the hooks of other services, which are most of its set-up."""
 
     def register(self, event_name: str, *hook: Any, **options: Any) -> None:
-        # An event is called kind.service.operation, or less of it.
+        # Events are named kind.service.operation, or the beginning of that.
         kind, *of = event_name.split(".")
         if kind != "docs" and (not of or of[0] in _HOOKED):
             super().register(event_name, *hook, **options)
 
 
 class DataLoader(Loader):  # type: ignore[misc]  # botocore has no types
-    """botocore's loader, with the contract's service model first: the runtime's own may be older than the contract.
+    """botocore's loader, with the contract's service model first: the runtime's may be older than the contract.
 
-    Before it makes a client, botocore looks through the folders of its four hundred services, and reads the endpoints
-    of all of them, more than a megabyte. Together that takes several times as long as the rest. The endpoint itself
-    comes from the service's own rules.
+    To create a client, botocore lists the folders of its four hundred services and reads all their endpoints, more than
+    a megabyte. That takes several times as long as everything else, and the endpoint comes from the service's own rules
+    anyway.
     """
 
     def __init__(self) -> None:
@@ -50,13 +49,13 @@ class DataLoader(Loader):  # type: ignore[misc]  # botocore has no types
         if name != "endpoints":
             data: tuple[Any, str] = super().load_data_with_path(name)
             return data
-        # From the runtime's own list of partitions, so that nothing here can be older than the runtime.
+        # Derived from the runtime's list of partitions, so that it is never older than the runtime.
         partitions, path = super().load_data_with_path("partitions")
         return {"partitions": [_endpoints(partition) for partition in partitions["partitions"]]}, path
 
 
 def _endpoints(partition: dict[str, Any]) -> dict[str, Any]:
-    """What botocore's `endpoints` says of a partition beside its services: the form of a host name."""
+    """A partition as in botocore's `endpoints`, without its services: what its host names look like."""
     outputs = partition["outputs"]
     dual_stack = outputs["dualStackDnsSuffix"]
     return {
@@ -83,9 +82,9 @@ def _endpoints(partition: dict[str, Any]) -> dict[str, Any]:
 
 
 def trimmed_session() -> botocore.session.Session:
-    """A session whose clients come from the contract's service model."""
+    """A session that creates clients from the contract's service model."""
     session = _Session()
     session.register_component("data_loader", DataLoader())
-    # All that AWS Lambda gives credentials by, the latter with SnapStart. botocore's other ways take time to set up.
+    # The providers that AWS Lambda uses, the second with SnapStart. botocore's others take time to set up.
     session.register_component("credential_provider", CredentialResolver([EnvProvider(), ContainerProvider()]))
     return session

@@ -1,4 +1,4 @@
-"""One update of a contact, whatever way it came in."""
+"""One update of a contact, from the endpoint or from the queue."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from contact_updates.contract import Operation, violations
 from contact_updates.outcome import UpdateError, not_found
 from contact_updates.settings import Instance
 
-# HTTP libraries resolve these as parts of the path, and so would call another operation.
+# HTTP libraries resolve these in a path, and would call another operation.
 _RESOLVED_BY_HTTP_LIBRARIES = frozenset({".", ".."})
 
 
 class Update(NamedTuple):
-    """One update, checked against the contract. `parameters` are those of the operation in Amazon Connect."""
+    """One update that meets the contract. `parameters` are those of Amazon Connect's operation."""
 
     operation: Operation
     parameters: dict[str, Any]
@@ -28,9 +28,9 @@ class Update(NamedTuple):
 def checked_update(
     operation: Operation, parameters: dict[str, Any], instance: Instance, *, found: Iterable[str] = ()
 ) -> Update:
-    """The update, if the contract lets it pass and it is for the bound instance. Raises UpdateError.
+    """The update, if it meets the contract and is for the bound instance. Raises UpdateError.
 
-    `found` are violations that were found before, to be named along with the contract's.
+    `found` are violations that are already known; the error names them before the contract's.
     """
     if all_found := [*found, *violations(operation, parameters)]:
         raise UpdateError("InvalidRequestException", "; ".join(all_found))
@@ -38,5 +38,5 @@ def checked_update(
         raise not_found()
     if parameters[operation.contact_member] in _RESOLVED_BY_HTTP_LIBRARIES:
         raise not_found()
-    # IAM evaluates an ARN given as the id to a doubled ARN, and denies: Amazon Connect gets the id.
+    # Send the id: given an ARN instead, IAM puts it into another ARN, and denies the call.
     return Update(operation=operation, parameters={**parameters, "InstanceId": instance.id})

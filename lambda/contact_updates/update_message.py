@@ -1,18 +1,18 @@
-"""The messages of the queue: the format in which an accepted update waits, and in which a rejected one is kept.
+"""The format of the messages in the queue and in the dead-letter queue.
 
-Version 1 of an update's message body is a JSON object:
+Version 1 of a message body is a JSON object:
 
     version     1
     operation   UpdateContactAttributes or UpdateContact
-    parameters  the operation's parameters, by their names in Amazon Connect's API
-    updateId    optional: what the caller was told; without it, the message's own id
+    parameters  the operation's parameters, named as in Amazon Connect's API
+    updateId    optional: the id that the caller got. Default: the message id
     requestId   optional: API Gateway's id of the request
     acceptedAt  optional: when it was accepted, as ISO 8601 text
-    rejection   in the dead-letter queue: type, reason, rejectedAt. Not looked at when the message is moved back
+    rejection   in the dead-letter queue: type, reason, rejectedAt. Ignored when the message is moved back
 
-JSON may be spelled in any way; the handler's own is UTF-8, with only those characters escaped that SQS or JSON refuses.
+Any spelling of JSON is accepted. The handler writes UTF-8, and escapes only the characters that SQS or JSON refuses.
 
-The message's group is `message_group_id` of the contact: SHA-256 of the contact's id in lower case, in hexadecimal.
+The message group is `message_group_id` of the contact: SHA-256 of the contact id in lower case, in hexadecimal.
 """
 
 from __future__ import annotations
@@ -29,46 +29,46 @@ from contact_updates.update import Update, checked_update
 
 VERSION = 1
 
-# What the queue takes, in UTF-8. The construct sets it.
+# The queue's maximum message size, in UTF-8. The construct sets it.
 _QUEUE_BYTES = 262_144
 
-# Of these; the rest is room for the rejection, so that its dead letter can be moved back.
+# The most that an update takes of it. The rest is room for a rejection, so that the dead letter can be moved back.
 MAX_MESSAGE_BYTES = 250_000
 
-# In characters, of which none takes more than six bytes.
+# In characters. None takes more than six bytes.
 _MAX_REASON_LENGTH = 1_000
 
 _OPERATIONS = {operation.name: operation for operation in operations()}
 
 
 class UnreadableMessageError(Exception):
-    """A message that is none of this format. `reason` says why, without repeating any of it."""
+    """The message does not have this format. `reason` says why, without repeating any of it."""
 
     def __init__(self, reason: str, fields: dict[str, Any] | None = None) -> None:
-        """`fields` are the message's, if it is a JSON object."""
+        """`fields` are those of the message, if it is a JSON object."""
         super().__init__(reason)
         self.reason = reason
         self.fields = fields or {}
 
 
 class Rejection(NamedTuple):
-    """Why an update will never be made."""
+    """Why an update will never be applied."""
 
     # Amazon Connect's error type, or one of ours: UnreadableMessage, UnsupportedOperation, Expired.
     type: str
-    # For people. It may repeat private values, and so belongs only where the update itself is.
+    # For people. It may repeat private values, so that it belongs only where the update itself is.
     reason: str
-    # The same without any value.
+    # The same without values.
     public_reason: str
 
 
 def message_group_id(contact_id: str) -> str:
-    """The message group of all updates of a contact: they are applied in the order in which they were accepted."""
+    """The message group of a contact. Its updates are applied in the order in which they were accepted."""
     return hashlib.sha256(contact_id.lower().encode()).hexdigest()
 
 
 def write_message(update: Update, *, update_id: str, request_id: str | None) -> str:
-    """The body of `update`'s message. Raises UpdateError for what does not fit into one."""
+    """The message body of `update`. Raises UpdateError if it is too large."""
     body = _in_json(
         {
             "version": VERSION,
@@ -106,16 +106,16 @@ def parse_message(body: str) -> dict[str, Any]:
 
 
 def update_in(fields: dict[str, Any], instance: Instance) -> Update:
-    """The update of a parsed message. Raises UpdateError if the contract does not let it pass."""
+    """The update in a parsed message. Raises UpdateError if it does not meet the contract."""
     return checked_update(_OPERATIONS[fields["operation"]], fields["parameters"], instance)
 
 
 def write_rejected(body: str, rejection: Rejection, update_id: str) -> str:
-    """The body of the dead letter: the original, with its id and why it was rejected, in a size that the queue takes.
+    """The body of the dead letter: the original message with its id and rejection, small enough for the queue.
 
-    A message of up to MAX_MESSAGE_BYTES has room for its rejection, since its strings take no more bytes than before.
-    What has none is kept as it was: a larger message, one of so many numbers that other spellings make it too large,
-    and what is no JSON object, if it is large and as a string in JSON twice as large.
+    A message of up to MAX_MESSAGE_BYTES has room for its rejection, as no string takes more bytes than before. Without
+    room it is kept unchanged: a larger message, one whose numbers take more bytes in another spelling, or a large one
+    that is not a JSON object and would be twice as large as a JSON string.
     """
     try:
         fields = json.loads(body)
@@ -134,10 +134,10 @@ _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 def _in_json(fields: dict[str, Any]) -> str:
-    """JSON in few bytes of UTF-8: beyond what JSON itself escapes, only what SQS refuses is.
+    """Compact JSON in UTF-8: it escapes what JSON has to escape, and what SQS refuses.
 
-    It takes #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF (Amazon SQS API Reference,
-    "SendMessage"): neither halves of surrogate pairs nor the last two of the plane.
+    SQS accepts #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF (Amazon SQS API Reference,
+    "SendMessage"), which excludes lone surrogates and the last two characters of the plane.
     """
     text = _encode(fields)
     if text.isascii():

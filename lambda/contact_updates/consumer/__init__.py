@@ -1,1 +1,1 @@
-"""The consumer of the queue: batches of messages → updates in Amazon Connect."""
+"""The queue's consumer: applies batches of messages in Amazon Connect."""

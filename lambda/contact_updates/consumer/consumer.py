@@ -1,7 +1,7 @@
-"""Applies the queue's updates in Amazon Connect: a batch of messages → calls, dead letters, and what goes back.
+"""Applies batches of the queue's messages in Amazon Connect.
 
-Nothing is acknowledged before Amazon Connect has taken it or the dead-letter queue holds it. What is not acknowledged
-goes back to the queue, and holds up the later updates of its contact.
+A message is acknowledged once Amazon Connect has applied it or the dead-letter queue has it. Until then it goes back to
+the queue, and holds up the later updates of its contact.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _NO_TIME_LEFT = {"fault": "NoTimeLeft"}
 
 
 class Consumer:
-    """Takes one batch of the queue's messages at a time."""
+    """Processes one batch at a time."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class Consumer:
         events: RejectionEvents | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`clock` tells the seconds since 1970."""
+        """`clock` returns seconds since 1970."""
         self._settings = settings
         self._update = UpdateStep(settings, connect, clock=clock)
         self._dead_letters = dead_letters
@@ -52,7 +52,7 @@ class Consumer:
         self._settled = Settled()
 
     def __call__(self, event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:
-        """Lambda's partial batch response: the messages that go back to the queue."""
+        """Process a batch. Returns Lambda's partial batch response: the messages that go back to the queue."""
         invocation = Invocation(context)
         waiting: Waiting = []
         for group in groups_of(event["Records"], self._settings.instance):
@@ -64,14 +64,14 @@ class Consumer:
         return {"batchItemFailures": [{"itemIdentifier": message.id} for message, _ in waiting]}
 
     def _unsettled(self, group: list[Received]) -> list[Received]:
-        """Without the messages that came back although they were settled: an older value must not replace a newer."""
+        """Drop the messages that were settled before: an older value must not replace a newer one."""
         for message in group:
             if message in self._settled:
                 _log(message, "Repeated", Trace())
         return [message for message in group if message not in self._settled]
 
     def _process(self, group: list[Received], invocation: Invocation) -> Waiting:
-        """Apply a group's messages in their order; those that go back, with the seconds that they wait."""
+        """Process a group's messages in order. Returns those that go back, with the seconds that they wait."""
         pending, alone = group, 0
         failures = group[0].receive_count if group else 0
         while pending:
@@ -82,18 +82,18 @@ class Consumer:
                 case Wait() as wait:
                     return self._go_back(pending, wait)
                 case Rejected(rejection) if count > 1 and rejection.type != NOT_FOUND:
-                    # One of them is the culprit, and only Amazon Connect can tell which.
+                    # One of them is invalid, and only Amazon Connect can tell which: apply each on its own.
                     alone = count
                     continue
                 case Rejected(rejection, trace):
                     if rejection.type == NOT_FOUND:
-                        # There is no culprit: it is so of the contact. The younger ones have time left.
+                        # The contact is missing, so that all of them fail. The younger ones still have time.
                         step = [message for message in step if next_call_at(self._update.age(message)) is None]
                     for message in step or pending[:1]:
                         if not_kept := self._reject(message, rejection, trace, failures, invocation):
                             return self._go_back(pending, not_kept)
                         self._settle(message, "Rejected", trace, count)
-                        # What came before was received as often: after it, this is a first failure.
+                        # The messages behind a settled one were received as often, but have not failed yet.
                         pending, failures = pending[1:], 1
                 case Applied(trace):
                     for message in step:
@@ -107,7 +107,7 @@ class Consumer:
     ) -> Applied | Rejected | Wait:
         try:
             return self._update(step, update, failures, invocation)
-        except Exception as error:  # Other contacts' updates can be made all the same.
+        except Exception as error:  # It must not hold up other contacts.
             return Wait(backoff_seconds(failures), Trace(), fault=log_line.fault(error))
 
     def _settle(self, message: Received, outcome: str, trace: Trace, merged: int) -> None:
@@ -117,11 +117,11 @@ class Consumer:
     def _reject(
         self, message: Received, rejection: Rejection, trace: Trace, failures: int, invocation: Invocation
     ) -> Wait | None:
-        """Send the message to the dead-letter queue; its event follows at the end of the batch.
+        """Send the message to the dead-letter queue. Its event follows at the end of the batch.
 
-        Returns None when the message is there, otherwise how long it has to wait.
+        Returns None if the message is there, otherwise how long it waits.
         """
-        # Where it hangs, it would take each message's time, and that of the contacts behind them.
+        # A dead-letter queue that hangs would take up the time of all other messages.
         if not invocation.dead_letter_queue_answers:
             return Wait(resend_seconds(failures), trace, fault={"fault": "DeadLetterQueueDown"})
         and_then = 2 if self._events else 1
@@ -150,7 +150,7 @@ class Consumer:
         if invocation.has_time_for(requests=2):
             try:
                 taken, fault = invocation.request(lambda: events.publish(rejections), and_then=1), {}
-            except Exception as error:  # The dead letters are safe. Waiting for the event bus would hold up contacts.
+            except Exception as error:  # The dead letters are safe, and waiting for the bus would hold up contacts.
                 fault = log_line.fault(error)
         for rejection, is_taken in zip(rejections, taken, strict=True):
             if not is_taken:
@@ -163,7 +163,7 @@ class Consumer:
         return [(message, wait.seconds) for message in pending]
 
     def _set_visibility(self, waiting: Waiting, invocation: Invocation) -> None:
-        # Those that could not be told come back when the queue's own visibility timeout ends.
+        # If this fails, the messages come back when the queue's own visibility timeout ends.
         what: dict[str, Any] = _NO_TIME_LEFT
         if invocation.has_time_for(requests=1):
             try:
@@ -176,7 +176,7 @@ class Consumer:
 
 
 def _identification(message: Received) -> dict[str, Any]:
-    """What a message is about, without any value."""
+    """What the message is about, without values."""
     return {
         "updateId": message.update_id,
         "requestId": message.request_id,

@@ -1,4 +1,4 @@
-"""One invocation of the consumer: the time that it has left."""
+"""One invocation of the consumer, and the time that it has left."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _T = TypeVar("_T")
 
 
 class Invocation:
-    """The time of one invocation, and what it has found out so far."""
+    """The time left in one invocation, and what it has learned so far."""
 
     def __init__(self, context: Any) -> None:
         """`context` is Lambda's."""
         self._context = context
-        # The details of the events that are still to be published.
+        # Details of the events to publish at the end.
         self.rejections: list[dict[str, Any]] = []
-        # Whether the dead-letter queue has answered every request so far.
+        # False once a request to the dead-letter queue got no answer.
         self.dead_letter_queue_answers = True
 
     def remaining_seconds(self) -> float:
@@ -29,13 +29,13 @@ class Invocation:
         return seconds
 
     def has_time_for(self, *, seconds: float = 0, requests: int) -> bool:
-        """Whether a call of up to `seconds`, and `requests` to SQS or EventBridge after it, fit into the time left."""
+        """Whether a call of up to `seconds`, then `requests` to SQS or EventBridge, and the answer fit in."""
         return self.remaining_seconds() >= seconds + requests * REQUEST_SECONDS + _ANSWER_SECONDS
 
     def request(self, request: Callable[[], _T], *, and_then: int) -> _T:
-        """Make a request to SQS or EventBridge, and make it again if it fails, as only its answer may be lost.
+        """Make a request to SQS or EventBridge, and retry once, as perhaps only the response was lost.
 
-        It is not made again unless there is time for it and for `and_then` more requests. Raises what `request` raises.
+        The retry must leave time for `and_then` more requests. Raises what `request` raises.
         """
         try:
             return request()

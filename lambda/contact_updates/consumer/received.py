@@ -1,4 +1,4 @@
-"""Messages as Lambda hands them over, and which of them one call can apply together."""
+"""Messages as Lambda passes them on, and which of them one call can apply."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _MERGED_OPERATION = "UpdateContactAttributes"
 
 
 class Received(NamedTuple):
-    """One received message. It has an update, or the rejection of what cannot be one."""
+    """One received message. It has either an update or a rejection."""
 
     # As in an SQS event of Lambda.
     record: dict[str, Any]
     update: Update | None
     rejection: Rejection | None
-    # The ids that the caller got with his 202.
+    # The ids that the caller got with the 202.
     update_id: str
     request_id: str | None
 
@@ -38,22 +38,22 @@ class Received(NamedTuple):
 
     @property
     def sequence_number(self) -> int:
-        """Increases within a message group."""
+        """It increases within a message group."""
         return int(self.record["attributes"]["SequenceNumber"])
 
     @property
     def sent_at(self) -> float:
-        """When the queue got it, in seconds since 1970."""
+        """When the queue received the message, in seconds since 1970."""
         return int(self.record["attributes"]["SentTimestamp"]) / 1000
 
     @property
     def receive_count(self) -> int:
-        """How often it has been received, this time included."""
+        """How often the message has been received, including this time."""
         return int(self.record["attributes"]["ApproximateReceiveCount"])
 
 
 def groups_of(records: Iterable[dict[str, Any]], instance: Instance) -> list[list[Received]]:
-    """The messages of each group, in their order. A group's messages are to be worked off one after the other."""
+    """The messages by group. Those of one group must be processed in order."""
     groups: dict[str, list[Received]] = {}
     for record in records:
         groups.setdefault(record["attributes"]["MessageGroupId"], []).append(_received(record, instance))
@@ -75,17 +75,17 @@ def _received(record: dict[str, Any], instance: Instance) -> Received:
         record=record,
         update=update,
         rejection=rejection,
-        # A producer that sends to the queue directly chooses both.
+        # A direct producer can choose both.
         update_id=identifier(fields.get("updateId")) or record["messageId"],
         request_id=identifier(fields.get("requestId")),
     )
 
 
 def merged_beginning(messages: Sequence[Received]) -> tuple[int, Update | None]:
-    """How many of the first messages one call can apply, and the update that has the effect of all of them.
+    """How many of the first messages one call can apply, and the update that does so.
 
-    Those are consecutive updates of one contact's attributes, as far as the contract lets them be one; later values
-    win. It is None for a message without an update.
+    Consecutive updates of one contact's attributes are merged as far as the contract allows. Later values win. The
+    update is None if the first message has none.
     """
     merged = messages[0].update
     count = 1
@@ -105,7 +105,7 @@ def _merged(first: Update, second: Update | None) -> Update | None:
         return None
     attributes = {**first.parameters["Attributes"], **second.parameters["Attributes"]}
     parameters = {**first.parameters, "Attributes": attributes}
-    # Together they may be longer than one call can be.
+    # Together they may be too large for one call.
     if violations(first.operation, parameters):
         return None
     return Update(operation=first.operation, parameters=parameters)

@@ -12,24 +12,25 @@ from contact_updates.update_message import Rejection, write_rejected
 SOURCE = "connect-constructs"
 DETAIL_TYPE = "Contact Update Rejected"
 
-# In characters of at most six bytes each. So ten events, each with two ids of up to 1,024 characters as well, fit
-# into the 256 KB of one request (Amazon EventBridge User Guide, "Calculating Amazon EventBridge event size").
+# In characters of at most six bytes. Ten events, each with two ids of up to 1,024 characters as well, fit into the
+# 256 KB of one request (Amazon EventBridge User Guide, "Calculating Amazon EventBridge event size").
 MAX_REASON_LENGTH = 1_000
 
 
 class DeadLetterQueue:
-    """Keeps rejected updates, in a form that the queue takes again."""
+    """Keeps rejected messages, in a form that the consumer accepts again."""
 
     def __init__(self, sqs: Any, url: str) -> None:
-        """`sqs` is a client of Amazon SQS."""
+        """`sqs` is an Amazon SQS client."""
         self._sqs = sqs
         self._url = url
 
     def send(self, message: Received, rejection: Rejection) -> str:
-        """Send a rejected message there; the dead letter's message id.
+        """Send a rejected message. Returns the message id of the dead letter.
 
-        Raises botocore's exceptions, or KeyError for an answer without an id: then it is not certain to be there. Sent
-        again within five minutes, it is there once (Amazon SQS Developer Guide, "Exactly-once processing").
+        Raises botocore's exceptions, or KeyError for a response without an id. The dead letter may be in the queue all
+        the same: sent again within five minutes, it is there once (Amazon SQS Developer Guide, "Exactly-once
+        processing").
         """
         message_id: str = self._sqs.send_message(
             QueueUrl=self._url,
@@ -41,17 +42,17 @@ class DeadLetterQueue:
 
 
 class RejectionEvents:
-    """An event bus to which rejections are published."""
+    """The event bus for rejections."""
 
     def __init__(self, events: Any, event_bus_name: str) -> None:
-        """`events` is a client of Amazon EventBridge."""
+        """`events` is an Amazon EventBridge client."""
         self._events = events
         self._event_bus_name = event_bus_name
 
     def publish(self, details: Sequence[dict[str, Any]]) -> list[bool]:
-        """Publish up to ten in one request; of each, whether the event bus has taken it.
+        """Publish up to ten events in one request. Returns whether the event bus has accepted each.
 
-        Raises botocore's exceptions, or KeyError and ValueError for an answer of another form.
+        Raises botocore's exceptions, or KeyError or ValueError for a response of another form.
         """
         answer = self._events.put_events(
             Entries=[
@@ -64,5 +65,5 @@ class RejectionEvents:
                 for detail in details
             ]
         )
-        # An answer of 200 can say that some of the events were not taken.
+        # A 200 response can say that some events were not accepted.
         return ["EventId" in entry for _, entry in zip(details, answer["Entries"], strict=True)]

@@ -1,4 +1,4 @@
-"""One step of the consumer: the update of one or more messages, made by one call."""
+"""One step of the consumer: one call that applies one or more messages."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from contact_updates.update_message import Rejection
 
 NOT_FOUND = "ResourceNotFoundException"
 
-# Amazon Connect also answers these for some minutes after a change that it does not know everywhere yet (Amazon Connect
-# API Reference, "Amazon Connect eventual consistency"). They are final only once the update is old enough.
+# Amazon Connect also returns these for some minutes until a change has propagated (Amazon Connect API Reference,
+# "Amazon Connect eventual consistency"). They are final only once the update is old enough.
 _MAY_BE_TOO_EARLY = frozenset({"InvalidRequestException", NOT_FOUND})
 
-# Trying again does not change these. Everything else may pass, and so waits: throttles, faults, denied access, expired
-# credentials, conflicts, and what nobody has seen yet.
+# Errors that no retry changes. Everything else may pass, and waits: throttles, faults, denied access, expired
+# credentials, conflicts, unknown errors.
 _PERMANENT = _MAY_BE_TOO_EARLY | {"InvalidParameterException"}
 
-# The queue forgets after 14 days.
+# The queue deletes messages after 14 days.
 _EXPIRY_SECONDS = 12 * 24 * 3600
 _EXPIRED = Rejection(
     type="Expired",
@@ -33,12 +33,12 @@ _EXPIRED = Rejection(
     public_reason="It could not be applied within 12 days.",
 )
 
-# How often messages that an execution had no time for are received again at once.
+# How often a message goes back without a delay because the execution had no time for it.
 _FREE_HAND_BACKS = 3
 
 
 class Rejected(NamedTuple):
-    """The update will never be made."""
+    """The update will never be applied."""
 
     rejection: Rejection
     trace: Trace
@@ -47,41 +47,41 @@ class Rejected(NamedTuple):
 class Wait(NamedTuple):
     """The messages of the step, and those behind them in their group, go back to the queue."""
 
-    # Until they can be received again.
+    # How long until they can be received again.
     seconds: int
     trace: Trace
     outcome: str = "HeldUp"
-    # What the log line says of a fault that is not Amazon Connect's.
+    # The log line's fields about an unexpected fault.
     fault: Mapping[str, str] = {}
 
 
 def no_time_left(failures: int, trace: Trace) -> Wait:
-    """The messages are for the next invocation."""
-    # Where all calls hang, batch after batch has no time for it, and each receive counts.
+    """Leave the messages to the next invocation."""
+    # If all calls hang, batch after batch has no time for them, and each receive counts.
     return Wait(0 if failures <= _FREE_HAND_BACKS else backoff_seconds(failures), trace, "HandedBack")
 
 
 class UpdateStep:
-    """Makes the update of a step in Amazon Connect, or says why not."""
+    """Applies the update of a step in Amazon Connect, or says why not."""
 
     def __init__(
         self, settings: ConsumerSettings, connect: ConnectTarget, *, clock: Callable[[], float] = time.time
     ) -> None:
-        """`clock` tells the seconds since 1970."""
+        """`clock` returns seconds since 1970."""
         self._operations = settings.operations
         self._connect = connect
         self._clock = clock
 
     def age(self, message: Received) -> float:
-        """In seconds, by the queue's own time of arrival: what a producer says in `acceptedAt` does not count."""
+        """How long ago the queue received it, in seconds. A producer's `acceptedAt` does not count."""
         return self._clock() - message.sent_at
 
     def __call__(
         self, messages: list[Received], update: Update | None, failures: int, invocation: Invocation
     ) -> Applied | Rejected | Wait:
-        """Make `update`, which is that of all `messages`; None if the first message has none.
+        """Apply `update`, which stands for all `messages`. It is None if the first message has none.
 
-        `failures` is how often they have failed, this time included.
+        `failures` is how often they have failed, including this time.
         """
         first = messages[0]
         age = self.age(first)
@@ -92,7 +92,7 @@ class UpdateStep:
             return Rejected(_unsupported(self._operations), Trace())
         if age > _EXPIRY_SECONDS:
             return Rejected(_EXPIRED, Trace())
-        # The events of earlier rejections, and the visibility of what goes back, still have to follow.
+        # Afterwards, events may have to be published, and the visibility timeout to be set.
         requests = 2 if invocation.rejections else 1
         if not invocation.has_time_for(seconds=self._connect.seconds_per_update, requests=requests):
             return no_time_left(failures, Trace())
@@ -101,9 +101,9 @@ class UpdateStep:
         except UpdateError as error:
             kind = error.error_type
             call_at = next_call_at(age) if kind in _MAY_BE_TOO_EARLY else None
-            # An invalid request of several updates may be that of a later one, which must not hold up the others.
+            # An invalid request may be due to a later one of several updates, which must not hold up the others.
             if call_at is not None and (kind == NOT_FOUND or len(messages) == 1):
-                # One more, so that clocks which differ a little do not make it a call too early.
+                # One second more, in case clocks differ a little.
                 seconds = max(0, int(first.sent_at + call_at - self._clock())) + 1
                 return Wait(seconds, error.trace)
             if kind in _PERMANENT:

@@ -1,1 +1,1 @@
-"""The endpoint: API Gateway proxy events → updates in Amazon Connect or in the queue."""
+"""The endpoint: turns API Gateway's proxy events into updates."""

@@ -13,7 +13,7 @@ from contact_updates.outcome import Accepted, Applied, Trace, UpdateError, inter
 from contact_updates.settings import EndpointSettings
 from contact_updates.update import Update, checked_update
 
-# Connect's quota refills ten times a second.
+# Amazon Connect's quota refills ten times a second.
 _RETRY_AFTER_SECONDS = 1
 
 _EXPOSED_HEADERS = "Retry-After,Update-Id,x-amzn-ErrorType,x-amzn-RequestId"
@@ -26,21 +26,21 @@ class Target(Protocol):
     """Where the endpoint sends updates: Amazon Connect or the queue."""
 
     def apply(self, update: Update, remaining_seconds: Callable[[], float], request: Request, /) -> Applied | Accepted:
-        """Make the update, or make sure that it will be made. Raises UpdateError.
+        """Apply the update, or make sure that it will be applied. Raises UpdateError.
 
-        `remaining_seconds` returns what is left of the invocation's time.
+        `remaining_seconds` returns the time left in the invocation.
         """
 
 
 class Endpoint:
-    """Takes one request, and answers when its update has been made in Amazon Connect, or when the queue has it."""
+    """Answers a request once Amazon Connect has applied its update, or once the queue has it."""
 
     def __init__(self, settings: EndpointSettings, target: Target) -> None:
         self._settings = settings
         self._target = target
 
     def __call__(self, event: Any, context: Any) -> Answer:
-        """The proxy response to `event`. Never raises: an unexpected fault is an InternalServiceException."""
+        """Return the proxy response to `event`. Never raises: an unexpected fault is an InternalServiceException."""
         started = time.monotonic()
         request = Request(event, context)
         operation = contact_id = None
@@ -54,7 +54,7 @@ class Endpoint:
         except UpdateError as error:
             result = error
             headers, body = _error(error)
-        except Exception as unexpected:  # Lambda would answer API Gateway with a 502 and log the event's values.
+        except Exception as unexpected:  # Otherwise the caller gets a 502, and Lambda logs the request's values.
             result = internal_error(Trace(unexpected=unexpected))
             headers, body = _error(result)
         trace = result.trace
@@ -93,14 +93,14 @@ class Endpoint:
 
 
 def permitted_update(request: Request, settings: EndpointSettings) -> Update:
-    """The update that `request` asks for, if the contract and the settings permit it. Raises UpdateError."""
+    """The update that `request` asks for, if it meets the contract and the settings. Raises UpdateError."""
     given = request.parameters
     misplaced = [f"{label}: belongs in the path, not in the body" for label in given.misplaced]
     update = checked_update(request.operation, given.values, settings.instance, found=misplaced)
     if settings.allow_origins:
         origin = request.origin
         if origin is not None and not settings.allow_origins & {origin, "*"}:
-            # A page can send what needs no preflight, and would not see the answer: the update must not be made.
+            # CORS alone does not stop requests without a preflight: the page could send the update all the same.
             raise UpdateError("AccessDeniedException", "Pages from this origin may not call this endpoint.")
     contacts = request.allowed_contacts
     if contacts is not None and update.contact_id not in contacts:
@@ -125,5 +125,5 @@ def _error(error: UpdateError) -> tuple[Headers, str]:
     headers = {"x-amzn-ErrorType": error.error_type}
     if error.status == 429:
         headers["Retry-After"] = str(_RETRY_AFTER_SECONDS)
-    # Clients read the message under either name, and the type from the header or from `__type`.
+    # Clients read the message under either name, and the type from the header or `__type`.
     return headers, json.dumps({"__type": error.error_type, "message": error.message, "Message": error.message})

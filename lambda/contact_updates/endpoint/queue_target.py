@@ -1,4 +1,4 @@
-"""The queue as the endpoint sees it: what is sent there is accepted."""
+"""The queue as the endpoint's target."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ class QueueTarget:
     """Sends updates to the queue."""
 
     def __init__(self, sqs: Any, url: str) -> None:
-        """`sqs` is a client of Amazon SQS."""
+        """`sqs` is an Amazon SQS client."""
         self._sqs = sqs
         self._url = url
 
     def apply(self, update: Update, _: Callable[[], float], request: Request) -> Accepted:
-        """Send the update that `request` asks for. When this returns, the queue has it. Raises UpdateError.
+        """Send the update. When this returns, the queue has it. Raises UpdateError.
 
-        A call that its client sends again within five minutes is the same update, and is in the queue once (SQS
-        Developer Guide, "Exactly-once processing in Amazon SQS").
+        A call that the client retries within five minutes is in the queue once (Amazon SQS Developer Guide,
+        "Exactly-once processing in Amazon SQS").
         """
         update_id = _update_id(update, request)
         body = write_message(update, update_id=update_id, request_id=request.id)
@@ -56,7 +56,7 @@ class QueueTarget:
 
 
 def _update_id(update: Update, request: Request) -> str:
-    """The same for each attempt of one call, and different for everything else."""
+    """An id that is the same for each attempt of one call, and different for every other call."""
     parts = [request.caller, request.call_id, update.operation.name, update.parameters]
     digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).digest()
     return str(uuid.UUID(bytes=digest[:16]))

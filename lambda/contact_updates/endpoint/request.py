@@ -1,4 +1,4 @@
-"""One request, read by name from API Gateway's proxy event."""
+"""A request to the endpoint, read from API Gateway's proxy event."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from contact_updates.outcome import UpdateError
 
 _MEDIA_TYPES = ("application/json", "application/x-amz-json-1.1")
 
-# The same whenever a client sends a call again, in the order in which they count: the field's header for it, and that
-# of the AWS SDKs.
+# Headers that stay the same when a client retries a call, in order of precedence: the common one, and the AWS SDKs'.
 _CALL_HEADERS = ("idempotency-key", "amz-sdk-invocation-id")
 
 
@@ -30,75 +29,73 @@ _OPERATIONS = {(operation.http_method, operation.path): operation for operation 
 
 
 class Parameters(NamedTuple):
-    """The operation's parameters as the caller sent them, not checked yet."""
+    """The operation's parameters as the caller sent them, not yet checked."""
 
     values: dict[str, Any]
-    # Labels of the path that the body has as well.
+    # Labels of the path that are in the body.
     misplaced: list[str]
 
 
 class Request:
     """One request.
 
-    Where a part is malformed, asking for it raises UpdateError: `operation`, `parameters` or `contact_id`. The rest is
-    there for the log line all the same.
+    If it is malformed, `operation`, `parameters` or `contact_id` raises UpdateError when read. The log line can have
+    everything else.
     """
 
     def __init__(self, event: Any, context: Any) -> None:
-        """`event` is API Gateway's and can be anything, `context` is Lambda's."""
+        """`event` is API Gateway's, and can be anything. `context` is Lambda's."""
         self._event: dict[str, Any] = _object(event)
         self._headers = _object(self._event.get("headers"))
         self._context = _object(self._event.get("requestContext"))
         self._authorizer = _object(self._context.get("authorizer"))
         request_id, extended_id = self._context.get("requestId"), self._context.get("extendedRequestId")
-        # API Gateway's id, which the caller gets as x-amzn-RequestId; else the invocation's.
+        # API Gateway's id, which the caller gets as x-amzn-RequestId. Default: the id of the invocation.
         self.id: str | None = request_id if isinstance(request_id, str) else getattr(context, "aws_request_id", None)
-        # API Gateway's own id, if any. A client can choose the other one, by a UUID in `x-amzn-RequestId`, but not this
-        # one (API Gateway Developer Guide, "Set up access logging").
+        # API Gateway's own id. A client can choose the other one, with a UUID in `x-amzn-RequestId`, but not this one
+        # (API Gateway Developer Guide, "Set up access logging").
         self.extended_id = extended_id if isinstance(extended_id, str) and extended_id else None
         self.caller = self._caller()
         self._operation = _operation(self._event)
         self._parameters: Parameters | None = None
 
     def _caller(self) -> dict[str, str]:
-        """The caller, by those identifiers of this closed list that API Gateway gives.
+        """The identifiers of the caller.
 
-        All users of an identity pool have the same `userArn`, that of the pool's role and the session name
+        All users of an identity pool share one `userArn`, with the pool's role and the session name
         CognitoIdentityCredentials (Amazon Cognito Developer Guide, "Identity pools authentication flow"; recorded
-        events): only `cognitoIdentityId` tells them apart. The list has nothing that may change between the attempts
-        of one call, such as a session's access key or the source address. Callers that do not sign, and have none of
-        these, are one caller.
+        events): only `cognitoIdentityId` tells them apart. Nothing here may change between the attempts of one call, as
+        a session's access key or the source address can. Callers without any identifier count as one caller.
         """
         identity = _object(self._context.get("identity"))
         parts = {
-            # An IAM user, or a role with its session's name.
+            # An IAM user, or a role with its session name.
             "userArn": identity.get("userArn"),
             "cognitoIdentityId": identity.get("cognitoIdentityId"),
             "apiKeyId": identity.get("apiKeyId"),
-            # A Lambda authorizer's.
+            # From a Lambda authorizer.
             "principalId": self._authorizer.get("principalId"),
-            # A Cognito user pool's.
+            # From a Cognito user pool.
             "sub": _object(self._authorizer.get("claims")).get("sub"),
         }
         return {name: part for name, part in parts.items() if isinstance(part, str) and part}
 
     @property
     def origin(self) -> str | None:
-        """The origin of the page that calls, if a page does."""
+        """The origin of the calling page, if the caller is a page."""
         return self._header("origin")
 
     @property
     def call_id(self) -> str:
-        """The same for each attempt of one call, as far as the client says so; else each request is a call."""
+        """The same for each attempt of one call if the client says so. Otherwise each request is a call of its own."""
         named = next((value for name in _CALL_HEADERS if (value := self._header(name))), None)
         return named or self.extended_id or self.id or str(uuid.uuid4())
 
     @property
     def allowed_contacts(self) -> frozenset[str] | None:
-        """The contacts to which the API's authorizer limits the caller, or None if it does not.
+        """The contacts to which the API's authorizer limits the caller, or None.
 
-        The endpoint has to enforce this: an authorizer never sees the body, where UpdateContactAttributes has its
-        contact.
+        The authorizer cannot check this itself: it never sees the body, where UpdateContactAttributes has the contact.
         """
         if "contactIds" not in self._authorizer:
             return None
@@ -120,18 +117,18 @@ class Request:
         if self._parameters is None:
             self._check_media_type()
             operation, body = self.operation, _body(self._event)
-            # The body's members come first: an unsafe one is named by its position.
+            # Body first: unsafe members are named by their position in it.
             values = {**body, **_labels(self._event, operation)}
             self._parameters = Parameters(values, [label for label in operation.labels if label in body])
         return self._parameters
 
     @property
     def contact_id(self) -> Any:
-        """Whatever is in the contact id's place."""
+        """The contact id, not yet checked."""
         return self.parameters.values.get(self.operation.contact_member)
 
     def _header(self, name: str) -> str | None:
-        """The value of a header, by its name in lower case: names arrive as the caller spelled them."""
+        """The value of a header. `name` is in lower case; callers can spell it in any way."""
         for key, value in self._headers.items():
             if isinstance(key, str) and key.lower() == name and isinstance(value, str):
                 return value
@@ -139,7 +136,7 @@ class Request:
 
     def _check_media_type(self) -> None:
         content_type = self._header("content-type")
-        # API Gateway takes a missing Content-Type for application/json.
+        # API Gateway treats a missing Content-Type as application/json.
         if content_type is not None and content_type.partition(";")[0].strip().lower() not in _MEDIA_TYPES:
             raise UpdateError(
                 "UnsupportedMediaTypeException", f"Expected the Content-Type to be one of: {', '.join(_MEDIA_TYPES)}."
@@ -158,7 +155,7 @@ def _operation(event: dict[str, Any]) -> Operation | None:
 
 
 def _labels(event: dict[str, Any], operation: Operation) -> dict[str, str]:
-    """The path's labels, decoded: a REST API hands them over as they stand in the URL."""
+    """The path's labels, decoded. A REST API passes them on as they are in the URL."""
     given = _object(event.get("pathParameters"))
     labels = {}
     for name in operation.labels:
@@ -173,14 +170,14 @@ def _labels(event: dict[str, Any], operation: Operation) -> dict[str, str]:
 def _body(event: dict[str, Any]) -> dict[str, Any]:
     text = _body_text(event)
     if not text.strip():
-        # R's paws sends no body where no member of it is set.
+        # R's paws sends no body if no member of it is set.
         return {}
     try:
         body = _JSON.decode(text)
     except RecursionError:
         _reject(f"the body: nested deeper than {MAX_NESTING} levels")
     except ValueError:
-        # The parser's own message would quote what it could not read.
+        # The parser's own message would quote the body.
         _reject("the body: expected JSON")
     if not isinstance(body, dict):
         _reject("the body: expected a JSON object")
@@ -202,5 +199,5 @@ def _body_text(event: dict[str, Any]) -> str:
 
 
 def _reject(message: str) -> NoReturn:
-    # Whatever was being handled may quote the request, and must not travel along.
+    # The exception being handled may quote the request, and must not be chained.
     raise UpdateError("InvalidRequestException", message) from None
