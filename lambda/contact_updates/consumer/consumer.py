@@ -14,11 +14,10 @@ from botocore.exceptions import ClientError
 
 from contact_updates import log_line
 from contact_updates.connect_target import ConnectTarget
-from contact_updates.consumer.invocation import Invocation
 from contact_updates.consumer.received import Received, groups_of, merged_beginning
 from contact_updates.consumer.rejections import MAX_REASON_LENGTH, DeadLetterQueue, RejectionEvents
 from contact_updates.consumer.settled import Settled
-from contact_updates.consumer.step import NOT_FOUND, Rejected, UpdateStep, Wait, no_time_left
+from contact_updates.consumer.step import NOT_FOUND, Invocation, Rejected, UpdateStep, Wait, no_time_left
 from contact_updates.consumer.visibility import Visibility, backoff_seconds, next_call_at, resend_seconds
 from contact_updates.outcome import Applied, Trace
 from contact_updates.settings import ConsumerSettings

@@ -1,13 +1,13 @@
-"""One step of the consumer: one call that applies one or more messages."""
+"""One step of the consumer: one call that applies one or more messages, in the time that its invocation has left."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
+from contact_updates.aws_session import REQUEST_SECONDS
 from contact_updates.connect_target import ConnectTarget
-from contact_updates.consumer.invocation import Invocation
 from contact_updates.consumer.received import Received
 from contact_updates.consumer.visibility import backoff_seconds, next_call_at
 from contact_updates.outcome import Applied, Trace, UpdateError
@@ -35,6 +35,44 @@ _EXPIRED = Rejection(
 
 # How often a message goes back without a delay because the execution had no time for it.
 _FREE_HAND_BACKS = 3
+
+
+# Reserved for the function's answer.
+_ANSWER_SECONDS = 0.5
+
+_T = TypeVar("_T")
+
+
+class Invocation:
+    """The time left in one invocation, and what it has learned so far."""
+
+    def __init__(self, context: Any) -> None:
+        """`context` is Lambda's."""
+        self._context = context
+        # Details of the events to publish at the end.
+        self.rejections: list[dict[str, Any]] = []
+        # False once a request to the dead-letter queue got no answer.
+        self.dead_letter_queue_answers = True
+
+    def remaining_seconds(self) -> float:
+        seconds: float = self._context.get_remaining_time_in_millis() / 1000
+        return seconds
+
+    def has_time_for(self, *, seconds: float = 0, requests: int) -> bool:
+        """Whether a call of up to `seconds`, then `requests` to SQS or EventBridge, and the answer fit in."""
+        return self.remaining_seconds() >= seconds + requests * REQUEST_SECONDS + _ANSWER_SECONDS
+
+    def request(self, request: Callable[[], _T], *, and_then: int) -> _T:
+        """Make a request to SQS or EventBridge, and retry once, as perhaps only the response was lost.
+
+        The retry must leave time for `and_then` more requests. Raises what `request` raises.
+        """
+        try:
+            return request()
+        except Exception:
+            if not self.has_time_for(requests=1 + and_then):
+                raise
+            return request()
 
 
 class Rejected(NamedTuple):

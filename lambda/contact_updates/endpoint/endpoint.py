@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from contact_updates import log_line
 from contact_updates.endpoint.request import Request
 from contact_updates.outcome import Accepted, Applied, Trace, UpdateError, internal_error
 from contact_updates.settings import EndpointSettings
 from contact_updates.update import Update, checked_update
+
+if TYPE_CHECKING:
+    # A function loads only the one that it uses.
+    from contact_updates.connect_target import ConnectTarget
+    from contact_updates.endpoint.queue_target import QueueTarget
 
 # Amazon Connect's quota refills ten times a second.
 _RETRY_AFTER_SECONDS = 1
@@ -22,20 +26,10 @@ Headers = dict[str, str]
 Answer = dict[str, Any]
 
 
-class Target(Protocol):
-    """Where the endpoint sends updates: Amazon Connect or the queue."""
-
-    def apply(self, update: Update, remaining_seconds: Callable[[], float], request: Request, /) -> Applied | Accepted:
-        """Apply the update, or make sure that it will be applied. Raises UpdateError.
-
-        `remaining_seconds` returns the time left in the invocation.
-        """
-
-
 class Endpoint:
     """Answers a request once Amazon Connect has applied its update, or once the queue has it."""
 
-    def __init__(self, settings: EndpointSettings, target: Target) -> None:
+    def __init__(self, settings: EndpointSettings, target: ConnectTarget | QueueTarget) -> None:
         self._settings = settings
         self._target = target
 
