@@ -97,6 +97,10 @@ class Emulator:
         """The endpoint of all its services."""
         return f"http://127.0.0.1:{self._port}"
 
+    def api_url(self, api_id: str, stage: str) -> str:
+        """The endpoint of a REST API's stage."""
+        return f"{self.url}/restapis/{api_id}/{stage}/_user_request_"
+
     def __enter__(self) -> Emulator:
         for name in ("tmp", "state", "home"):
             (self._directory / name).mkdir()

@@ -21,6 +21,7 @@ from connect_constructs.local.amazon_connect import AmazonConnect
 from connect_constructs.local.cdk_cli import CdkCli, tool_environment
 from connect_constructs.local.connect_server import ConnectServer
 from connect_constructs.local.emulator import ACCOUNT, REGION, ROOT_CREDENTIALS, Emulator, emulator_python
+from connect_constructs.local.emulator_gaps.at_deployment import request_validators, resource_types, tls
 from connect_constructs.local.errors import LocalAwsError
 from connect_constructs.local.rest_api import RestApi
 from connect_constructs.local.run_directory import run_directory
@@ -111,7 +112,8 @@ class LocalAws:
 
     def endpoint_of(self, api: RestApi) -> str:
         """Where clients call `api`."""
-        return f"{self.url}/restapis/{api.api_id}/{api.stage}/_user_request_"
+        assert self._emulator, "the local AWS has not been entered"
+        return self._emulator.api_url(api.api_id, api.stage)
 
     def invoke_arn(self, api: RestApi) -> str:
         """The resource for `execute-api:Invoke` that covers all of `api`'s POST methods."""
@@ -209,15 +211,15 @@ class LocalAws:
 
     def _deploy(self, cdk: CdkCli, assembly: Path, directory: Path) -> None:
         clients = functools.cache(self.client)
-        refused = deployment.remove_refused_types(assembly, self.account, clients)
+        refused = resource_types.remove_refused_types(assembly, self.account, clients)
         if refused:
             self._report(f"         left out what the emulator does not have: {', '.join(refused)}")
-        count = deployment.remove_demands_for_tls(assembly)
+        count = tls.remove_demands_for_tls(assembly)
         if count:
             self._report(f"         left out the demand for TLS of queue policies ({count}): the emulator has none")
         environment = self._cli_environment(directory)
         self.outputs = self._step("deployed the app", lambda: deployment.deploy(cdk, assembly, directory, environment))
-        count = deployment.set_request_validators(assembly, clients)
+        count = request_validators.set_request_validators(assembly, clients)
         if count:
             self._report(f"         set request validators ({count}), which the emulator's CloudFormation drops")
         self.rest_apis = deployment.rest_apis(assembly, clients)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from connect_constructs.local.assembly import without_demands_for_tls, without_types
+from connect_constructs.local.emulator_gaps.at_deployment.resource_types import without_types
+from connect_constructs.local.emulator_gaps.at_deployment.tls import without_demands_for_tls
 
 
 def pruned(resources: dict[str, Any], outputs: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -1,9 +1,10 @@
-"""Where the emulator, ministack 1.5.33, is kinder than AWS, or lacks something: the index of this room.
+"""The index of this folder: where the emulator, ministack 1.5.33, is more lenient than AWS, or lacks something.
 
-Each gap has a file of its own here, whose `close()` teaches the emulator what AWS does. A few are closed from outside,
-at the deployment. This module imports nothing of the emulator's, so that it can be read where that is not installed.
+Each gap has a file of its own. The files here are loaded into the emulator: their `close()` makes it behave like AWS.
+Those in `at_deployment` work from outside, before or after the deployment. This module imports nothing of the
+emulator's, so that it can be read where the emulator is not installed.
 
-Run as a script it prints the table of docs/local-aws.md.
+Run as a script, it prints the table of docs/local-aws.md.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ class Gap(NamedTuple):
     source: str
     """Where it is known from; a guess says so."""
     closed_by: str
-    """The module of this folder that closes it, or the function of `connect_constructs.local` that does."""
+    """The module of this folder that closes it."""
 
 
 GAPS = (
@@ -130,25 +131,25 @@ GAPS = (
         "CloudFormation sets a method's request validator.",
         "A bad body would pass a validator that the template asks for.",
         "CloudFormation User Guide, AWS::ApiGateway::Method",
-        "deployment.set_request_validators",
+        "at_deployment.request_validators",
     ),
     Gap(
         "Endpoints have TLS, and policies can demand it.",
         "Queues and the bootstrap bucket would refuse all local calls: the demand is taken out of the local copy.",
         "IAM User Guide, aws:SecureTransport",
-        "deployment.remove_demands_for_tls, deployment.bootstrap",
+        "at_deployment.tls",
     ),
     Gap(
         "All resource types exist.",
         "A template with one that the emulator lacks would not deploy: it is taken out of the local copy.",
         "CloudFormation User Guide, resource type reference",
-        "deployment.remove_refused_types",
+        "at_deployment.resource_types",
     ),
 )
 """All of them, as the documentation lists them."""
 
 MODULES = tuple(gap.closed_by for gap in GAPS if "." not in gap.closed_by)
-"""The modules of this folder to start the emulator with."""
+"""The modules to start the emulator with."""
 
 
 def table() -> str:

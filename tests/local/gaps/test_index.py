@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
+import re
 from pathlib import Path
 
 from connect_constructs.local import emulator
@@ -13,17 +13,22 @@ _ROOM = Path(emulator.__file__).with_name("emulator_gaps")
 
 
 def test_each_module_of_the_room_is_in_the_index() -> None:
-    files = {file.stem for file in _ROOM.glob("*.py")} - {"__main__", "gaps"}
+    in_the_emulator = {file.stem for file in _ROOM.glob("*.py")} - {"__main__", "gaps"}
+    at_deployment = {f"at_deployment.{file.stem}" for file in _ROOM.glob("at_deployment/*.py")}
 
-    assert set(MODULES) == files
+    assert set(MODULES) == in_the_emulator
+    assert {gap.closed_by for gap in GAPS} == in_the_emulator | at_deployment
 
 
-def test_each_function_outside_that_the_index_names_exists() -> None:
-    outside = [name for gap in GAPS for name in gap.closed_by.split(", ") if "." in name]
+def test_only_the_room_and_what_starts_the_emulator_know_which_one_it_is() -> None:
+    local = _ROOM.parent
+    known_by = {
+        file.relative_to(local)
+        for file in local.rglob("*.py")
+        if re.search("ministack|_user_request_", file.read_text(encoding="utf-8"), re.IGNORECASE)
+    }
 
-    for name in outside:
-        module, function = name.split(".")
-        assert callable(getattr(importlib.import_module(f"connect_constructs.local.{module}"), function))
+    assert {file for file in known_by if file.parts[0] != _ROOM.name} == {Path("emulator.py")}
 
 
 def test_each_gap_has_its_source() -> None:
