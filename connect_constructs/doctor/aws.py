@@ -7,7 +7,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, InvalidConfigError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnectionError
 from botocore.parsers import ResponseParserError
 
@@ -21,6 +21,18 @@ _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedException", "Un
 
 # What boto3 may raise instead of an answer. The last one is of an answer that is not AWS's, such as a proxy's page.
 AwsError = (BotoCoreError, ClientError, ResponseParserError)
+
+
+class InvalidEndpointError(BotoCoreError):  # type: ignore[misc]
+    """The user's settings name an endpoint that is not a URL."""
+
+    fmt = "the endpoint for {service} is not a URL: {error}"
+
+    @property
+    def todo(self) -> str:
+        """What to do about it."""
+        service = self.kwargs["service"].replace("-", "_").upper()
+        return f"correct or unset AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_{service}, or the profile's endpoint_url"
 
 
 class Clients:
@@ -39,8 +51,7 @@ class Clients:
             except BotoCoreError:
                 raise
             except ValueError as error:
-                # The environment names an endpoint that is not a URL.
-                raise InvalidConfigError(error_msg=str(error)) from None
+                raise InvalidEndpointError(service=service, error=error) from None
 
 
 def error_code(error: BaseException) -> str:
@@ -62,6 +73,8 @@ def unanswered(check: str, error: BaseException, permission: str) -> Finding:
     """The finding of a check whose question was not answered."""
     if is_denied(error):
         return Finding(check, Status.UNKNOWN, f"not allowed: needs {permission}")
+    if isinstance(error, InvalidEndpointError):
+        return Finding(check, Status.UNKNOWN, str(error), error.todo)
     return Finding(check, Status.UNKNOWN, reason(error))
 
 

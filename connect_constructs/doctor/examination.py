@@ -81,8 +81,11 @@ def examine(settings: Settings, *, quick: bool) -> list[Finding]:
     except BotoCoreError as error:
         return [missing_credentials(error)]
     clients = Clients(session)
+    found_region = region_finding(settings, region, source)
+    if found_region.status is Status.ACTION_NEEDED:
+        region = None
     credentials, credentials_account = credentials_finding(clients, region or settings.instance.region)
-    findings = [credentials, region_finding(settings, region, source)]
+    findings = [credentials, found_region]
     if credentials.status is Status.ACTION_NEEDED:
         # Every other question would be answered with the same.
         return findings

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 
 import boto3
 from botocore.exceptions import ClientError
 from botocore.utils import IMDSRegionProvider
 
-from connect_constructs.doctor.aws import AwsError, Clients, error_code, is_unreachable, one_line, reason
+from connect_constructs.doctor.aws import (
+    AwsError,
+    Clients,
+    InvalidEndpointError,
+    error_code,
+    is_unreachable,
+    one_line,
+    reason,
+)
 from connect_constructs.doctor.finding import Finding, Status
 from connect_constructs.doctor.settings import Settings
 
@@ -17,6 +26,8 @@ from connect_constructs.doctor.settings import Settings
 _REGION_VARIABLES = ("AWS_REGION", "AMAZON_REGION", "AWS_DEFAULT_REGION", "AMAZON_DEFAULT_REGION")
 # What the CDK CLI takes where nothing says a Region.
 _CDK_DEFAULT_REGION = "us-east-1"
+# What the names of Regions have in common; which of them exist is for AWS to say.
+_REGION = re.compile(r"[a-z]+(-[a-z]+)+-[0-9]+")
 
 
 @dataclass(frozen=True)
@@ -54,6 +65,13 @@ def region_finding(settings: Settings, region: str | None, source: str) -> Findi
             f"none is set: cdk deploy would take {_CDK_DEFAULT_REGION}",
             f"set AWS_REGION, or deploy with -c region={instance_region}, the instance's",
         )
+    if not _REGION.fullmatch(region):
+        return Finding(
+            "Region",
+            Status.ACTION_NEEDED,
+            f"{region!r} ({source}) is not the name of a Region",
+            f"set it to one such as {instance_region}, the instance's",
+        )
     if region == instance_region:
         return Finding("Region", Status.OK, f"{region} ({source}), the instance's own")
     return Finding(
@@ -77,6 +95,8 @@ def credentials_finding(clients: Clients, region: str) -> tuple[Finding, str | N
 
 
 def _rejected_credentials(error: BaseException, region: str) -> Finding:
+    if isinstance(error, InvalidEndpointError):
+        return Finding("credentials", Status.ACTION_NEEDED, str(error), error.todo)
     if is_unreachable(error):
         return Finding("credentials", Status.UNKNOWN, reason(error))
     if not isinstance(error, ClientError):

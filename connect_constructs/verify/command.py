@@ -8,7 +8,8 @@ import json
 import os
 import re
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from connect_constructs._endpoint_url import endpoint_url
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     from connect_constructs.verify.endpoint import Endpoint
     from connect_constructs.verify.rows import Row
+
+_Parsed = TypeVar("_Parsed")
 
 API_KEY_VARIABLE = "CONTACT_UPDATES_API_KEY"
 HEADER_VARIABLE = "CONTACT_UPDATES_HEADER"
@@ -89,7 +92,6 @@ def add_to(commands: Any) -> None:
     parser.add_argument(
         "--api-key",
         type=_api_key,
-        default=os.environ.get(API_KEY_VARIABLE),
         metavar="KEY",
         help=f"an API key; default: {API_KEY_VARIABLE} of the environment, which no shell keeps in its history",
     )
@@ -158,12 +160,8 @@ class _NoCredentialsError(Exception):
 def _endpoint_of(options: argparse.Namespace, session: Session, region: str) -> Endpoint:
     from connect_constructs.verify.endpoint import Endpoint
 
-    headers = dict(options.header or [])
-    if not options.header and os.environ.get(HEADER_VARIABLE):
-        try:
-            headers = dict([_header(os.environ[HEADER_VARIABLE])])
-        except argparse.ArgumentTypeError as error:
-            raise _UsageError(f"{HEADER_VARIABLE}: {error}") from None
+    headers = dict(options.header or filter(None, [_from_environment(HEADER_VARIABLE, _header)]))
+    api_key = options.api_key or _from_environment(API_KEY_VARIABLE, _api_key)
     signs = not options.no_sign_request and "authorization" not in {name.lower() for name in headers}
     credentials = session.get_credentials() if signs else None
     if signs and credentials is None:
@@ -176,9 +174,22 @@ def _endpoint_of(options: argparse.Namespace, session: Session, region: str) -> 
         region=region,
         credentials=credentials.get_frozen_credentials() if credentials else None,
         headers=headers,
-        api_key=options.api_key,
+        api_key=api_key,
         ca_bundle=session.get_config_variable("ca_bundle"),
     )
+
+
+def _from_environment(variable: str, parse: Callable[[str], _Parsed]) -> _Parsed | None:
+    """The variable's value, parsed; None if it is not set. Raises _UsageError."""
+    text = os.environ.get(variable)
+    if text is None:
+        return None
+    if not text:
+        raise _UsageError(f"{variable} is empty: set it, or unset it")
+    try:
+        return parse(text)
+    except argparse.ArgumentTypeError as error:
+        raise _UsageError(f"{variable}: {error}") from None
 
 
 def _rows(options: argparse.Namespace, session: Session, endpoint: Endpoint, region: str) -> list[Row]:
@@ -277,8 +288,10 @@ def _origin(text: str) -> str:
 
 
 def _api_key(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("expected an API key, got an empty string")
     if not _API_KEY.fullmatch(text):
-        raise argparse.ArgumentTypeError("expected printable ASCII characters without blanks")
+        raise argparse.ArgumentTypeError("expected printable ASCII characters without spaces")
     return text
 
 

@@ -148,7 +148,11 @@ def test_nothing_reachable_is_said_without_a_traceback(doctor: Doctor, monkeypat
 def test_endpoint_that_is_no_url_is_said(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_SSM", "nonsense")
 
-    assert doctor().line("CDK bootstrap") == ("unknown", "no answer: Invalid endpoint: nonsense", "")
+    assert doctor().line("CDK bootstrap") == (
+        "unknown",
+        "the endpoint for ssm is not a URL: Invalid endpoint: nonsense",
+        "correct or unset AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_SSM, or the profile's endpoint_url",
+    )
 
 
 def test_help_names_options_and_exit_statuses_without_boto3_and_cdk() -> None:

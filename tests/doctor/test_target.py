@@ -189,11 +189,44 @@ def test_instance_in_another_region_is_said_and_suffices(doctor: Doctor) -> None
     )
 
 
-def test_region_that_is_none_is_said(doctor: Doctor) -> None:
-    ran = doctor("--region", "here and there")
+@pytest.mark.parametrize("region", ["here and there", "us-east-1 ", "US-EAST-1", "us-east", "eu_west_1", "-"])
+def test_wrong_name_of_a_region_is_an_action_and_its_checks_are_not_asked(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch, region: str
+) -> None:
+    monkeypatch.setenv("AWS_REGION", region)
 
-    assert ran.status("credentials") == "action needed"
-    assert "here and there" in ran.findings["credentials"]["found"]
+    ran = doctor()
+
+    assert ran.line("Region") == (
+        "action needed",
+        f"{region!r} (AWS_REGION) is not the name of a Region",
+        "set it to one such as us-east-1, the instance's",
+    )
+    assert ran.line("credentials")[0] == "ok"
+    for check in ("CDK bootstrap", "CloudWatch role", "Lambda concurrency"):
+        assert ran.line(check) == ("unknown", "not asked: no Region is set", "")
+    assert ran.status("instance") == "ok"
+    assert ran.exit_status == 1
+
+
+@pytest.mark.parametrize("region", ["us-gov-west-1", "us-isob-east-1", "eusc-de-east-1", "cn-north-1", "xx-nowhere-99"])
+def test_names_that_regions_can_have_are_taken(doctor: Doctor, region: str) -> None:
+    assert doctor("--quick", "--region", region).status("Region") == "ok"
+
+
+@pytest.mark.parametrize("variable", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS"])
+@pytest.mark.parametrize("url", ["nonsense", "http://", "localhost:4566", "http://[::1"])
+def test_endpoint_that_is_no_url_is_an_action(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch, variable: str, url: str
+) -> None:
+    monkeypatch.setenv(variable, url)
+
+    ran = doctor()
+
+    status, found, todo = ran.line("credentials")
+    assert (status, found.startswith("the endpoint for sts is not a URL: ")) == ("action needed", True)
+    assert todo == "correct or unset AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_STS, or the profile's endpoint_url"
+    assert ran.exit_status == 1
 
 
 def test_account_of_the_instance_is_the_credentials_own(doctor: Doctor) -> None:

@@ -122,6 +122,30 @@ def test_wrong_header_of_the_environment_is_wrong_usage(verify: Verify, monkeypa
     )
 
 
+@pytest.mark.parametrize("variable", ["CONTACT_UPDATES_API_KEY", "CONTACT_UPDATES_HEADER"])
+def test_empty_variable_is_wrong_usage(verify: Verify, monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    monkeypatch.setenv(variable, "")
+
+    ran = verify("--endpoint", ENDPOINT, "--instance-arn", ARN)
+
+    assert ran == (2, "", f"error: {variable} is empty: set it, or unset it\n")
+
+
+def test_wrong_api_key_of_the_environment_is_wrong_usage(verify: Verify, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONTACT_UPDATES_API_KEY", "a secret")
+
+    ran = verify("--endpoint", ENDPOINT, "--instance-arn", ARN)
+
+    assert ran == (2, "", "error: CONTACT_UPDATES_API_KEY: expected printable ASCII characters without spaces\n")
+
+
+def test_empty_api_key_is_wrong_usage(verify: Verify) -> None:
+    ran = verify("--endpoint", ENDPOINT, "--instance-arn", ARN, "--api-key", "")
+
+    assert (ran.code, ran.output) == (2, "")
+    assert ran.errors.endswith("error: argument --api-key: expected an API key, got an empty string\n")
+
+
 @pytest.mark.parametrize(
     ("endpoint", "region"),
     [
