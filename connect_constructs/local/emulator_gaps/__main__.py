@@ -1,7 +1,7 @@
-"""Starts the emulator, with its gaps closed.
+"""Starts the emulator with its gaps closed.
 
-This folder is run in place of `python -m ministack`, by the interpreter of the emulator's environment, which does not
-have connect_constructs: its modules import nothing of ours but each other.
+This folder is run instead of `python -m ministack`, by the interpreter of the emulator's environment.
+connect_constructs is not installed there, so the modules in this folder import only each other.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from ministack import app as emulator
 
 
 def _end_with_parent() -> None:
-    """End this process and all that it has started when standard input ends: whoever holds it open has been killed."""
+    """Kill this process and everything it started once standard input ends: the parent, which held it open, is dead."""
     os.read(0, 1)
     os.killpg(0, signal.SIGKILL)
 
 
 def main() -> None:
-    """Serve until stopped, as the emulator's own command does, or until whoever started this is gone."""
+    """Serve until stopped, as the emulator's own command does, or until the parent process dies."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
     for module in MODULES:
         importlib.import_module(module).close()

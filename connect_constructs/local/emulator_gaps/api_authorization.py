@@ -1,29 +1,30 @@
-"""Who may call a method of a REST API, decided as API Gateway does, and refused through its gateway responses.
+"""Who may call a method of a REST API, decided as API Gateway does and refused through its gateway responses.
 
 API Gateway Developer Guide, "How API Gateway resource policies affect authorization workflow":
 
-- IAM: identity and resource policy together. In the API's account an Allow in either suffices (table A); across
-  accounts both must allow (table B); a Deny in either wins.
-- Open methods (OPTIONS among them), and Cognito's after the token: a resource policy, if there is one, must allow.
-- Lambda authorizers: a Deny in the resource policy comes first; then the authorizer's policy and the resource policy
-  are taken together, as in table A.
-- The resource policy is the one of the stage's deployment: a change takes effect with the next (same guide, "Create and
-  attach an API Gateway resource policy to an API").
+- IAM: identity and resource policy are evaluated together. In the API's account an Allow in either is enough (table A);
+  across accounts both must allow (table B). A Deny in either wins.
+- Methods without authorization (including OPTIONS), and Cognito methods once the token is accepted: if there is a
+  resource policy, it must allow the call.
+- Lambda authorizers: a Deny in the resource policy comes first. Then the authorizer's policy and the resource policy
+  are evaluated together, as in table A.
+- The resource policy is the one of the stage's deployment: a change takes effect with the next deployment (same guide,
+  "Create and attach an API Gateway resource policy to an API").
 
-A caller whom IAM denies gets ACCESS_DENIED, wrong and expired credentials their gateway responses (same guide, "Gateway
-response types"; texts: re:Post knowledge centre, "How do I troubleshoot HTTP 403 errors from API Gateway?"). That an
-unknown access key is a DEFAULT_4XX is the emulator's claim. A signature for another service or Region is an
+A caller whom IAM denies gets ACCESS_DENIED; wrong and expired credentials get their own gateway responses (same guide,
+"Gateway response types"; texts: re:Post knowledge centre, "How do I troubleshoot HTTP 403 errors from API Gateway?").
+That an unknown access key gets DEFAULT_4XX is what the emulator claims. A signature for another service or Region is an
 InvalidSignatureException (aws-sdk-js#3571, aws-sdk-js-v3#1831: "Credential should be scoped to correct service"); that
-its response is INVALID_SIGNATURE, and that it comes before the signature's check, are guesses. An unknown path is
-MISSING_AUTHENTICATION_TOKEN, but wrong credentials come first (recorded answers: IncompleteSignatureException for a
-Bearer token at an unknown path).
+its response type is INVALID_SIGNATURE, and that the scope is checked before the signature, are guesses. An unknown path
+is MISSING_AUTHENTICATION_TOKEN, but wrong credentials are reported first (recorded responses:
+IncompleteSignatureException for a Bearer token at an unknown path).
 
-`aws:SourceVpce` and `aws:SourceVpc` are those of an endpoint whose host name was called,
-`{api}-{vpce}.execute-api.…` (same guide, "Private REST APIs"); other calls have neither.
+`aws:SourceVpce` and `aws:SourceVpc` describe the endpoint whose host name was called, `{api}-{vpce}.execute-api.…`
+(same guide, "Private REST APIs"); other calls have neither.
 
-The emulator answers a denied caller by itself, with the caller's ARN in it; passes signatures for any service; does not
-find an API for callers of other accounts; lets roots in whatever a policy says; asks no policy where there is an
-authorizer; and takes a changed policy at once.
+The emulator refuses a denied caller before API Gateway is reached, with the caller's ARN in the message; accepts
+signatures for any service; does not find an API for callers from other accounts; lets root users in whatever a policy
+says; evaluates no policy where there is an authorizer; and applies a changed policy at once.
 """
 
 from __future__ import annotations
@@ -43,21 +44,21 @@ from ministack.services import apigateway_v1
 
 Headers = dict[str, str]
 Query = dict[str, list[str]]
-# API Gateway's error, or None; and what the authorizer says of the caller.
+# API Gateway's error, or None; and what the authorizer returns about the caller.
 Outcome = tuple[Any, dict[str, Any] | None]
 
 _ACTION = "execute-api:Invoke"
 _ACCOUNT = re.compile(r"\d{12}")
 _VPC_ENDPOINT_HOST = re.compile(r"[a-z0-9]+-(vpce-[a-z0-9]+)\.execute-api\.")
 
-# By API and deployment: the resource policy at that time.
+# The resource policy at the time of each deployment, by API and deployment.
 _policies: dict[tuple[str, str], str] = {}
-# Whether the resource policy allows the request for which an authorizer is asked.
+# Whether the resource policy allows the request that an authorizer is about to judge.
 _is_allowed_by_policy: ContextVar[bool] = ContextVar("is_allowed_by_policy", default=False)
 
 
 def close() -> None:
-    """Let API Gateway decide by itself, instead of the emulator's door."""
+    """Let API Gateway itself decide, instead of the emulator's check before it."""
     _leave_rest_apis_to_themselves()
     _find_apis_of_all_accounts()
     _keep_deployed_policies()
@@ -142,7 +143,7 @@ def _authorizing(authorize: Any) -> Any:
         decision = iam_evaluator.evaluate_resource_policy(policy, anonymous).decision if policy else None
         if kind == "NONE" or (kind == "CUSTOM" and decision == "Deny"):
             return _anonymous_error(arn, decision), None
-        # Only a Lambda authorizer's policy asks for it.
+        # Used only where a Lambda authorizer's policy is evaluated.
         _is_allowed_by_policy.set(decision == "Allow")
         error, caller = await authorize(
             api_id,
@@ -188,7 +189,7 @@ def _identify_callers_of_all_accounts() -> None:
 
 
 def _expanded(policy: str, arn: str) -> str:
-    """The policy with its short resources, `execute-api:/stage/…`, written out."""
+    """The policy with short resources (`execute-api:/stage/…`) expanded."""
     api, _, _ = arn.partition("/")
     return policy.replace('"execute-api:/', f'"{api}/')
 
@@ -216,7 +217,7 @@ def _iam_error(arn: str, policy: str, headers: Headers, query: Query) -> Any:
         service_context={"aws:tagkeys": None, **_network(headers)},
         principal_keys=principal.keys,
     )
-    # A root has no policies, and may do all in its own account.
+    # A root user has no policies, and may do everything in its own account.
     is_root = principal.policies is None
     identity = (
         EvalResult("Allow", principal.arn)
@@ -228,7 +229,7 @@ def _iam_error(arn: str, policy: str, headers: Headers, query: Query) -> Any:
 
 
 def _authenticated(headers: Headers, query: Query, region: str) -> Any:
-    """The emulator's principal, or its AuthError."""
+    """The emulator's principal for the caller, or an AuthError."""
     header = headers.get("authorization", "")
     if header and not header.startswith("AWS4-HMAC-SHA256"):
         refused = sigv4.foreign_authorization_failure(headers)
@@ -246,7 +247,7 @@ def _authenticated(headers: Headers, query: Query, region: str) -> Any:
         if isinstance(checked, AuthError):
             return checked
         if checked is None:
-            # The request has been kept under another key: its header names several.
+            # The emulator stored the request under another key: the header names several.
             return AuthError("IncompleteSignature", "Authorization header names more than one credential.")
         return iam_evaluator.resolve_principal(signature.access_key_id, account, checked)
 
@@ -259,7 +260,7 @@ def _scope_failure(signature: Any, region: str) -> str:
 
 
 def account_of(access_key_id: str | None) -> str:
-    """The account that a key belongs to; a key of twelve digits is that of the root of the account so numbered."""
+    """The account that a key belongs to. Twelve digits are the key of the root user of the account with that number."""
     key = access_key_id or ""
     known = _account_from_sts_session(key) or iam_evaluator.find_iam_access_key_account(key)
     default = key if _ACCOUNT.fullmatch(key) else os.environ.get("MINISTACK_ACCOUNT_ID", "000000000000")
@@ -267,11 +268,11 @@ def account_of(access_key_id: str | None) -> str:
 
 
 def _network(headers: Headers) -> dict[str, str]:
-    """The condition keys of the VPC endpoint through which the request came, if any."""
+    """The condition keys of the VPC endpoint that the request came through, if any."""
     host = _VPC_ENDPOINT_HOST.match(headers.get("host", ""))
     if not host:
         return {}
-    from ministack.services import ec2  # a large module, which few need
+    from ministack.services import ec2  # a large module that few apps need
 
     endpoints = {id_: endpoint for (_, _, id_), endpoint in ec2._vpc_endpoints.all_items()}
     vpc = endpoints.get(host[1], {}).get("VpcId")
@@ -286,7 +287,7 @@ def _refusal(error: AuthError) -> Any:
 
 
 def _anonymous_error(arn: str, decision: str | None) -> Any:
-    """ACCESS_DENIED, unless the resource policy allows, or there is none."""
+    """ACCESS_DENIED, unless the resource policy allows the call or there is none."""
     if decision in (None, "Allow"):
         return None
     reason = "with an explicit deny in a resource-based policy" if decision == "Deny" else _NO_RESOURCE_POLICY

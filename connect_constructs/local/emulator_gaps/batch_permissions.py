@@ -1,4 +1,4 @@
-"""A batch call needs the permission of the single call (SQS Developer Guide, "Amazon SQS API permissions")."""
+"""A batch call needs the permission for the single call (SQS Developer Guide, "Amazon SQS API permissions")."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ministack.core import iam_actions
 
 
 def close() -> None:
-    """Name the single call's action where the emulator names the batch call's, which no policy has."""
+    """Check the single call's action instead of the batch call's, which no policy names."""
     extract = iam_actions.extract_iam_action
 
     def extract_iam_action(service: str, *arguments: Any, **options: Any) -> Any:

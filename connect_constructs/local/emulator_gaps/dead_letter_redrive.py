@@ -1,4 +1,4 @@
-"""SQS moves dead letters (StartMessageMoveTask); the emulator does not know the call."""
+"""SQS can redrive dead letters (StartMessageMoveTask). The emulator lacks the call."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Any
 
 from ministack.services import sqs
 
-# What StartMessageMoveTask has done, newest first.
+# The tasks started so far, newest first.
 _tasks: list[dict[str, Any]] = []
 
 
 def close() -> None:
-    """Let the emulator's SQS do it."""
+    """Add the two calls to the emulator's SQS."""
     sqs._HANDLERS["StartMessageMoveTask"] = _start_message_move_task
     sqs._HANDLERS["ListMessageMoveTasks"] = _list_message_move_tasks
 
 
 def _start_message_move_task(data: dict[str, Any], _: str) -> dict[str, Any]:
-    """Move the visible messages of a dead-letter queue, all of them before the answer."""
+    """Move all visible messages of a dead-letter queue before returning."""
     source = _queue(data.get("SourceArn", ""))
     task = {
         "TaskHandle": str(uuid.uuid4()),
@@ -33,7 +33,7 @@ def _start_message_move_task(data: dict[str, Any], _: str) -> dict[str, Any]:
         task["DestinationArn"] = data["DestinationArn"]
     _tasks.insert(0, task)
     for message in [message for message in source["messages"] if message["visible_at"] <= time.time()]:
-        # Only what SQS itself has put there knows where it came from.
+        # Only messages that SQS itself moved there know their source queue.
         destination_arn = data.get("DestinationArn") or message.get("sys", {}).get("DeadLetterQueueSourceArn")
         if not destination_arn:
             task.update(Status="FAILED", FailureReason="CouldNotDetermineMessageSource")

@@ -1,8 +1,8 @@
-"""Makes the emulator's API Gateway see paths as the real one does: still percent-encoded.
+"""API Gateway sees paths as they were sent: still percent-encoded.
 
-A REST API matches resources against the encoded path, and hands encoded labels to the function. The emulator takes the
-decoded path for both, so that an ARN in a path is split at its slashes, and a `%` in a label is decoded twice.
-Signatures are not concerned: the emulator checks them against the encoded path.
+A REST API matches resources against the encoded path, and passes encoded path parameters to the function. The emulator
+uses the decoded path for both, so that an ARN in a path is split at its slashes, and a `%` in a parameter is decoded
+twice. Signatures are not affected: the emulator checks them against the encoded path.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ Scope = dict[str, Any]
 Channel = Callable[..., Awaitable[Any]]
 Application = Callable[[Scope, Channel, Channel], Awaitable[None]]
 
-# What comes before the API's own path: /restapis/{id}/{stage}/_user_request_/…
+# Precedes the API's own path: /restapis/{id}/{stage}/_user_request_/…
 _MARK = b"/_user_request_/"
 _HOST = b".execute-api."
 
 
 def close() -> None:
-    """Tell the emulator's ASGI application the encoded path of what is called through an API."""
+    """Give the emulator the encoded path of each request to an API."""
     application: Application = emulator.app
 
     async def run(scope: Scope, receive: Channel, send: Channel) -> None:

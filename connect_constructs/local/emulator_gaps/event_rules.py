@@ -1,10 +1,10 @@
-"""An EventBridge rule reaches a queue only as far as SQS lets it.
+"""An EventBridge rule can send to a queue only if SQS accepts the message.
 
-A rule sends no deduplication id, and so reaches a FIFO queue with content-based deduplication only (aws-cdk#36498), and
-with a message group (EventBridge API Reference, SqsParameters). The queue's policy has to allow the rule, also in its
-own account (re:Post knowledge centre, "Why is the EventBridge rule … failing to invoke its target?"), unless the target
-names a role. Otherwise EventBridge drops the event, and whoever put it hears nothing of that. The emulator makes up a
-deduplication id and a group, and asks no policy.
+A rule sends no deduplication id, so it can send to a FIFO queue only if that has content-based deduplication
+(aws-cdk#36498), and only with a message group (EventBridge API Reference, SqsParameters). The queue's policy must allow
+the rule, even in the same account (re:Post knowledge centre, "Why is the EventBridge rule … failing to invoke its
+target?"), unless the target names a role. Otherwise EventBridge drops the event without telling its sender. The
+emulator makes up a deduplication id and a group, and evaluates no policy.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _logger = logging.getLogger("events")
 
 
 def close() -> None:
-    """Drop what SQS would refuse."""
+    """Drop events that SQS would refuse."""
     invoke = eventbridge._invoke_target
 
     def invoked(target: dict[str, Any], event: Any, rule: dict[str, Any], *arguments: Any, **options: Any) -> Any:
@@ -32,7 +32,7 @@ def close() -> None:
 
 
 def _refusal(target: dict[str, Any], rule: dict[str, Any]) -> str | None:
-    """Why SQS would refuse it; None for what it takes, and for targets that are no queues."""
+    """Why SQS would refuse the message. None if it would accept it, or if the target is not a queue."""
     queue = sqs._queue_by_arn(target.get("Arn", ""))
     if queue is None:
         return None

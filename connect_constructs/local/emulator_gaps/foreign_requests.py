@@ -1,9 +1,9 @@
-"""Refuse what a web page can send. The emulator answers it, with `Access-Control-Allow-Origin: *`.
+"""Refuse requests that a web page can send. The emulator answers them, with `Access-Control-Allow-Origin: *`.
 
-A page has no signature (see `signatures`), and what AWS takes unsigned is not for pages, either. A browser says where a
-request comes from (Fetch Standard, "Origin header"; Fetch Metadata Request Headers, "Sec-Fetch-Site"), and no client of
-AWS does. A name that leads to the loopback interface by DNS rebinding shows in `Host`. Deployed APIs and function URLs
-answer everybody: who may call them, and from which pages, is for them to decide.
+A page cannot sign (see `signatures`), and requests that AWS accepts unsigned are not for pages either. A browser states
+where a request comes from (Fetch Standard, "Origin header"; Fetch Metadata Request Headers, "Sec-Fetch-Site"), and AWS
+clients do not. DNS rebinding, where another name resolves to the loopback interface, shows in `Host`. Deployed APIs and
+function URLs answer everybody: they decide for themselves who may call, and from which pages.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _BODY = b"Refused: this request comes from a web page, or is for another host."
 
 
 def is_foreign(headers: Iterable[tuple[str, str]]) -> bool:
-    """Whether a request with these headers may come from a web page, or was meant for a name of somebody else's."""
+    """Whether a request with these headers may come from a web page, or was meant for another host."""
     sent = {name.lower(): value for name, value in headers}
     if "origin" in sent or sent.get("sec-fetch-site", "none") != "none":
         return True
@@ -29,7 +29,7 @@ def is_foreign(headers: Iterable[tuple[str, str]]) -> bool:
 
 
 def close() -> None:
-    """Refuse such requests everywhere but at deployed APIs."""
+    """Refuse such requests everywhere except at deployed APIs."""
     from ministack import app as emulator
     from signatures import is_of_the_app
 

@@ -1,10 +1,9 @@
-"""What a REST API answers when its function is throttled, fails, or answers with something else than it should.
+"""What a REST API returns when its function is throttled, fails, or returns something malformed.
 
-A throttled function is an INTEGRATION_FAILURE (Stack Overflow 36363280, re:Post QUL-z6rJbmR4meafB7MzYXxw); one that
-fails, and an output that is not of the documented format, is a 502 with `Internal server error` and nothing else (API
-Gateway Developer Guide, "Lambda proxy integrations": "Output format"), by DEFAULT_5XX (LocalStack's tests that were
-validated against AWS). The emulator passes the throttle's 429 on, tells the function's error to the caller, and takes
-any output.
+A throttled function is an INTEGRATION_FAILURE (Stack Overflow 36363280, re:Post QUL-z6rJbmR4meafB7MzYXxw). One that
+fails, or whose output does not have the documented format, is a 502 with `Internal server error` and nothing else (API
+Gateway Developer Guide, "Lambda proxy integrations": "Output format"), through DEFAULT_5XX (LocalStack's AWS-validated
+tests). The emulator passes on the throttle's 429, returns the function's error to the caller, and accepts any output.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ class _FunctionError(Exception):
 
 
 def close() -> None:
-    """Answer so."""
+    """Respond to these failures as API Gateway does."""
     shape, invoke = apigateway_v1._lambda_proxy_response, apigateway_v1._invoke_lambda_proxy_v1
 
     def shaped(result: dict[str, Any]) -> Any:

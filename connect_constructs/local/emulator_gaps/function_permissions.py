@@ -1,9 +1,9 @@
-"""API Gateway needs a permission in the function's policy, for the method that calls it, or for the authorizer.
+"""API Gateway needs a permission in the function's policy, for the calling method or for the authorizer.
 
-Without it a call is a 500 by API_CONFIGURATION_ERROR with nothing but "Internal server error" (re:Post knowledge
+Without it, a call is a 500 through API_CONFIGURATION_ERROR with nothing but "Internal server error" (re:Post knowledge
 centre, "How do I resolve 'Invalid permissions on Lambda function' errors from API Gateway REST APIs?"; an access log in
-sal-blog.com, "IAM認証のAPI Gateway での500エラー", has the response type). An authorizer without it is an
-AUTHORIZER_CONFIGURATION_ERROR (API Gateway Developer Guide, "Gateway response types"). The emulator asks for none.
+sal-blog.com, "IAM認証のAPI Gateway での500エラー", shows the response type). An authorizer without it is an
+AUTHORIZER_CONFIGURATION_ERROR (API Gateway Developer Guide, "Gateway response types"). The emulator requires none.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _SERVICE = "apigateway.amazonaws.com"
 
 
 def close() -> None:
-    """Ask for it."""
+    """Require the permission."""
     invoke, invoke_authorizer = apigateway_v1._invoke_lambda_proxy_v1, apigateway_v1._invoke_authorizer_lambda
 
     async def invoked(
@@ -35,7 +35,7 @@ def close() -> None:
         **options: Any,
     ) -> Any:
         source = execute_api_arn(owner_region, owner_account_id, api_id, stage_name, method, resource["path"])
-        # With credentials API Gateway takes on that role instead.
+        # With credentials, API Gateway assumes that role instead.
         if not integration.get("credentials") and not _may_invoke(
             integration.get("uri", ""), source, owner_account_id, owner_region
         ):
@@ -51,14 +51,14 @@ def close() -> None:
         if not authorizer.get("authorizerCredentials") and not _may_invoke(
             authorizer.get("authorizerUri", ""), source, account, region
         ):
-            return None  # as if there were no function
+            return None  # as if the function did not exist
         return await invoke_authorizer(authorizer, event, account, region)
 
     apigateway_v1._invoke_lambda_proxy_v1, apigateway_v1._invoke_authorizer_lambda = invoked, invoked_authorizer
 
 
 def _may_invoke(uri: str, source: str, account: str, region: str) -> bool:
-    """Whether the function's policy lets `source` invoke it; so says a function that does not exist, too."""
+    """Whether the function's policy lets `source` invoke it. True also if the function does not exist."""
     reference = apigateway_v1._extract_lambda_ref_from_integration_uri(uri)
     function, configuration, _ = lambda_svc._get_func_record_for_ref_in_scope(
         reference, account_id=account, region=region

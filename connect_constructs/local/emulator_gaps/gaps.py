@@ -16,68 +16,71 @@ class Gap(NamedTuple):
     """One difference between the emulator and AWS."""
 
     what: str
-    """What AWS does, and the emulator by itself does not."""
+    """What AWS does and the emulator alone does not."""
     why: str
-    """What of connect-constructs would be wrong unnoticed."""
+    """What would go wrong unnoticed in connect-constructs."""
     source: str
-    """Where it is known from; a guess says so."""
+    """Where this is known from. A guess is called one."""
     closed_by: str
-    """The module of this folder that closes it."""
+    """The module in this folder that closes the gap."""
 
 
 GAPS = (
     Gap(
-        "A stage that logs is refused unless the account and Region have a CloudWatch role, which API Gateway must be "
-        "able to assume. Deleting AWS::ApiGateway::Account leaves it set.",
-        "A first deployment into a fresh account would fail.",
+        "API Gateway refuses a stage with logging unless a CloudWatch role that it can assume is set for the account "
+        "and Region. Deleting AWS::ApiGateway::Account leaves the role set.",
+        "The first deployment into a fresh account would fail.",
         "aws-samples/amazon-bedrock-knowledgebase-slackbot#6, sbt-aws#19, aws-cdk#7140, aws-cdk#6194",
         "logging_role",
     ),
     Gap(
-        "A REST API sees paths percent-encoded, and hands encoded labels to the function.",
+        "A REST API matches percent-encoded paths, and passes path parameters to the function still encoded.",
         "An ARN in a path would be split at its slashes.",
         "hotsock/voker#8, middleapi/standard-server#93",
         "encoded_paths",
     ),
     Gap(
         "Header names reach the function, the authorizer and mappings as the client sent them (HTTP/2: lower case).",
-        "A mapping of `method.request.header.Origin` finds nothing for `origin`; a handler could read one case only.",
+        "A mapping of `method.request.header.Origin` does not find `origin`; a handler could read one spelling only.",
         "middyjs/middy#257",
         "header_names",
     ),
     Gap(
-        "API Gateway sends its own `x-amzn-ErrorType` after the one of a gateway response; each of its errors has one. "
-        "DEFAULT_4XX's and DEFAULT_5XX's status is that of all their types; INTEGRATION_FAILURE is 500 by default.",
-        "SDKs read both types as one unusable code.",
+        "Each of API Gateway's own errors has an `x-amzn-ErrorType`, which is sent after the one that a gateway "
+        "response sets. A status set for DEFAULT_4XX or DEFAULT_5XX applies to all their response types; "
+        "INTEGRATION_FAILURE is 500 by default.",
+        "SDKs read the two types as one unusable code.",
         "smithy#1170, smithy PR 1934, aws-sdk-js-v3 PR 3852, localstack PR 11142, re:Post QUL-z6rJbmR4meafB7MzYXxw; "
         "the types of REQUEST_TOO_LARGE and RESOURCE_NOT_FOUND are guesses",
         "gateway_errors",
     ),
     Gap(
-        "A throttled function is an INTEGRATION_FAILURE; one that fails is a 502 without details.",
-        "A throttle of the function would look like one of the endpoint; an exception's text would reach the caller.",
+        "A throttled function is an INTEGRATION_FAILURE, and one that fails is a 502 without details.",
+        "A throttled function would look like a throttled endpoint; an exception's text would reach the caller.",
         "Stack Overflow 36363280, re:Post QUL-z6rJbmR4meafB7MzYXxw; API Gateway Developer Guide, "
         '"Lambda proxy integrations"',
         "function_failures",
     ),
     Gap(
         "API Gateway needs a permission in the policy of each function and authorizer that it invokes.",
-        "A template without one would work here only.",
+        "A template without one would work only here.",
         "re:Post, \"How do I resolve 'Invalid permissions on Lambda function' errors from API Gateway REST APIs?\"",
         "function_permissions",
     ),
     Gap(
-        "A client can set `requestId`, but not `extendedRequestId`; both are in the answer. The function's own "
+        "A client can set `requestId` but not `extendedRequestId`; the response has both. The function's own "
         "`x-amzn-RequestId`, Date, Server and the like are remapped.",
-        "A client that reuses an id would be taken for one that sends again.",
+        "A client that reuses an id would be mistaken for one that retries.",
         'API Gateway Developer Guide, "Access logging for REST APIs" and "important notes"',
         "request_ids",
     ),
     Gap(
-        "API Gateway decides who may call: identity and resource policy together, within and across accounts, for IAM, "
-        "open, Cognito and Lambda-authorized methods, by the policy of the deployment. A denied caller gets "
-        "ACCESS_DENIED, wrong credentials their gateway responses; a signature for another service is invalid.",
-        "A grant without effect on AWS would have one; a refusal would show the caller's ARN despite a fixed text.",
+        "API Gateway evaluates identity and resource policy together, within and across accounts, for methods with "
+        "IAM, Cognito, a Lambda authorizer or none, with the resource policy as it was deployed. A denied caller gets "
+        "ACCESS_DENIED, wrong credentials get gateway responses of their own, and a signature for another service is "
+        "invalid.",
+        "A grant without effect on AWS would have one here; a refusal would show the caller's ARN despite a fixed "
+        "text.",
         'API Gateway Developer Guide, "How API Gateway resource policies affect authorization workflow"; re:Post, '
         '"How do I troubleshoot HTTP 403 errors from API Gateway?"; aws-sdk-js#3571; guesses: the gateway responses of '
         "an unknown key (DEFAULT_4XX) and of a wrong scope (INVALID_SIGNATURE)",
@@ -85,75 +88,76 @@ GAPS = (
     ),
     Gap(
         "StartMessageMoveTask and ListMessageMoveTasks exist.",
-        "A redrive could not be tried.",
+        "A redrive could not be tested.",
         "Amazon SQS API Reference, StartMessageMoveTask",
         "dead_letter_redrive",
     ),
     Gap(
-        "A batch call needs the permission of the single call.",
+        "A batch call needs the permission for the single call.",
         "A consumer without sqs:SendMessage could send batches.",
         'Amazon SQS Developer Guide, "Amazon SQS API permissions"',
         "batch_permissions",
     ),
     Gap(
         "API Gateway and SQS refuse a resource policy that names a user or role that does not exist.",
-        "A grant to a role of another account would deploy before that role is there.",
+        "A grant to a role in another account would deploy before that role exists.",
         "API Gateway Developer Guide (resource policies, troubleshooting); terraform-provider-aws#29392, aws-cdk#13530",
         "policy_principals",
     ),
     Gap(
-        "An EventBridge rule reaches a queue only if its policy allows that, and sends no deduplication id: a FIFO "
-        "queue without content-based deduplication gets nothing.",
-        "An example of events into the queue would work here only.",
+        "An EventBridge rule can send to a queue only if the queue's policy allows it. It sends no deduplication id, "
+        "so a FIFO queue without content-based deduplication gets nothing.",
+        "An example that sends events to the queue would work only here.",
         'aws-cdk#36498; re:Post, "Why is the EventBridge rule … failing to invoke its target?"',
         "event_rules",
     ),
     Gap(
-        "Lambda refuses a reservation that leaves fewer than ten unreserved; CloudFormation reserves.",
+        "Lambda refuses a reservation that leaves fewer than ten executions unreserved; CloudFormation makes "
+        "reservations.",
         "A deployment into a new account, which may have ten in all, would fail.",
         "aws-samples/alarm-context-tool#2, one-observability-demo#278",
         "reserved_concurrency",
     ),
     Gap(
-        "Every call is signed, by a root, too, and its signature is checked.",
+        "Every call is signed, including a root user's, and its signature is checked.",
         "Other users of the machine, and web pages, could run code as the developer.",
         'IAM User Guide, "AWS Signature Version 4 for API requests"',
         "signatures",
     ),
     Gap(
-        "Another site's web page cannot call with somebody's credentials: what a page can send is refused, but for "
-        "calls of deployed APIs.",
+        "A web page cannot call with the credentials of whoever opens it: what a page can send is refused, except to "
+        "deployed APIs.",
         "Any page that a developer opens could create and invoke functions, and so run code as the developer.",
         'Fetch Standard, "Origin header"; Fetch Metadata Request Headers, "Sec-Fetch-Site"',
         "foreign_requests",
     ),
     Gap(
         "CloudFormation sets a method's request validator.",
-        "A bad body would pass a validator that the template asks for.",
+        "An invalid body would get past a validator that the template asks for.",
         "CloudFormation User Guide, AWS::ApiGateway::Method",
         "at_deployment.request_validators",
     ),
     Gap(
-        "Endpoints have TLS, and policies can demand it.",
-        "Queues and the bootstrap bucket would refuse all local calls: the demand is taken out of the local copy.",
+        "Endpoints have TLS, and policies can require it.",
+        "Queues and the bootstrap bucket would refuse all local calls: the requirement is removed from the local copy.",
         "IAM User Guide, aws:SecureTransport",
         "at_deployment.tls",
     ),
     Gap(
         "All resource types exist.",
-        "A template with one that the emulator lacks would not deploy: it is taken out of the local copy.",
+        "A template with a type that the emulator lacks would not deploy: it is removed from the local copy.",
         "CloudFormation User Guide, resource type reference",
         "at_deployment.resource_types",
     ),
 )
-"""All of them, as the documentation lists them."""
+"""All gaps, in the order of the documentation."""
 
 MODULES = tuple(gap.closed_by for gap in GAPS if "." not in gap.closed_by)
 """The modules to start the emulator with."""
 
 
 def table() -> str:
-    """All of them as a Markdown table."""
+    """All gaps as a Markdown table."""
     rows = [("What AWS does", "Without it", "Source"), ("---",) * 3, *((gap.what, gap.why, gap.source) for gap in GAPS)]
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 

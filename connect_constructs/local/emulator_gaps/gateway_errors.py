@@ -2,14 +2,14 @@
 
 - A gateway response's `x-amzn-ErrorType` does not replace API Gateway's own: both are sent, the custom one first
   (smithy#1170, smithy PR 1934, aws-sdk-js-v3 PR 3852 with curl's output, localstack PR 11142). The emulator sends one.
-- Each error has a type of its own. Sources of the types, where the emulator lacks them: re:Post knowledge centre, "How
-  do I troubleshoot HTTP 403 errors from API Gateway?" (ForbiddenException); answers recorded in public repositories
-  (ForbiddenException, LimitExceededException, InternalServerErrorException); LocalStack's tests that were validated
-  against AWS (UNSUPPORTED_MEDIA_TYPE: BadRequestException).
-- A status set for DEFAULT_4XX or DEFAULT_5XX is that of all their types (API Gateway Developer Guide, "Gateway response
-  types").
-- INTEGRATION_FAILURE is answered with 500 as long as it is not customised, although its status is documented as 504
-  (re:Post QUL-z6rJbmR4meafB7MzYXxw).
+- Each error has its own type. Sources of the types that the emulator lacks: re:Post knowledge centre, "How do I
+  troubleshoot HTTP 403 errors from API Gateway?" (ForbiddenException); responses recorded in public repositories
+  (ForbiddenException, LimitExceededException, InternalServerErrorException); LocalStack's AWS-validated tests
+  (UNSUPPORTED_MEDIA_TYPE: BadRequestException).
+- A status set for DEFAULT_4XX or DEFAULT_5XX applies to all of their types (API Gateway Developer Guide, "Gateway
+  response types").
+- INTEGRATION_FAILURE has status 500 unless it is customised, although 504 is documented (re:Post
+  QUL-z6rJbmR4meafB7MzYXxw).
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ _TYPES = {
     "QUOTA_EXCEEDED": "LimitExceededException",
     "UNSUPPORTED_MEDIA_TYPE": "BadRequestException",
     "WAF_FILTERED": "ForbiddenException",
-    # Guesses: no answer with these was found.
+    # Guesses: no recorded response was found.
     "REQUEST_TOO_LARGE": "RequestEntityTooLargeException",
     "RESOURCE_NOT_FOUND": "NotFoundException",
 }
 
 
 def close() -> None:
-    """Answer so."""
+    """Send these types and statuses."""
     apigateway_v1._GATEWAY_RESPONSE_ERROR_TYPES.update(_TYPES)
     _inherit_status()
     render = apigateway_v1._gateway_error_response
@@ -60,7 +60,7 @@ def close() -> None:
 
 
 def _customised(request: dict[str, Any]) -> dict[str, Any]:
-    """The gateway responses of the stage's deployment."""
+    """The gateway responses as the stage's deployment has them."""
     deployed = apigateway_v1._deployed_gateway_responses.get(request["api_id"], {})
     responses: dict[str, Any] = deployed.get(request["stage"].get("deploymentId"), {})
     return responses
@@ -70,7 +70,7 @@ def _status(status: int, error: Any, response: dict[str, Any], customised: dict[
     if error.response_type == "INTEGRATION_FAILURE" and "INTEGRATION_FAILURE" not in customised:
         return int(customised.get("DEFAULT_5XX", {}).get("statusCode", 500))
     if "statusCode" not in response:
-        # The two defaults have none of their own.
+        # The two defaults have no status of their own.
         return getattr(error, "status", status)
     return status
 

@@ -1,8 +1,8 @@
-"""A REST API keeps the names of headers as the client sent them: the emulator lowers them.
+"""A REST API keeps header names as the client sent them. The emulator lower-cases them.
 
-They reach the function and the authorizer like that, and a mapping such as `method.request.header.Origin` finds
-nothing where the client, as those of HTTP/2 do, sent `origin` (middyjs/middy#257, a recorded event; CDK's own template
-for preflights asks for both). That a gateway response's mapping is as strict as an integration's is a guess.
+The function and the authorizer see them unchanged, and a mapping such as `method.request.header.Origin` finds nothing
+if the client sent `origin`, as HTTP/2 clients do (middyjs/middy#257, a recorded event; CDK's own preflight template
+looks for both). That the mappings of gateway responses are as strict as those of integrations is a guess.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ Scope = dict[str, Any]
 Channel = Callable[..., Awaitable[Any]]
 
 _REQUEST_HEADER = "method.request.header."
-# Of the request that is being answered: the names as they were sent, by their lower case.
+# The header names of the current request as they were sent, by lower-case name.
 _sent_names: ContextVar[Mapping[str, str]] = ContextVar("sent_names", default=MappingProxyType({}))
 
 
 def close() -> None:
-    """Remember the names at the door, and give them back where the emulator makes events and mappings of them."""
+    """Remember the names of each request, and restore them in events and mappings."""
     Config.h11_pass_raw_headers = True
     _remember_names()
     _rename(apigateway_v1, "_build_lambda_event_v1", _event_as_sent)

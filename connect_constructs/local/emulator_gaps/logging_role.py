@@ -1,12 +1,12 @@
-"""A stage that logs needs a CloudWatch role in the settings of the account and Region.
+"""A stage with logging needs a CloudWatch role in the settings of the account and Region.
 
-API Gateway refuses it otherwise with "CloudWatch Logs role ARN must be set in account settings to enable logging"
-(aws-samples/amazon-bedrock-knowledgebase-slackbot#6, sbt-aws#19, virtual-waiting-room#74, sst#1556), whether the stage
-has an access log or an execution log. The role has to trust API Gateway and may write logs ("The role ARN does not
-have required permissions configured. Please grant trust permission for API Gateway and add the required role policy.",
-terraform-provider-aws, aws_api_gateway_account); which permissions API Gateway looks for is a guess. Deleting the
+Without one, API Gateway refuses the stage with "CloudWatch Logs role ARN must be set in account settings to enable
+logging" (aws-samples/amazon-bedrock-knowledgebase-slackbot#6, sbt-aws#19, virtual-waiting-room#74, sst#1556), for
+access logs and execution logs alike. The role must trust API Gateway and be allowed to write logs ("The role ARN does
+not have required permissions configured. Please grant trust permission for API Gateway and add the required role
+policy.", terraform-provider-aws, aws_api_gateway_account); which permissions API Gateway looks for is a guess. Deleting
 AWS::ApiGateway::Account leaves the role set (aws-cdk#6194: CloudFormation is not "honouring deletion"). The emulator
-stores no access log, asks for no role, and resets it.
+stores no access log settings, requires no role, and resets it on deletion.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _UNFIT_ROLE = (
 
 
 def close() -> None:
-    """Refuse it, in API Gateway's own calls and in CloudFormation's."""
+    """Refuse such stages and unfit roles, in API Gateway's own calls and in CloudFormation."""
     _guard_calls()
     _guard_account()
     for resource_type in ("AWS::ApiGateway::Stage", "AWS::ApiGateway::Deployment"):
@@ -104,7 +104,7 @@ def _guard_resource(handlers: dict[str, Callable[..., Any]]) -> None:
 
 
 def _stage_of(properties: Properties) -> Properties:
-    """What is said of the stage: by itself, or as a deployment's StageDescription."""
+    """The stage's settings: its own properties, or a deployment's StageDescription."""
     description = properties.get("StageDescription", properties)
     return description if isinstance(description, Mapping) else {}
 
@@ -144,7 +144,7 @@ def _role() -> Any:
 
 
 def _is_fit(role_arn: str) -> bool:
-    """Whether API Gateway can assume the role, and the role may write logs."""
+    """Whether API Gateway can assume the role and the role may write logs."""
     name = role_arn.rsplit("/", 1)[-1]
     role = iam._roles.get(name) or {}
     document = role.get("AssumeRolePolicyDocument") or "{}"

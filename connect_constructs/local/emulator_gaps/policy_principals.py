@@ -1,9 +1,9 @@
-"""A resource policy names users and roles that exist: API Gateway and SQS refuse one that names others.
+"""API Gateway and SQS refuse a resource policy that names a user or role that does not exist.
 
 API Gateway: "Invalid policy document. Please check the policy syntax and ensure that Principals are valid." (API
 Gateway Developer Guide, "API Gateway resource policies", troubleshooting; terraform-provider-aws#29392). SQS: "Invalid
-value for the parameter Policy." (aws-cdk#13530, aws-cdk#15602). The emulator takes any. Accounts are not looked up:
-nothing here says which exist. What becomes of the policy of a principal that is deleted later is left out.
+value for the parameter Policy." (aws-cdk#13530, aws-cdk#15602). The emulator accepts any principal. Account ids are not
+checked: nothing here says which accounts exist. Principals that are deleted later are not followed up either.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _INVALID_QUEUE_POLICY = "Invalid value for the parameter Policy."
 
 
 def close() -> None:
-    """Refuse it, in the services' own calls and in CloudFormation's."""
+    """Refuse such policies, in the services' own calls and in CloudFormation."""
     _guard_api_calls()
     _guard_queue_calls()
     handlers = provisioners._RESOURCE_HANDLERS

@@ -1,10 +1,10 @@
-"""A request's two ids, of which a client can set one; and the headers that API Gateway keeps for itself.
+"""A request's two ids, one of which a client can set, and the headers that API Gateway keeps for itself.
 
-`requestId` is the caller's `x-amzn-RequestId` where that is a UUID. Another value is replaced by a UUID that ends with
+`requestId` is the caller's `x-amzn-RequestId` if that is a UUID. Any other value is replaced by a UUID that ends with
 `_REPLACED_INVALID_REQUEST_ID` in the access log (API Gateway Developer Guide, "Access logging for REST APIs"); that the
-function sees the replacement, too, is a guess. Nobody can set `extendedRequestId`, the answer's `x-amz-apigw-id`. A
-function's own `x-amzn-RequestId`, Date, Server and the like come out as `x-amzn-Remapped-…` (same guide, "Amazon API
-Gateway important notes"). The emulator makes three ids, none of which equals another.
+function also sees the replacement is a guess. Nobody can set `extendedRequestId`, which is the response's
+`x-amz-apigw-id`. A function's own `x-amzn-RequestId`, Date, Server and the like are returned as `x-amzn-Remapped-…`
+(same guide, "Amazon API Gateway important notes"). The emulator makes three ids, all different.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _ids: ContextVar[_Ids] = ContextVar("ids")
 
 
 def close() -> None:
-    """Give each request its ids, in the event, in gateway responses and in the answer."""
+    """Use the same two ids in the event, in gateway responses and in the response."""
     handle, execute = apigateway_v1.handle_execute, apigateway_v1._execute_in_scope
     build_event, invoke = apigateway_v1._build_lambda_event_v1, apigateway_v1._invoke_lambda_proxy_v1
 
@@ -41,7 +41,7 @@ def close() -> None:
         ids = _Ids(_request_id(headers.get("x-amzn-requestid")), _extended_request_id())
         _ids.set(ids)
         status, answered, body = await handle(api_id, stage, method, path, headers, *arguments)
-        # The emulator adds an id of its own unless it finds this very name.
+        # The emulator adds its own id unless it finds exactly this name.
         return status, {**answered, "x-amzn-requestid": ids.request, "x-amz-apigw-id": ids.extended}, body
 
     async def executed(request: dict[str, Any], *arguments: Any) -> Any:

@@ -2,8 +2,8 @@
 
 "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum
 value of [10]": aws-samples/alarm-context-tool#2, one-observability-demo#278. New accounts may have ten in all, so that
-nothing but zero can be reserved. The emulator takes every reservation, its CloudFormation drops them, and the limit it
-reports is what the machine can bear.
+only zero can be reserved. The emulator accepts every reservation, its CloudFormation ignores them, and the limit that
+it reports is what the machine can bear.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _REFUSAL = (
 
 
 def close() -> None:
-    """Refuse it, in Lambda's own call and in CloudFormation's; and let CloudFormation reserve."""
+    """Refuse such reservations, in Lambda's own call and in CloudFormation, and let CloudFormation make the others."""
     put, settings = lambda_svc._put_function_concurrency, lambda_svc._get_account_settings
 
     def put_function_concurrency(name: str, data: dict[str, Any]) -> Any:

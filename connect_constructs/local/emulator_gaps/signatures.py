@@ -1,19 +1,20 @@
-"""Every call is signed with the secret of its key, a root's too.
+"""Every call is signed with the secret of its key, including a root user's.
 
-AWS checks the signature of each request (IAM User Guide, "AWS Signature Version 4 for API requests"). ministack takes
-its roots' keys, `test` and any twelve digits, with any signature, takes some paths unsigned, and lets every web page
-read its answers. A local AWS runs code, so whoever may call it runs code as the developer.
+AWS checks the signature of each request (IAM User Guide, "AWS Signature Version 4 for API requests"). ministack accepts
+any signature for the keys of its root users (`test` and any twelve digits), serves some paths unsigned, and lets every
+web page read its responses. A local AWS runs code, so whoever can call it runs code as the developer.
 
-A request is therefore refused unless it is one of these:
+So a request is refused unless it is one of these:
 
-- A call of what the app has deployed: a REST, HTTP or WebSocket API, or a function URL, by path or host name. These
-  authorize their callers and have CORS of their own. Such a request reaches nothing else.
-- A request with a valid signature of version 4, in the header or the query string, by a key of this run. The emulator's
-  own paths are for roots only.
-- What AWS takes unsigned, too: operations whose model says so (signing in to a user pool, assuming a role with a web
-  identity), the public keys of a user pool, and CloudFormation's secret URLs for custom resources and wait conditions.
+- A call of an API that the app has deployed (REST, HTTP or WebSocket) or of a function URL, recognised by path or host
+  name. These authorize their callers and have their own CORS settings. Such a request can reach nothing else.
+- A request with a valid version 4 signature, in a header or in the query string, by a key of this run. The emulator's
+  own paths are for root users only.
+- What AWS also accepts unsigned: operations whose model says so (signing in to a user pool, assuming a role with a web
+  identity), a user pool's public keys, and CloudFormation's secret URLs for custom resources and wait conditions.
 
-The secrets of functions' sessions are drawn for the run; ministack derives them from names that can be guessed.
+The secrets of the functions' sessions are random and new in each run; ministack derives them from names that can be
+guessed.
 """
 
 from __future__ import annotations
@@ -45,15 +46,15 @@ _ADMINISTRATION = re.compile(r"/(_ministack|_localstack)/.*|/health")
 _UNSIGNED = AuthError("MissingAuthenticationToken", "Request is missing Authentication Token")
 _NOT_ROOT = AuthError("AccessDenied", "This path is for the root of the local AWS")
 
-# Whether the request that is being answered is for what the app has deployed.
+# Whether the current request is for something that the app has deployed.
 _is_for_the_app: ContextVar[bool] = ContextVar("is_for_the_app", default=False)
 
 
 def close() -> None:
-    """Check signatures before the emulator's application is asked."""
+    """Check signatures before the emulator handles a request."""
     _check_signatures_of_roots()
-    _draw_secrets_of_functions()
-    _hand_to_the_app_only()
+    _randomise_secrets_of_functions()
+    _route_to_the_app_only()
     application = emulator.app
 
     async def run(scope: Scope, receive: Channel, send: Channel) -> None:
@@ -107,7 +108,7 @@ async def _guard(application: Any, scope: Scope, receive: Channel, send: Channel
 
 
 def _headers(sent: list[tuple[bytes, bytes]]) -> Headers:
-    """By their names in lower case; several of one name are joined as Signature Version 4 joins them."""
+    """The headers by lower-case name. Repeated ones are joined as in Signature Version 4."""
     headers: Headers = {}
     for name, value in sent:
         key, text = name.decode("latin-1").lower(), sigv4.decode_header_value(value)
@@ -116,13 +117,13 @@ def _headers(sent: list[tuple[bytes, bytes]]) -> Headers:
 
 
 def is_of_the_app(scope: Scope) -> bool:
-    """Whether this request, HTTP or WebSocket, is a call of an API or a function URL."""
+    """Whether this HTTP or WebSocket request is for an API or a function URL."""
     host, path = _headers(scope["headers"]).get("host", ""), scope["path"]
     if path.startswith("/_ministack/"):
         return False
     if emulator._parse_execute_api_url(host, path) is not None:
         return True
-    # The emulator looks for an API only in this way when a WebSocket is opened, and then for services of its own.
+    # For a WebSocket, the emulator recognises APIs in this way only; it would take the others for its own services.
     return scope["type"] == "http" and (
         emulator._resolve_custom_domain_request(host, path) is not None
         or emulator._parse_lambda_url(host, path) is not None
@@ -131,7 +132,7 @@ def is_of_the_app(scope: Scope) -> bool:
 
 def _error(scope: Scope, headers: Headers, query: Query, body: bytes) -> AuthError | None:
     if not (headers.get("authorization") or router.extract_access_key_id(headers, query)):
-        return None if _is_taken_unsigned(scope, headers, query, body) else _UNSIGNED
+        return None if _is_accepted_unsigned(scope, headers, query, body) else _UNSIGNED
     caller = _caller(scope, headers, query, body)
     if isinstance(caller, AuthError):
         return caller
@@ -139,14 +140,14 @@ def _error(scope: Scope, headers: Headers, query: Query, body: bytes) -> AuthErr
     return _NOT_ROOT if is_administration and caller.principal_type != "Root" else None
 
 
-def _is_taken_unsigned(scope: Scope, headers: Headers, query: Query, body: bytes) -> bool:
+def _is_accepted_unsigned(scope: Scope, headers: Headers, query: Query, body: bytes) -> bool:
     method, path = scope["method"], scope["path"]
     if method == "PUT" and _SECRET_URL.fullmatch(path):
         return True
     public_keys = _PUBLIC_KEYS.fullmatch(path)
     if method == "GET" and public_keys:
         return emulator._get_module("cognito")._get_pool_unscoped(public_keys[1]) is not None
-    # By another path or host name the emulator would take such a request for something else.
+    # With another path or host name, the emulator would route such a request elsewhere.
     if (method, path, query) != ("POST", "/", {}) or not _ENDPOINT_HOST.fullmatch(headers.get("host", "").lower()):
         return False
     parameters = emulator._routing_params(method, path, headers, body, query)
@@ -156,24 +157,24 @@ def _is_taken_unsigned(scope: Scope, headers: Headers, query: Query, body: bytes
 
 
 def _caller(scope: Scope, headers: Headers, query: Query, body: bytes) -> ResolvedCredential | AuthError:
-    """Who has signed the request."""
+    """The credential that signed the request, or what is wrong with the signature."""
     is_in_header = headers.get("authorization", "").startswith("AWS4-HMAC-SHA256 ")
     if not is_in_header and headers.get("authorization"):
         return AuthError("IncompleteSignature", "Expected a signature of version 4 (AWS4-HMAC-SHA256)")
     signature = sigv4.parse_header_signature(headers) if is_in_header else sigv4.parse_query_signature(query)
     if isinstance(signature, tuple):
         return AuthError(*signature)
-    # The emulator goes by this key.
+    # This is the key that the emulator uses.
     if signature.access_key_id != router.extract_access_key_id(headers, query) or signature.region_set is not None:
         return _UNSIGNED
-    late = _lateness(signature, query, is_presigned=not is_in_header)
-    if late:
-        return late
+    expired = _expiry(signature, query, is_presigned=not is_in_header)
+    if expired:
+        return expired
     key = signature.access_key_id
     token = headers.get("x-amz-security-token") if is_in_header else query.get("X-Amz-Security-Token", [""])[0]
     credential = iam_evaluator.resolve_credential(key, account_of(key), token or "")
     if isinstance(credential, CredentialResolutionError):
-        # A session's key without its token is an unknown one.
+        # A session key without its token counts as unknown.
         known = credential.code != "InvalidToken" or token
         return AuthError(credential.code if known else "UnrecognizedClientException", credential.message)
     failure = sigv4.header_signature_failure(
@@ -189,11 +190,11 @@ def _caller(scope: Scope, headers: Headers, query: Query, body: bytes) -> Resolv
     return AuthError(*failure) if failure else credential
 
 
-def _lateness(signature: Any, query: Query, *, is_presigned: bool) -> AuthError | None:
+def _expiry(signature: Any, query: Query, *, is_presigned: bool) -> AuthError | None:
     if not (is_presigned and signature.service == "s3"):
-        skewed = sigv4.request_time_failure(signature)
-        return AuthError(*skewed) if skewed else None
-    # A link to an object says itself for how long it is good.
+        skew = sigv4.request_time_failure(signature)
+        return AuthError(*skew) if skew else None
+    # A presigned link to an object states its own lifetime.
     try:
         expired = sigv4.presigned_request_is_expired(signature.amz_date, query.get("X-Amz-Expires", ["0"])[0])
     except ValueError:
@@ -207,7 +208,7 @@ def _raw_path(scope: Scope) -> str:
 
 
 def _refusal(error: AuthError, scope: Scope, headers: Headers, query: Query, body: bytes) -> Any:
-    """It in the form of the service that the request is for, so that its client can read it."""
+    """The error in the format of the service that the request is for, so that its client can read it."""
     method, path = scope["method"], scope["path"]
     parameters = emulator._routing_params(method, path, headers, body, query)
     service = router.detect_service(method, path, headers, parameters)
@@ -216,7 +217,7 @@ def _refusal(error: AuthError, scope: Scope, headers: Headers, query: Query, bod
     return 403, answered, text
 
 
-def _hand_to_the_app_only() -> None:
+def _route_to_the_app_only() -> None:
     before_body, after_body = emulator._handle_pre_body_request, emulator._handle_post_body_shortcuts
     special = emulator._handle_special_data_plane_request
 
@@ -237,7 +238,8 @@ def _hand_to_the_app_only() -> None:
         if answer is not None:
             return emulator._with_data_plane_headers(answer, request_id, wildcard_cors=False)
         answer = await emulator._handle_lambda_url_request(host, path, method, headers, body, query)
-        # None if only the decoded path is an API's (see `encoded_paths`). The emulator's services would be next.
+        # Both are None if only the decoded path is an API's (see `encoded_paths`). Without an answer here, the emulator
+        # would pass the request on to its services.
         return answer or (404, {"Content-Type": "application/json"}, b'{"message": "Not Found"}')
 
     emulator._handle_pre_body_request, emulator._handle_post_body_shortcuts = handled_before, handled_after
@@ -245,7 +247,7 @@ def _hand_to_the_app_only() -> None:
 
 
 def _check_signatures_of_roots() -> None:
-    """Keep their requests for the check that users' requests get where an API or a function URL asks for it."""
+    """Keep root users' requests for the check that APIs and function URLs make of other users' signatures."""
     pin = emulator.pin_signed_request
 
     def pinned(method: str, raw_path: str, query: Query, sent: Any, handshake: bool = False) -> None:
@@ -269,20 +271,20 @@ def _check_signatures_of_roots() -> None:
     emulator.pin_signed_request = iam_evaluator.pin_signed_request = pinned
 
 
-def _draw_secrets_of_functions() -> None:
+def _randomise_secrets_of_functions() -> None:
     run_secret = secrets.token_bytes(32)
 
-    def drawn(kind: str, configuration: Mapping[str, Any]) -> str:
+    def derived(kind: str, configuration: Mapping[str, Any]) -> str:
         text = f"{kind}:{configuration['FunctionArn']}:{configuration.get('Role', '')}"
         return hmac.new(run_secret, text.encode(), hashlib.sha256).hexdigest()
 
     def execution_credentials(configuration: Mapping[str, Any]) -> dict[str, str]:
-        """The session of the function's role: the same for each of its environments."""
+        """The credentials of the function's role, the same in all of its execution environments."""
         account = configuration["FunctionArn"].split(":")[4]
         role = configuration.get("Role", "").rsplit("/", 1)[-1]
         session = configuration.get("FunctionName", "function")[:64]
-        key = f"ASIA{drawn('key', configuration)[:16].upper()}"
-        secret, token = drawn("secret", configuration), drawn("token", configuration)
+        key = f"ASIA{derived('key', configuration)[:16].upper()}"
+        secret, token = derived("secret", configuration), derived("token", configuration)
         sts.register_session(
             key,
             {

@@ -1,6 +1,6 @@
-"""CloudFormation sets a method's request validator. The emulator's drops it.
+"""CloudFormation sets a method's request validator. The emulator's CloudFormation ignores it.
 
-So it is set after the deployment.
+It is therefore set after the deployment.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from connect_constructs.local.deployed_stacks import deployed_stacks
 
 
 def set_request_validators(assembly: Path, clients: Clients) -> int:
-    """Set the methods' request validators, which the emulator's CloudFormation drops. Returns the number set."""
+    """Set the methods' request validators. Returns the number set."""
     count = 0
     for stack in deployed_stacks(assembly, clients):
         api_gateway = clients("apigateway", stack.region)
@@ -45,7 +45,7 @@ def set_request_validators(assembly: Path, clients: Clients) -> int:
 
 
 def _resolve(value: Any, physical_ids: Mapping[str, str]) -> str | None:
-    """The physical id that a Ref stands for. A literal stands for itself; what else there may be, for nothing."""
+    """The physical id that a Ref refers to. A string stands for itself; None for anything else."""
     match value:
         case str():
             return value

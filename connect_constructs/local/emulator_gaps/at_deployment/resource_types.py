@@ -1,6 +1,6 @@
-"""The emulator's CloudFormation does not have all resource types, and refuses a template with one that it lacks.
+"""CloudFormation knows all resource types. The emulator refuses a template with a type that it lacks.
 
-Such resources are taken out of the local copy of the template.
+Such resources are removed from the local copy of the template.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from connect_constructs.local.deployment import bootstrap_bucket
 from connect_constructs.local.emulator import REGION
 from connect_constructs.local.errors import LocalAwsError
 
-# Messages of the emulator can quote a whole template.
+# The emulator's messages can quote a whole template.
 _LONGEST_MESSAGE = 500
 
 _UNRECOGNIZED_TYPES = re.compile(r"Unrecognized resource types: \[([^\]]+)\]")
@@ -29,7 +29,7 @@ _SUB_REFERENCE = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.([A-Za-z0-9.]+))?\}")
 
 
 def remove_refused_types(assembly: Path, account: str, clients: Clients) -> list[str]:
-    """Take the resource types that the emulator refuses out of the assembly's templates; the types taken out."""
+    """Remove the resource types that the emulator refuses from the assembly's templates. Returns the types removed."""
     refused: set[str] = set()
     for stack in stacks(assembly):
         for file in template_files(stack.template_file):
@@ -46,8 +46,9 @@ def remove_refused_types(assembly: Path, account: str, clients: Clients) -> list
 def _refused_types(stack: StackArtifact, template_file: Path, clients: Clients) -> set[str]:
     """The types in the template that the emulator's CloudFormation does not have.
 
-    The template goes through S3: ValidateTemplate takes at most 51,200 bytes in its body (CloudFormation API
-    Reference, "ValidateTemplate"), and 1 MB from there. Raises LocalAwsError for what else is wrong with it.
+    The template goes through S3: ValidateTemplate accepts up to 1 MB from there, but only 51,200 bytes in its body
+    (CloudFormation API Reference, "ValidateTemplate"). Raises LocalAwsError if the template is refused for another
+    reason.
     """
     region = stack.region or REGION
     s3 = clients("s3", region)
@@ -72,15 +73,15 @@ def _refused_types(stack: StackArtifact, template_file: Path, clients: Clients) 
 def without_types(
     template: dict[str, Any], types: Collection[str], *, region: str, account: str, nested: bool = False
 ) -> dict[str, Any]:
-    """`template` without resources of `types`. What referred to one gets a text in its place.
+    """`template` without the resources of these types. References to them are replaced by plain strings.
 
-    Outputs of one go, unless the stack is nested: there the outer stack may refer to them.
+    Outputs that refer to them are removed, except in a nested stack, whose parent may use them.
     """
     gone = {name: item["Type"] for name, item in template["Resources"].items() if item["Type"] in types}
 
     def text(name: str, attribute: str) -> str:
         if gone[name] == "AWS::Connect::Instance":
-            # Whoever makes an instance wants to update its contacts: the in-memory Amazon Connect has it.
+            # An app that creates an instance wants to update its contacts, so the in-memory Amazon Connect gets it.
             instance_id = uuid.uuid5(uuid.NAMESPACE_OID, name)
             return (
                 str(instance_id) if attribute == "Id" else f"arn:aws:connect:{region}:{account}:instance/{instance_id}"
@@ -123,7 +124,7 @@ def without_types(
 
 
 def _names(value: Any) -> Iterator[str]:
-    """The logical ids that `value` refers to."""
+    """The logical ids to which `value` refers."""
     if isinstance(value, list):
         for item in value:
             yield from _names(item)

@@ -1,6 +1,6 @@
-"""AWS's endpoints have TLS, and policies can demand it. The emulator has none, and enforces such policies.
+"""AWS's endpoints use TLS, and policies can require it. The emulator has no TLS, but enforces such policies.
 
-So the demand is taken out of the local copies of queue policies, and off the bootstrap's bucket.
+The requirement is therefore removed from the local copies of queue policies and from the bootstrap bucket.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from connect_constructs.local.assembly import stacks, template_files
 
 
 def remove_policy(bucket: str, s3: Any) -> None:
-    """Remove the bootstrap bucket's policy, which does nothing but deny calls without TLS."""
+    """Remove the bootstrap bucket's policy, which only denies calls without TLS."""
     s3.delete_bucket_policy(Bucket=bucket)
 
 
 def remove_demands_for_tls(assembly: Path) -> int:
-    """Take out what refuses calls to queues without TLS, which the emulator does not have; how many it were."""
+    """Remove the statements that deny calls to queues without TLS from all templates. Returns the number removed."""
     count = 0
     for stack in stacks(assembly):
         for file in template_files(stack.template_file):
@@ -31,7 +31,7 @@ def remove_demands_for_tls(assembly: Path) -> int:
 
 
 def without_demands_for_tls(template: dict[str, Any]) -> int:
-    """Take the statements out of `template` that deny calls to queues without TLS; how many it were."""
+    """Remove the statements that deny calls to queues without TLS from `template`. Returns the number removed."""
     count = 0
     for item in template["Resources"].values():
         if item["Type"] == "AWS::SQS::QueuePolicy":
