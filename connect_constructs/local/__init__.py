@@ -1,4 +1,4 @@
-"""A local AWS to try and test a stack in: an emulator, an in-memory Amazon Connect, and the app deployed into both."""
+"""A local AWS to try out and test a stack: an emulator, an in-memory Amazon Connect, and the app deployed to both."""
 
 from connect_constructs.local.errors import LocalAwsError
 

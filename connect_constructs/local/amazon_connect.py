@@ -1,4 +1,4 @@
-"""An Amazon Connect in memory: its contacts and its verdicts, without any sockets."""
+"""The in-memory Amazon Connect: contacts, quotas and error responses, without sockets."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ _ERRORS_UNTIL_VISIBLE = ("ResourceNotFoundException", "InvalidRequestException")
 INSTANCE_ARN = re.compile(r"arn:[^:]+:connect:(?P<region>[^:]+):[^:]*:instance/(?P<id>[^/]+)")
 
 
-# The channels and initiation methods of CreateContact (Amazon Connect API Reference, "CreateContact").
+# The combinations of channel and initiation method that CreateContact accepts (Amazon Connect API Reference,
+# "CreateContact").
 _CREATABLE = (
     ("TASK", "API"),
     ("VOICE", "TRANSFER"),
@@ -33,7 +34,7 @@ _CREATABLE = (
 
 
 class ConnectError(Exception):
-    """An error that Amazon Connect answers with."""
+    """An error response of Amazon Connect."""
 
     def __init__(self, status: int, error_type: str | None, message: str) -> None:
         super().__init__(message)
@@ -44,32 +45,32 @@ class ConnectError(Exception):
 
 @dataclass
 class Contact:
-    """A contact, with what the two operations write."""
+    """A contact, as far as the two operations write it."""
 
     contact_id: str
     instance_arn: str
     attributes: dict[str, str] = field(default_factory=dict)
-    # The body members of UpdateContact that have been written, by their names there.
+    # The members of UpdateContact's body that were written, by name.
     details: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class _Propagation:
-    """What calls for a contact are told that Amazon Connect does not know everywhere yet."""
+    """The error for a new contact until it is visible everywhere in Amazon Connect."""
 
     ends_at: float
     error_type: str
 
 
 @dataclass
-class _Order:
+class _Injection:
     fault: Fault
     calls: int
     operation: str | None
 
 
 class AmazonConnect:
-    """Instances and their contacts. Safe between threads."""
+    """Instances and their contacts. Thread-safe."""
 
     def __init__(
         self,
@@ -78,29 +79,29 @@ class AmazonConnect:
         burst: int = DEFAULT_BURST,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Create it without instances.
+        """Start without instances.
 
-        :param rate: Requests a second, for each operation.
-        :param burst: Requests at once, for each operation.
-        :param clock: Seconds, for tests of the quota and of new contacts. Default: the monotonic clock.
+        :param rate: Requests per second for each operation.
+        :param burst: Requests at once for each operation.
+        :param clock: Returns seconds; for tests of the quota and of new contacts. Default: the monotonic clock.
         """
-        # Calls that arrived, for each operation, whatever became of them.
+        # Calls received, by operation, including failed ones.
         self.calls: Counter[str] = Counter()
         self._clock = clock
         self._lock = threading.RLock()
         self._instances: dict[str, str] = {}
         self._contacts: dict[tuple[str, str], Contact] = {}
         self._propagations: dict[tuple[str, str], _Propagation] = {}
-        self._orders: list[_Order] = []
+        self._injections: list[_Injection] = []
         self.set_quota(rate=rate, burst=burst)
 
     def set_quota(self, *, rate: float, burst: int) -> None:
-        """Set the quota anew, with full buckets."""
+        """Replace the quota, starting with full buckets."""
         with self._lock:
             self._buckets = {name: TokenBucket(rate, burst, self._clock) for name in _OPERATIONS}
 
     def add_instance(self, arn: str) -> str:
-        """Let the instance exist; its id. Raises ValueError for what is no instance's ARN."""
+        """Add an instance. Returns its id. Raises ValueError if `arn` is not an instance ARN."""
         match = INSTANCE_ARN.fullmatch(arn)
         if not match:
             raise ValueError(
@@ -112,7 +113,7 @@ class AmazonConnect:
 
     @property
     def instance_ids(self) -> list[str]:
-        """The ids of the instances that exist."""
+        """The ids of all instances."""
         with self._lock:
             return list(self._instances)
 
@@ -127,15 +128,15 @@ class AmazonConnect:
         visible_after_seconds: float = 0,
         error_until_visible: str = "ResourceNotFoundException",
     ) -> str:
-        """Let a contact exist; its id.
+        """Create a contact. Returns its id.
 
         :param instance_id: Default: the instance that was added first.
         :param contact_id: Default: a new UUID.
-        :param visible_after_seconds: How long calls for the contact are refused. Amazon Connect is eventually
-            consistent: "in some cases it can take several minutes" until a change is available everywhere, with
-            ResourceNotFoundException or InvalidRequestException meanwhile (Amazon Connect API Reference, "Amazon
-            Connect eventual consistency").
-        :param error_until_visible: Which of the two.
+        :param visible_after_seconds: How long calls for the contact fail. Amazon Connect is eventually consistent: "in
+            some cases it can take several minutes" until a change is available everywhere, and until then calls fail
+            with ResourceNotFoundException or InvalidRequestException (Amazon Connect API Reference, "Amazon Connect
+            eventual consistency").
+        :param error_until_visible: Which of these two errors.
         """
         if error_until_visible not in _ERRORS_UNTIL_VISIBLE:
             raise ValueError(
@@ -156,7 +157,7 @@ class AmazonConnect:
             return contact_id
 
     def contact(self, contact_id: str) -> Contact:
-        """A copy of the contact as it is now. Raises KeyError if there is none."""
+        """A copy of the contact's current state. Raises KeyError if it does not exist."""
         with self._lock:
             for (_, known_id), contact in self._contacts.items():
                 if known_id == contact_id:
@@ -164,33 +165,33 @@ class AmazonConnect:
         raise KeyError(contact_id)
 
     def order(self, fault: Fault, *, calls: int = 1, operation: str | None = None) -> None:
-        """Let the next calls suffer `fault`, after what was ordered before.
+        """Inject `fault` into the next calls, after the faults that are already waiting.
 
-        :param calls: How many calls.
-        :param operation: Only calls of this operation. Default: those of all.
+        :param calls: The number of calls.
+        :param operation: Only calls of this operation. Default: calls of any operation.
         """
         with self._lock:
-            self._orders.append(_Order(fault, calls, operation))
+            self._injections.append(_Injection(fault, calls, operation))
 
     def cancel_orders(self) -> None:
-        """Forget the faults that have not yet struck."""
+        """Discard the injected faults that no call has met yet."""
         with self._lock:
-            self._orders.clear()
+            self._injections.clear()
 
     def receive(self, operation: str) -> Fault | None:
-        """Count a call that arrives; the fault that it is to suffer, if any."""
+        """Count an incoming call. Returns the fault injected into it, if any."""
         with self._lock:
             self.calls[operation] += 1
-            for order in self._orders:
-                if order.operation in (None, operation):
-                    order.calls -= 1
-                    if order.calls <= 0:
-                        self._orders.remove(order)
-                    return order.fault
+            for injection in self._injections:
+                if injection.operation in (None, operation):
+                    injection.calls -= 1
+                    if injection.calls <= 0:
+                        self._injections.remove(injection)
+                    return injection.fault
         return None
 
     def perform(self, operation: str, parameters: dict[str, Any]) -> dict[str, Any] | None:
-        """Judge a call and let it take effect; the answer's body, None for an empty one. Raises ConnectError."""
+        """Check and apply a call. Returns the response body, or None for an empty one. Raises ConnectError."""
         with self._lock:
             if operation == "DescribeInstance":
                 return self._describe_instance(parameters["InstanceId"])
@@ -228,7 +229,7 @@ class AmazonConnect:
 
     def _existing(self, instance_id: str, contact_id: str) -> Contact:
         if instance_id.startswith("arn:"):
-            # IAM puts what it is given into the contact's ARN, and no policy allows the doubled one.
+            # IAM would put the ARN into the contact's ARN, and no policy allows the result.
             raise _error("AccessDeniedException", "Not authorized to perform this operation on the contact")
         self._instance_arn(instance_id)
         contact = self._contacts.get((instance_id, contact_id))
@@ -246,7 +247,7 @@ def _error(error_type: str, message: str) -> ConnectError:
 
 
 def error_of(fault: ErrorAnswer) -> ConnectError:
-    """The error that an ordered answer is."""
+    """The error response that a test injected."""
     return ConnectError(fault.status, fault.error_type, fault.message)
 
 
@@ -270,7 +271,7 @@ def _check_bytes(shape_name: str, merged: dict[str, Any]) -> None:
     if utf8_bytes(merged, shape.get("utf8BytesOf")) > shape["maxUtf8Bytes"]:
         raise _error(
             "InvalidRequestException",
-            f"{shape_name} of the contact, with those that it has already: more than {shape['maxUtf8Bytes']} bytes",
+            f"{shape_name} of the contact, including existing ones: more than {shape['maxUtf8Bytes']} bytes",
         )
 
 
@@ -280,7 +281,7 @@ def _get_contact_attributes(contact: Contact, _: dict[str, Any]) -> dict[str, An
 
 def _describe_contact(contact: Contact, _: dict[str, Any]) -> dict[str, Any]:
     described = {
-        # DescribeContact does not return references; the object API does.
+        # DescribeContact does not return references; contact() does.
         key: value
         for key, value in contact.details.items()
         if key in ("Name", "Description", "SegmentAttributes", "CustomerEndpoint", "SystemEndpoint", "QueueInfo")
@@ -297,7 +298,7 @@ def _describe_contact(contact: Contact, _: dict[str, Any]) -> dict[str, Any]:
 
 _Action = Callable[[Contact, dict[str, Any]], dict[str, Any] | None]
 
-# What each operation does, and the member that names the contact.
+# The action of each operation, and the input member that names the contact.
 _OPERATIONS: dict[str, tuple[_Action, str]] = {
     "UpdateContactAttributes": (_update_contact_attributes, "InitialContactId"),
     "UpdateContact": (_update_contact, "ContactId"),

@@ -9,17 +9,17 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class StackArtifact:
-    """One stack of the assembly."""
+    """One stack in the assembly."""
 
     name: str
     template_file: Path
-    # None for a stack that goes wherever the credentials point.
+    # Both are None if the stack goes wherever the credentials point.
     account: str | None
     region: str | None
 
 
 def stacks(directory: Path) -> list[StackArtifact]:
-    """The stacks of the assembly in `directory`, those of its stages included."""
+    """The stacks of the assembly in `directory`, including those in its stages."""
     manifest = json.loads((directory / "manifest.json").read_text(encoding="utf-8"))
     found: list[StackArtifact] = []
     for name, artifact in manifest.get("artifacts", {}).items():
@@ -40,7 +40,7 @@ def stacks(directory: Path) -> list[StackArtifact]:
 
 
 def template_files(template_file: Path) -> list[Path]:
-    """`template_file` and those of the stacks nested in its stack, outermost first."""
+    """`template_file` and the template files of nested stacks at all levels, outermost first."""
     files = [template_file]
     for nested_file in nested_template_files(template_file).values():
         files += template_files(nested_file)
@@ -48,10 +48,10 @@ def template_files(template_file: Path) -> list[Path]:
 
 
 def nested_template_files(template_file: Path) -> dict[str, Path]:
-    """The templates of the stacks nested directly in the stack of `template_file`, by logical id."""
+    """The template files of the stacks nested directly in this one, by logical id."""
     template = json.loads(template_file.read_text(encoding="utf-8"))
     return {
-        # CDK notes the nested template's file there.
+        # CDK records the nested template's file in the metadata.
         logical_id: template_file.parent / item["Metadata"]["aws:asset:path"]
         for logical_id, item in template.get("Resources", {}).items()
         if item["Type"] == "AWS::CloudFormation::Stack" and "aws:asset:path" in item.get("Metadata", {})

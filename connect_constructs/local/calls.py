@@ -1,4 +1,4 @@
-"""The updates that the local AWS shows, in the form of each kind of client."""
+"""The updates that the local AWS demonstrates, in the form that each kind of client needs."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-# What the updates make of the contact.
+# The contact's values after the updates.
 ATTRIBUTES = {"tier": "gold", "callback": "2026-12-01"}
 NAME = "Order 4711, express"
 
 
 @dataclass(frozen=True)
 class Call:
-    """One update, for all kinds of clients."""
+    """One update, for any kind of client."""
 
     method: str
     cli: str
@@ -21,12 +21,12 @@ class Call:
     path: str
     parameters: dict[str, Any]
     body: dict[str, Any]
-    # What of it is worth showing.
+    # The part that is worth showing.
     shown: dict[str, Any]
 
 
 def calls(instance_id: str, contact_id: str) -> dict[str, Call]:
-    """An update by each of the two operations, by the operation's name."""
+    """One update for each of the two operations, by operation name."""
     attributes = {"InstanceId": instance_id, "InitialContactId": contact_id, "Attributes": ATTRIBUTES}
     name = {"Name": NAME}
     return {

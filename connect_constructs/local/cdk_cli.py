@@ -1,4 +1,4 @@
-"""The CDK CLI: where it is, and how it is run."""
+"""Finds and runs the CDK CLI."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from connect_constructs.local.cache import cached
 from connect_constructs.local.command import run
 from connect_constructs.local.errors import LocalAwsError
 
-# npm's `latest` tag of aws-cdk is an old build that cannot read today's assemblies.
+# Pinned because npm's `latest` tag of aws-cdk is an old build that cannot read today's assemblies.
 CDK_CLI_VERSION = "2.1148.1"
 
 
 def tool_environment() -> dict[str, str]:
-    """The user's environment, with this interpreter's programs first: its Python for the app, its Node for the CLI.
+    """The user's environment, with this interpreter's folder first on the path, for its Python and its Node.
 
-    Without the user's AWS settings: the CLI would ask the real AWS for their account, and synthesise for that and for
-    their Region.
+    The user's AWS settings are left out: with them, the CLI would look up their account in the real AWS and synthesise
+    for it and for their Region.
     """
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     no_proxy = ",".join(filter(None, [os.environ.get("NO_PROXY", os.environ.get("no_proxy")), "127.0.0.1"]))
@@ -39,17 +39,18 @@ def tool_environment() -> dict[str, str]:
 
 
 class CdkCli:
-    """Runs the CDK CLI that belongs to an app."""
+    """Runs an app's CDK CLI."""
 
     def __init__(self, app_directory: Path, temporary: Path) -> None:
-        """Find the CLI: in `node_modules` of the app's folder or above, or on the path; else install it in the cache.
+        """Find the CLI in `node_modules` of the app's folder or above, or on the path; else install it in the cache.
 
-        :param temporary: For its temporary files, and jsii's: they leave them behind when they are killed.
-        :raises LocalAwsError: if it can be neither found nor installed.
+        :param temporary: A folder for temporary files of the CLI and jsii, which leave them behind when they are
+            killed.
+        :raises LocalAwsError: if there is no Node, or the CLI cannot be installed.
         """
         self._environment = {**tool_environment(), "TMPDIR": str(temporary)}
         if not shutil.which("node", path=self._environment["PATH"]):
-            raise LocalAwsError("no Node found: pip install 'connect-constructs[local]' brings one")
+            raise LocalAwsError("Node was not found; pip install 'connect-constructs[local]' installs it")
         self._command = _find(app_directory, self._environment)
 
     def run(
@@ -60,7 +61,7 @@ class CdkCli:
         directory: Path,
         environment: Mapping[str, str] | None = None,
     ) -> str:
-        """Run `cdk` with `arguments` in `directory`. Raises LocalAwsError with the last lines if it fails."""
+        """Run `cdk` in `directory` and return its output. Raises LocalAwsError with the reason if it fails."""
         return run(
             [self._command, *arguments, "--no-notices"],
             doing=doing,

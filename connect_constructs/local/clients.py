@@ -1,4 +1,4 @@
-"""What makes the boto3 clients of the local AWS."""
+"""The type of the function that creates the local AWS's boto3 clients."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from typing import Any, Protocol
 
 
 class Clients(Protocol):
-    """Makes a boto3 client of one of the local AWS's services, with the root's credentials."""
+    """Creates a boto3 client for a service of the local AWS, with the root user's credentials."""
 
     def __call__(self, service: str, region: str = ..., /) -> Any: ...

@@ -1,4 +1,4 @@
-"""Runs the commands of others: their output is kept for when they fail, and they do not outlive us, even if killed."""
+"""Runs external commands. Their output is kept for error messages, and they never outlive this process."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from pathlib import Path
 
 from connect_constructs.local.errors import LocalAwsError
 
-# What a failure shows of the command's output.
+# How much of the command's output a failure shows.
 _LAST_LINES = 25
 
-# How a reason begins: the CDK CLI's own, that of a program that says `error: …` and ends, and Python's.
+# How the reason for a failure starts: in the CDK CLI, in programs that print `error: …`, and in Python.
 _FAILURE = re.compile(r"\s*❌\s*(?P<cli>.*)|error: (?P<said>.*)|(?P<raised>[\w.]*(?:Error|Exception): .*)")
-# Where in Node a failure was found, and that a program failed which has said itself why.
+# Node's source locations, and the remark that a program failed which has already printed its own reason.
 _NOISE = re.compile(r"Source Location: |\s+\(no user code |\s+at |.*: Subprocess exited with error \d+$")
 
-# Becomes the command, which has no input, and leaves a guard beside it: when standard input ends, which nobody but this
-# process holds open, the guard kills their process group.
+# Starts a guard, then becomes the command, which gets no input. Only this process holds the guard's standard input
+# open. When that ends, the guard kills the process group.
 _GUARDED = 'exec 3<&0 </dev/null; { read -r _ <&3; kill -s KILL 0; } >/dev/null 2>&1 & exec "$@" 3<&-'
 
 _running: set[subprocess.Popen[str]] = set()
@@ -36,13 +36,14 @@ def run(
     directory: Path | None = None,
     timeout_seconds: float = 600,
 ) -> str:
-    """Run `command` and return what it printed. `doing` says in an error what it was for, as in "synthesising".
+    """Run `command` and return its output, standard error included.
 
-    Raises LocalAwsError, the reason first, if it fails or takes longer than `timeout_seconds`.
+    :param doing: What the command is for, such as "synthesising the app". Error messages start with it.
+    :raises LocalAwsError: if the command fails, with its reason first, or takes longer than `timeout_seconds`.
     """
     program = str(command[0])
     if not shutil.which(program, path=environment.get("PATH")):
-        raise LocalAwsError(f"{doing} failed: {program} is not there")
+        raise LocalAwsError(f"{doing} failed: {program} was not found")
     until_we_end, held_open = os.pipe()
     try:
         process = subprocess.Popen(
@@ -73,7 +74,7 @@ def run(
 
 
 def end_all() -> None:
-    """End the commands that other threads are running; their `run` raises LocalAwsError."""
+    """Kill the commands that other threads are running, so that their `run` raises LocalAwsError."""
     for process in list(_running):
         end_group(process, grace_seconds=0)
 
@@ -83,19 +84,19 @@ def _reason(output: str) -> str:
     for position, line in reversed(list(enumerate(lines))):
         if found := _FAILURE.match(line):
             reason = "\n".join([found[found.lastgroup or 0], *lines[position + 1 :][:_LAST_LINES]])
-            # The CDK CLI repeats here what it has listed before; an exception was raised somewhere.
+            # An exception's traceback is worth showing; the CDK CLI only repeats here what it printed before.
             origin = "" if found["cli"] else last_lines("\n".join(lines[:position]))
             return f" {reason}\n\n{origin}".rstrip()
     return f"\n{last_lines(output)}"
 
 
 def last_lines(output: str) -> str:
-    """What of `output` is worth showing after a failure."""
+    """The last lines of `output`, as many as a failure shows."""
     return "\n".join(output.strip().splitlines()[-_LAST_LINES:])
 
 
 def end_group(process: subprocess.Popen[str], *, grace_seconds: float) -> None:
-    """End `process`, which leads a session of its own, and whatever it has started."""
+    """Stop `process`, which leads its own session, and everything that it started."""
     if process.poll() is None:
         _signal_group(process, signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -105,5 +106,5 @@ def end_group(process: subprocess.Popen[str], *, grace_seconds: float) -> None:
 
 
 def _signal_group(process: subprocess.Popen[str], number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):  # all of it has ended
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # the whole group has exited
         os.killpg(process.pid, number)

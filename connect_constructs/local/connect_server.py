@@ -1,7 +1,7 @@
-"""The in-memory Amazon Connect behind HTTP, in Amazon Connect's wire form.
+"""Serves the in-memory Amazon Connect over HTTP, in Amazon Connect's wire format.
 
-It checks no signature. A secret in its URL keeps other users of the machine out, and web pages are refused as by the
-emulator.
+It checks no signatures. A secret in its URL keeps other users of the machine out, and it refuses web pages as the
+emulator does.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from connect_constructs.local.contract_check import UnreadableBodyError, parse_b
 from connect_constructs.local.emulator_gaps.foreign_requests import is_foreign
 from connect_constructs.local.faults import ErrorAnswer, Garbage, Hang, Reset
 
-# To make contacts and to read them back. These are not part of the contract, so the contract's service model has not
-# their paths.
+# Operations that create contacts and read them back. They are not part of the contract, so its service model does not
+# have their paths.
 _BESIDE_THE_CONTRACT = {
     "CreateContact": ("PUT", "/contact/create-contact"),
     "GetContactAttributes": ("GET", "/contact/attributes/{InstanceId}/{InitialContactId}"),
@@ -36,7 +36,9 @@ _BESIDE_THE_CONTRACT = {
 }
 
 _REFUSAL = ConnectError(
-    403, "AccessDeniedException", "Expected the URL of the in-memory Amazon Connect as it was given, and no web page"
+    403,
+    "AccessDeniedException",
+    "Expected the complete URL of the in-memory Amazon Connect; web pages may not call",
 )
 
 
@@ -46,7 +48,7 @@ class ConnectServer:
     def __init__(self, connect: AmazonConnect) -> None:
         self.connect = connect
         self._closing = threading.Event()
-        # The port is taken here, so that the URL is known before the first request is served.
+        # Binds the port now, so that the URL is known before the first request is served.
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.connect = connect
         self._server.closing = self._closing
@@ -55,7 +57,7 @@ class ConnectServer:
 
     @property
     def url(self) -> str:
-        """What a client takes as its endpoint. Whoever knows it is let in."""
+        """The endpoint for clients. Whoever knows it has access."""
         return f"http://127.0.0.1:{self._server.server_address[1]}{self._server.base_path}"
 
     def __enter__(self) -> ConnectServer:
@@ -72,27 +74,27 @@ class ConnectServer:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
-    # A burst of new connections is to meet the quota, not a full backlog.
+    # Bursts of new connections should hit the quota, not a full backlog.
     request_queue_size = 128
     connect: AmazonConnect
     closing: threading.Event
-    # The secret: all paths are below it.
+    # The secret: the prefix of all paths.
     base_path: str
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Stay silent about clients that go away, which is what tests of time-outs make them do."""
+        """Print nothing about clients that disconnect, as they do in tests of timeouts."""
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    # Headers and body leave in two writes; without this, the second waits for the client's delayed acknowledgement.
+    # Headers and body are two writes. Without this, the second waits for the client's delayed acknowledgement.
     disable_nagle_algorithm = True
     server: _Server
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
-        """Log nothing: the paths hold contact ids."""
+        """Log nothing: the paths contain contact ids."""
 
     def do_GET(self) -> None:
         self._serve()
@@ -106,7 +108,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         length = self.headers.get("Content-Length", "0")
         if not length.isdecimal():
-            length, self.close_connection = "0", True  # where the body ends is unknown
+            length, self.close_connection = "0", True  # the end of the body is unknown
         body = self.rfile.read(int(length))
         path = self._path()
         if path is None or is_foreign(self.headers.items()):
@@ -137,7 +139,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, b"" if answer is None else json.dumps(answer).encode())
 
     def _path(self) -> str | None:
-        """The path as in Amazon Connect, or None if the secret does not come before it."""
+        """The path as in Amazon Connect, or None if it does not start with the secret."""
         base_path, path = self.server.base_path, self.path.partition("?")[0]
         is_known = secrets.compare_digest(path[: len(base_path)].encode(), base_path.encode())
         return path[len(base_path) :] if is_known else None
@@ -160,11 +162,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def _reset(self) -> None:
-        # Closing a socket that does not linger sends RST instead of FIN.
+        # With a linger time of zero, closing the socket sends RST instead of FIN.
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.connection.close()
         self.close_connection = True
-        # The base class flushes this after the request; there is no socket left to flush to.
+        # The base class flushes this after the request, but the socket is gone.
         self.wfile = io.BytesIO()
 
 

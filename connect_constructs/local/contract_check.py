@@ -1,6 +1,6 @@
-"""Whether an input fulfils the contract: Amazon Connect's side of it, judged by jsonschema.
+"""Checks input against the contract on Amazon Connect's side, with jsonschema.
 
-Deliberately not with the handler's code, so that each checks the other.
+It deliberately does not use the handler's code, so that the two check each other.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from jsonschema.validators import extend
 
 from connect_constructs.contract.schema import full_schema
 
-# The body itself is level 1. Amazon Connect documents no limit; this one is the endpoint's.
+# The body itself is level 1. Amazon Connect documents no limit; this is the endpoint's.
 MAX_NESTING = 32
 
 
 class UnreadableBodyError(ValueError):
-    """The body is no JSON object, or nested too deeply. The message does not quote it."""
+    """The body is not a JSON object, or is nested too deeply. The message does not quote it."""
 
 
 def parse_body(body: bytes) -> dict[str, Any]:
-    """The JSON object in `body`; an empty body counts as `{}`, which is what some SDKs mean by it.
+    """The JSON object in `body`. An empty body counts as `{}`, because some SDKs send it for an empty object.
 
     Raises UnreadableBodyError.
     """
@@ -43,9 +43,9 @@ def parse_body(body: bytes) -> dict[str, Any]:
 
 
 def violations(operation: str, parameters: dict[str, Any]) -> list[str]:
-    """What is wrong with `operation`'s whole input, path labels included: place and rule, never a value or a key."""
+    """The rules that the whole input breaks, path parameters included: place and rule, never a value or a key."""
     if _is_nested_deeper_than(MAX_NESTING, parameters):
-        # jsonschema follows the nesting on the interpreter's stack, so it does not get to see this.
+        # jsonschema recurses, so such input must not reach it.
         return [f"the input: expected at most {MAX_NESTING} levels of nesting"]
     found = {
         f"{_place(error)}: {RULES[error.validator](error)}" for error in _validator(operation).iter_errors(parameters)
@@ -56,7 +56,7 @@ def violations(operation: str, parameters: dict[str, Any]) -> list[str]:
 
 
 def utf8_bytes(items: dict[str, Any], member: str | None) -> int:
-    """The UTF-8 bytes of all keys and values together; of an object among the values, only `member` counts."""
+    """The UTF-8 bytes of all keys and values together. If a value is an object, only its `member` counts."""
     values = (item.get(member) if isinstance(item, dict) and member else item for item in items.values())
     return sum(len(text.encode("utf-8", "surrogatepass")) for text in (*items, *values) if isinstance(text, str))
 
@@ -66,7 +66,7 @@ def _refuse_constant(name: str) -> None:
 
 
 def _place(error: ValidationError) -> str:
-    """Where it is, by the members' names in the contract: keys of maps are the caller's, and stand as `*`."""
+    """Where the error is, by the contract's member names. Keys of maps are the caller's, so they are shown as `*`."""
     place = ""
     of_key = False
     path = iter(list(error.absolute_schema_path)[:-1])
@@ -96,7 +96,7 @@ def _characters(count: int) -> str:
 
 _TYPES = {"object": "an object", "array": "a list", "string": "a string", "integer": "a 32-bit integer"}
 
-# JSON Schema keyword → what it asks for.
+# JSON Schema keyword → the rule in words.
 RULES: dict[Any, Callable[[Any], str]] = {
     "anyOf": lambda error: f"expected at least one of {_alternatives(error)}",
     "required": lambda error: f"expected {_missing(error)}",
@@ -130,7 +130,7 @@ def _max_utf8_bytes(validator: Any, limit: int, instance: Any, schema: dict[str,
 
 
 def _pattern(validator: Any, pattern: str, instance: Any, schema: dict[str, Any]) -> Iterator[ValidationError]:
-    # Elsewhere `$` is the very end of the text; Python's also accepts a line break after it.
+    # In JSON Schema, `$` matches only at the very end; Python's `$` also matches before a final line break.
     if validator.is_type(instance, "string") and not re.search(re.sub(r"(?<!\\)\$\Z", r"\\Z", pattern), instance):
         yield ValidationError("does not match the pattern")
 

@@ -1,4 +1,4 @@
-"""The demonstration: updates by somebody who may make them and by somebody who may not."""
+"""The demonstration: updates by a caller with permission, and one by a caller without it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from connect_constructs.local.errors import LocalAwsError
 from connect_constructs.local.rest_api import RestApi
 from connect_constructs.local.session import LocalAws
 
-# A queue applies them within a second or two.
+# A queue applies the updates within a second or two.
 _QUEUE_SECONDS = 15
 
 _NOTHING_TO_SIGN = "--demo signs its calls, and no REST API of the app has a POST method with IAM authorization"
@@ -34,7 +34,7 @@ Print = Callable[[str], None]
 def contact_updates_client(
     endpoint: str, credentials: tuple[str, str], api_key: str | None = None, *, region: str = REGION
 ) -> Any:
-    """A boto3 client of the endpoint, made from the service model that `connect-constructs client-model` prints."""
+    """A boto3 client for the endpoint, from the service model that `connect-constructs client-model` prints."""
     with tempfile.TemporaryDirectory() as folder:
         model_file = Path(folder) / SERVICE / "2017-08-08" / "service-2.json"
         model_file.parent.mkdir(parents=True)
@@ -57,12 +57,12 @@ def contact_updates_client(
 
 
 def create_contact(connect: AmazonConnect, instance_id: str | None = None, contact_id: str | None = None) -> str:
-    """A contact to try things on; its id."""
+    """Create a contact to try things out on. Returns its id."""
     return connect.create_contact(instance_id, contact_id=contact_id, attributes={"tier": "silver"}, name="Order 4711")
 
 
 def check_demonstrable(assembly: Path) -> None:
-    """Raise LocalAwsError if the synthesised app's templates show that there will be nothing to demonstrate."""
+    """Raise LocalAwsError if the synthesised templates show that there will be nothing to demonstrate."""
     for stack in stacks(assembly):
         for file in template_files(stack.template_file):
             for item in json.loads(file.read_text(encoding="utf-8")).get("Resources", {}).values():
@@ -70,15 +70,15 @@ def check_demonstrable(assembly: Path) -> None:
                 if item["Type"] == "AWS::ApiGateway::Method" and properties.get("AuthorizationType") == "AWS_IAM":
                     return
                 if item["Type"] == "AWS::ApiGateway::RestApi" and {"Body", "BodyS3Location"} & properties.keys():
-                    return  # its methods are in a document of its own
-    raise LocalAwsError(f"{_NOTHING_TO_SIGN}. Without --demo the app is deployed, and what there is to call is printed")
+                    return  # its methods are defined in an OpenAPI document
+    raise LocalAwsError(f"{_NOTHING_TO_SIGN}. Without --demo, the app is deployed and its calls are printed")
 
 
 def demonstrate(local: LocalAws, show: Print, contact_id: str | None = None) -> None:
-    """Make updates as somebody who may and one as somebody who may not, and show what becomes of the contact.
+    """Send updates from a user with permission and one from a user without it, and show the contact before and after.
 
     :param contact_id: The contact. Default: a new one for each REST API.
-    :raises LocalAwsError: if anything is not as it should be.
+    :raises LocalAwsError: if the result is not the expected one.
     """
     apis = [api for api in local.rest_apis if api.signed_methods and api.instance_id]
     if not apis:
@@ -89,7 +89,7 @@ def demonstrate(local: LocalAws, show: Print, contact_id: str | None = None) -> 
         try:
             _demonstrate(local, show, api, contact_id, crm, stranger)
         except ClientError as error:
-            raise LocalAwsError(f"the app refuses the demonstration's call: {error}") from None
+            raise LocalAwsError(f"the app refused a call of the demonstration: {error}") from None
 
 
 def _demonstrate(
@@ -123,13 +123,13 @@ def _demonstrate(
     is_made = _wait_until_made(local.connect, contact_id, operations)
     show(f"\nafter     {_described(local.connect, contact_id)}")
     if not is_made:
-        raise LocalAwsError("the contact is not what the updates should have made of it")
+        raise LocalAwsError("the contact does not have the values that the updates set")
     if (refusal["status"], refusal["type"]) != (403, "AccessDeniedException"):
         raise LocalAwsError("the call without permission should have been refused with 403 AccessDeniedException")
 
 
 def _wait_until_made(connect: AmazonConnect, contact_id: str, operations: Sequence[str]) -> bool:
-    """Whether the contact is what the updates make of it; a queue is given time for them."""
+    """Whether the contact has the values that the updates set. Waits for a queue to apply them."""
     deadline = time.monotonic() + _QUEUE_SECONDS
     while True:
         contact = connect.contact(contact_id)
@@ -158,4 +158,4 @@ def _refusal(client: Any, call: Call) -> dict[str, Any]:
             "type": error.response["Error"]["Code"],
             "message": error.response["Error"]["Message"],
         }
-    return {"status": 200, "type": "none", "message": "the call was let through"}
+    return {"status": 200, "type": "none", "message": "the call was accepted"}

@@ -1,4 +1,4 @@
-"""The app's stacks as they were deployed: their resources with the ids that they got."""
+"""The app's stacks as they were deployed: their resources and the physical ids."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from connect_constructs.local.emulator import REGION
 
 @dataclass(frozen=True)
 class DeployedStack:
-    """A stack, or one that is nested in it, as it was deployed."""
+    """A deployed stack, or a nested one."""
 
     # The name of the outermost stack.
     name: str
@@ -24,7 +24,7 @@ class DeployedStack:
     physical_ids: dict[str, str]
 
     def of_type(self, resource_type: str) -> list[tuple[str, dict[str, Any]]]:
-        """The resources of this type, by logical id, without those whose conditions do not hold."""
+        """The resources of this type with their logical ids, except those whose conditions are false."""
         return [
             (name, item)
             for name, item in self.resources.items()

@@ -1,4 +1,4 @@
-"""Synthesises an app, deploys it into the emulator, and finds what it has deployed."""
+"""Synthesises an app, deploys it to the emulator, and finds what was deployed."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from connect_constructs.local.emulator_gaps.at_deployment import tls
 from connect_constructs.local.errors import LocalAwsError
 from connect_constructs.local.rest_api import INSTANCE_ARN, RestApi, instance_arn_of, rest_api_stages
 
-# All but the policies that are AWS's own.
+# Everything except AWS managed policies.
 _OF_THE_ACCOUNT = ["Role", "User", "Group", "LocalManagedPolicy"]
 
 
 def synthesise(cdk: CdkCli, app_directory: Path, output: Path, context: Mapping[str, str]) -> None:
-    """Synthesise the app in `app_directory` into `output`. Raises LocalAwsError with the app's own reason."""
+    """Synthesise the app in `app_directory` into `output`. Raises LocalAwsError with the app's error."""
     arguments = [part for key, value in context.items() for part in ("--context", f"{key}={value}")]
-    # CDK's validation of templates takes most of a synthesis, and the deployment finds what it would find.
+    # CDK's template validation takes most of the synthesis time, and the deployment finds the same errors.
     cdk.run(
         ["synth", "--quiet", "--output", output, *arguments],
         doing="synthesising the app",
         directory=app_directory,
-        # The CLI sets CDK_DEFAULT_REGION itself, from AWS_REGION.
+        # The CLI sets CDK_DEFAULT_REGION from AWS_REGION.
         environment={"CDK_VALIDATION": "false", "CDK_DEFAULT_ACCOUNT": ACCOUNT, "AWS_REGION": REGION},
     )
 
 
 def environment_of(assembly: Path) -> tuple[str, list[str]]:
-    """The account and the Regions that the app's stacks go to; REGION for what leaves it open.
+    """The account and Regions of the app's stacks. Stacks without an explicit one get ACCOUNT and REGION.
 
-    Raises LocalAwsError for several accounts: an access key of the emulator's users stands for one account only.
+    Raises LocalAwsError for several accounts, because an access key of the emulator belongs to one account only.
     """
     names: dict[str, list[str]] = {}
     for stack in stacks(assembly):
@@ -44,8 +44,8 @@ def environment_of(assembly: Path) -> tuple[str, list[str]]:
     if len(names) > 1:
         found = ", ".join(f"{account} ({', '.join(stack_names)})" for account, stack_names in names.items())
         raise LocalAwsError(
-            "the local AWS is one account, in any number of Regions, and the app has stacks in several: "
-            f"{found}. Give all of them the same account, or none"
+            "the local AWS has one account and any number of Regions, but the app has stacks in several accounts: "
+            f"{found}. Give all stacks the same account, or none"
         )
     return next(iter(names), ACCOUNT), sorted({stack.region or REGION for stack in stacks(assembly)})
 
@@ -60,7 +60,7 @@ def bootstrap(
     region: str,
     qualifier: str | None,
 ) -> None:
-    """Bootstrap the emulator. `directory` must hold no cdk.json: an app there would be synthesised for nothing."""
+    """Bootstrap the emulator. `directory` must not contain a cdk.json, or its app would be synthesised needlessly."""
     cdk.run(
         ["bootstrap", f"aws://{account}/{region}", *(["--qualifier", qualifier] if qualifier else [])],
         doing="bootstrapping",
@@ -71,17 +71,17 @@ def bootstrap(
 
 
 def bootstrap_bucket(clients: Clients, region: str) -> str:
-    """The name of the bucket that the bootstrap has made."""
+    """The name of the bucket that the bootstrap created."""
     buckets = (bucket["Name"] for bucket in clients("s3", region).list_buckets()["Buckets"])
     name: str = next(bucket for bucket in buckets if bucket.endswith(f"-{region}"))
     return name
 
 
 def deploy(cdk: CdkCli, assembly: Path, directory: Path, environment: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """Deploy all stacks; their outputs by stack and name. Raises LocalAwsError with CloudFormation's reason."""
+    """Deploy all stacks. Returns their outputs by stack and name. Raises LocalAwsError with CloudFormation's error."""
     outputs_file = directory / "outputs.json"
     cdk.run(
-        # The pattern takes in the stacks of stages, which --all does not.
+        # The pattern includes stacks in stages, unlike --all.
         ["deploy", "**", "--app", assembly, "--require-approval", "never", "--outputs-file", outputs_file],
         doing="deploying",
         directory=directory,
@@ -92,7 +92,7 @@ def deploy(cdk: CdkCli, assembly: Path, directory: Path, environment: Mapping[st
 
 
 def rest_apis(assembly: Path, clients: Clients) -> list[RestApi]:
-    """The REST APIs of the app, for each of their stages."""
+    """The app's REST APIs, one entry for each stage."""
     return [
         api
         for stack in deployed_stacks(assembly, clients)
@@ -115,7 +115,7 @@ def principals_and_policies(assembly: Path, clients: Clients) -> list[str]:
 
 
 def bound_instances(clients: Clients, regions: Sequence[str] = (REGION,)) -> set[str]:
-    """The ARNs of the Amazon Connect instances that functions are bound to, or that a policy names."""
+    """The ARNs of the Amazon Connect instances that functions are bound to or policies name."""
     pages = clients("iam").get_paginator("get_account_authorization_details").paginate(Filter=_OF_THE_ACCOUNT)
     found = set(INSTANCE_ARN.findall(json.dumps(list(pages), default=str)))
     for region in regions:

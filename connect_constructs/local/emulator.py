@@ -1,4 +1,4 @@
-"""The emulator: ministack as a process of its own, in an environment of its own."""
+"""The emulator, ministack: a separate process with its own Python environment."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from connect_constructs.local.errors import LocalAwsError
 from connect_constructs.local.ports import free_port
 
 REGION = "us-east-1"
-# The account, unless the app has one of its own.
+# The default account, for apps that do not name one.
 ACCOUNT = "000000000000"
-# Of its root, drawn for this run, which is a process of ours. The root of another account has that account's number as
-# its key, and the same secret.
+# The root user's credentials, random for this process. The root user of another account has the account number as its
+# key, and the same secret.
 ROOT_CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": f"AKIA{secrets.token_hex(8).upper()}",
     "AWS_SECRET_ACCESS_KEY": secrets.token_hex(20),
@@ -35,15 +35,15 @@ ROOT_CREDENTIALS = {
 _REQUIREMENTS = Path(__file__).with_name("emulator-requirements.txt")
 _PROCESS = Path(__file__).with_name("emulator_gaps")
 _START_SECONDS = 30
-# It ignores SIGTERM while a custom resource is pending.
+# Then it is killed: it ignores SIGTERM while a custom resource is pending.
 _STOP_SECONDS = 3
 
 
 def emulator_python(environment: dict[str, str]) -> Path:
-    """The interpreter of the emulator's environment, which is set up in the cache folder if it is not there.
+    """The interpreter of the emulator's environment, which is created in the cache folder if it is missing.
 
-    The emulator pins another botocore than the newest, and runs the functions with its own packages: an environment of
-    its own keeps the two apart, and gives the functions boto3 and nothing of ours. Raises LocalAwsError.
+    The emulator needs its own environment because it pins an older botocore, and because the functions run with its
+    packages: that way they have boto3 and nothing of ours. Raises LocalAwsError if the environment cannot be created.
     """
     fingerprint = hashlib.sha256(_REQUIREMENTS.read_bytes()).hexdigest()[:12]
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -74,14 +74,14 @@ class Emulator:
         account: str = ACCOUNT,
         account_concurrency: int | None = None,
     ) -> None:
-        """Prepare it.
+        """Prepare the emulator. It starts when the context is entered.
 
-        :param python: From `emulator_python`.
-        :param directory: For its state and the functions' files; it has to exist.
-        :param connect_url: Where the functions find Amazon Connect.
-        :param account: The account that it is.
-        :param account_concurrency: How many functions the account may run at once; new accounts may have 10. Default:
-            1,000 may be reserved, and as many run as the machine can bear.
+        :param python: The interpreter from `emulator_python`.
+        :param directory: An existing directory for its state and the functions' files.
+        :param connect_url: The endpoint of Amazon Connect for the functions.
+        :param account: The account that it emulates.
+        :param account_concurrency: The account's limit of concurrent executions; new accounts may have 10. Default:
+            1,000 can be reserved, and as many run as the machine can bear.
         """
         self._python = python
         self._directory = directory
@@ -106,11 +106,11 @@ class Emulator:
             (self._directory / name).mkdir()
         with self._log.open("w") as log:
             self._process = subprocess.Popen(
-                # -I: nothing but the emulator's environment and that folder is for it to find.
+                # -I: it must find nothing but its own environment and that folder.
                 [str(self._python), "-I", str(_PROCESS)],
                 env=self._environment(),
                 cwd=self._directory,
-                stdin=subprocess.PIPE,  # held open: its end tells the emulator that we are gone
+                stdin=subprocess.PIPE,  # held open: the emulator exits when it is closed
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 text=True,
@@ -129,8 +129,8 @@ class Emulator:
         self._stop()
 
     def _environment(self) -> dict[str, str]:
-        # The functions inherit it, with credentials of their own: nothing of the user's is in it, and
-        # AWS_ENDPOINT_URL_CONNECT is.
+        # The functions inherit this, but with credentials of their own. It has nothing from the user's environment, and
+        # it has AWS_ENDPOINT_URL_CONNECT.
         return {
             **ROOT_CREDENTIALS,
             "PATH": f"{self._python.parent}:/usr/bin:/bin",
@@ -150,7 +150,7 @@ class Emulator:
 
     def _wait_until_healthy(self, process: subprocess.Popen[str]) -> None:
         deadline = time.monotonic() + _START_SECONDS
-        # A proxy of the user's has no way to this machine's loopback interface.
+        # A proxy of the user cannot reach this machine's loopback interface.
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         while process.poll() is None and time.monotonic() < deadline:
             try:

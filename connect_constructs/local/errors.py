@@ -1,7 +1,7 @@
-"""What a caller of the local AWS has to expect when something goes wrong."""
+"""The error that the local AWS raises."""
 
 from __future__ import annotations
 
 
 class LocalAwsError(Exception):
-    """The local AWS could not do what was asked; the message says why, and is meant to be shown as it is."""
+    """The local AWS could not do what it was asked to. The message says why, and can be shown to users as it is."""

@@ -1,4 +1,4 @@
-"""Faults that a test orders from the in-memory Amazon Connect."""
+"""Faults that a test can inject into the in-memory Amazon Connect."""
 
 from __future__ import annotations
 
@@ -9,37 +9,37 @@ from connect_constructs.contract.service_model import service_model
 
 @dataclass(frozen=True)
 class ErrorAnswer:
-    """An error instead of the verdict. Without a type, the answer is the bare status with an empty body."""
+    """An error response instead of the real one. Without a type, it is only a status with an empty body."""
 
     status: int
     error_type: str | None = None
-    message: str = "ordered by a test"
+    message: str = "injected by a test"
 
 
 @dataclass(frozen=True)
 class Hang:
-    """The verdict comes late. The call takes effect all the same, as one does that the caller gave up on."""
+    """The response is late. The call still takes effect, like one that its caller gave up on."""
 
     seconds: float
 
 
 @dataclass(frozen=True)
 class Reset:
-    """The connection is reset without an answer, and without effect."""
+    """The connection is reset: no response and no effect."""
 
 
 @dataclass(frozen=True)
 class Garbage:
-    """A status of 200 with a body that is not JSON, and without effect."""
+    """A response with status 200 and a body that is not JSON. No effect."""
 
 
 Fault = ErrorAnswer | Hang | Reset | Garbage
 
 BARE_THROTTLE = ErrorAnswer(429)
-# Not in the operations' models, but seen.
+# Not in the operations' models, but observed.
 TOO_MANY_REQUESTS = ErrorAnswer(429, "TooManyRequestsException")
 
 
 def documented_error(error_type: str) -> ErrorAnswer:
-    """One of the contract's error types, with the status that the contract states. Raises KeyError for another."""
+    """An error of the contract, with the contract's status. Raises KeyError for types that are not in the contract."""
     return ErrorAnswer(service_model()["shapes"][error_type]["error"]["httpStatusCode"], error_type)

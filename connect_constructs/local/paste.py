@@ -1,4 +1,4 @@
-"""What there is to do with the deployed app: its endpoints, or what it has instead, and calls to paste."""
+"""Prints how to use the deployed app: its endpoints, or its queues and grants, with calls to paste."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from connect_constructs.local.rest_api import Method, RestApi
 from connect_constructs.local.session import LocalAws
 from connect_constructs.local.writers import Grant, UpdateQueue
 
-# Stands for what only the caller of an API with an authorizer can have.
+# Stands for a token that only the callers of an API with an authorizer have.
 _PLACEHOLDER = "TOKEN"
 
 
 def calls_to_paste(local: LocalAws, contact_ids: Sequence[str] = ()) -> str:
-    """The app's endpoints and calls that work as they are pasted, for each with an access key of its own.
+    """The app's endpoints with calls that work as pasted, each with its own access key.
 
-    :param contact_ids: Contacts that exist; the calls are for the first. Default: a new one for each instance.
+    :param contact_ids: Existing contacts; the calls use the first. Default: a new contact for each instance.
     """
     contacts = {
         arn.rpartition("/")[2]: next(iter(contact_ids), None) or create_contact(local.connect, arn.rpartition("/")[2])
@@ -38,7 +38,7 @@ def _of_endpoints(local: LocalAws, contacts: dict[str, str]) -> Iterator[str]:
     for number, api in enumerate(local.rest_apis, start=1):
         endpoint = local.endpoint_of(api)
         yield f"\n{api.stack_name}: {endpoint}\n"
-        # A function that says nothing of an instance may be for any.
+        # A function that names no instance may be for any.
         instance_id = api.instance_id or next(iter(contacts), "INSTANCE_ID")
         updates = calls(instance_id, contacts.get(instance_id, "CONTACT_ID"))
         for method in api.methods:
@@ -47,7 +47,7 @@ def _of_endpoints(local: LocalAws, contacts: dict[str, str]) -> Iterator[str]:
         signed = [updates[method.operation] for method in api.signed_methods]
         if signed:
             credentials = local.create_user(f"caller{number}", may_invoke=local.invoke_arn(api))
-            # Each kind of client shows another operation, where there are two.
+            # If there are two operations, different clients show different ones.
             yield _signed_calls(api, endpoint, signed[0], signed[-1], credentials)
         if not api.methods:
             yield "\n  It offers neither UpdateContactAttributes nor UpdateContact.\n"
@@ -57,9 +57,9 @@ def _unsigned_call(api: RestApi, endpoint: str, method: Method, call: Call) -> s
     key = [f"-H 'x-api-key: {api.api_key}'"] if method.api_key_required else []
     headers = ["-H 'Content-Type: application/json'", *key]
     headers += [f"-H '{name}: {_PLACEHOLDER}'" for name in method.identity_headers]
-    title = f"{method.operation}, for everybody"
+    title = f"{method.operation}, open to everyone"
     if method.authorization != "NONE":
-        title = f"{method.operation}, with what its authorizer accepts as {_PLACEHOLDER}"
+        title = f"{method.operation}; replace {_PLACEHOLDER} by a token that its authorizer accepts"
     return f"""
 {title}:
   curl -i {" ".join(headers)} \\
@@ -79,7 +79,7 @@ curl:
     -d {shlex.quote(json.dumps(first.body))} \\
     {endpoint}{first.path}
 
-The AWS CLI and boto3 need this once (it goes into ~/.aws/models):
+The AWS CLI and boto3 need this once (it writes to ~/.aws/models):
   {_this_command()} client-model > {SERVICE}.json
   aws configure add-model --service-name {SERVICE} --service-model file://{SERVICE}.json
 
@@ -89,7 +89,7 @@ boto3:
 {_send_api_key(api)}  connect.{first.method}(**{first.parameters!r})
 """
     if api.api_key:
-        return f"{text}\nThe AWS CLI cannot send the API key that this API asks for.\n"
+        return f"{text}\nThe AWS CLI cannot send the API key that this API requires.\n"
     options = f"aws {SERVICE} {last.cli} --endpoint-url {endpoint}"
     return f"{text}\nAWS CLI:\n  {options} \\\n    --cli-input-json {shlex.quote(json.dumps(last.parameters))}\n"
 
@@ -100,7 +100,7 @@ def _without_endpoint(local: LocalAws, contacts: dict[str, str]) -> Iterator[str
     if not contacts:
         yield "\nNo function and no policy of the app names an Amazon Connect instance.\n"
     yield f"""
-The root of this local AWS:
+Credentials of this local AWS's root user:
   export {" ".join(f"{name}={value}" for name, value in ROOT_CREDENTIALS.items())} AWS_DEFAULT_REGION={REGION}
 """
     queues = local.update_queues()
@@ -116,10 +116,10 @@ The root of this local AWS:
 def _message(local: LocalAws, queue: UpdateQueue, updates: dict[str, Call], contact_id: str) -> str:
     operation = "UpdateContactAttributes"
     body = {"version": 1, "operation": operation, "parameters": updates[operation].parameters}
-    # All producers have to use this group, or the order within a contact is lost.
+    # All producers must use this group, or updates of a contact lose their order.
     group = hashlib.sha256(contact_id.lower().encode()).hexdigest()
     return f"""
-A message for the queue {queue.url.rpartition("/")[2]}; another one needs another deduplication id:
+A message for the queue {queue.url.rpartition("/")[2]} (each message needs its own deduplication id):
   aws sqs send-message --endpoint-url {local.url} --queue-url {queue.url} \\
     --region {queue.region} --message-deduplication-id first --message-group-id {group} \\
     --message-body {shlex.quote(json.dumps(body))}
@@ -129,7 +129,7 @@ A message for the queue {queue.url.rpartition("/")[2]}; another one needs anothe
 def _granted(local: LocalAws, grant: Grant, contacts: dict[str, str]) -> str:
     operations = " and ".join(grant.operations)
     if ":policy/" in grant.arn:
-        return f"\n{grant.arn}, where it is attached, allows {operations}\n"
+        return f"\n{grant.arn} allows {operations} wherever it is attached\n"
     instance_arn = grant.contact_arn.partition("/contact/")[0]
     instance_id = instance_arn.rpartition("/")[2]
     contact_id = contacts[instance_id]
@@ -138,7 +138,7 @@ def _granted(local: LocalAws, grant: Grant, contacts: dict[str, str]) -> str:
 {grant.arn} may {operations}:
   aws iam simulate-principal-policy --endpoint-url {local.url} --policy-source-arn {grant.arn} \\
     --action-names connect:{grant.operations[0]} --resource-arns {shlex.quote(f"{instance_arn}/contact/{contact_id}")}
-The call itself, in the in-memory Amazon Connect, which checks no permissions:
+The call itself, to the in-memory Amazon Connect, which checks no permissions:
   aws connect {call.cli} --endpoint-url {local.connect_url} \\
     --cli-input-json {shlex.quote(json.dumps(call.parameters))}
 """
@@ -146,10 +146,10 @@ The call itself, in the in-memory Amazon Connect, which checks no permissions:
 
 def _of_amazon_connect(local: LocalAws, instance_id: str, contact_id: str) -> str:
     return f"""
-What Amazon Connect has, read back:
+Read back what Amazon Connect has:
   aws connect get-contact-attributes --endpoint-url {local.connect_url} \\
     --instance-id {instance_id} --initial-contact-id {shlex.quote(contact_id)}
-One more contact (`connect-constructs local --contact ID` makes one with this id):
+Create another contact (`connect-constructs local --contact ID` creates one with that id):
   aws connect create-contact --endpoint-url {local.connect_url} \\
     --instance-id {instance_id} --channel TASK --initiation-method API
 """
@@ -163,6 +163,6 @@ def _send_api_key(api: RestApi) -> str:
 
 
 def _this_command() -> str:
-    """How this command can be called again from the same folder: it need not be on the user's path."""
+    """This command as it can be called from the current folder, even if it is not on the path."""
     command = Path(sys.argv[0]).absolute()
     return str(command.relative_to(Path.cwd())) if command.is_relative_to(Path.cwd()) else str(command)

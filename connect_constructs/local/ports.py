@@ -1,4 +1,4 @@
-"""Free ports of the loopback interface."""
+"""Free ports on the loopback interface."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import socket
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on. The kernel hands out another one each time."""
+    """A port on 127.0.0.1 that nothing listens on. The kernel picks a different one each time."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

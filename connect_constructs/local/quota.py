@@ -1,17 +1,17 @@
-"""Amazon Connect's quota of requests, as the token bucket that API throttling is."""
+"""Amazon Connect's request quota: a token bucket, as in AWS's API throttling."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 
-# Amazon Connect's default for each of the two operations, for an account and Region.
+# Amazon Connect's defaults for each of the two operations, per account and Region.
 DEFAULT_RATE = 10.0
 DEFAULT_BURST = 15
 
 
 class TokenBucket:
-    """`burst` requests at once, and `rate` a second from then on. Not safe between threads."""
+    """Allows `burst` requests at once and `rate` per second after that. Not thread-safe."""
 
     def __init__(self, rate: float, burst: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._rate = rate
@@ -21,7 +21,7 @@ class TokenBucket:
         self._filled_at = clock()
 
     def take(self) -> bool:
-        """Take one token; False if there is none."""
+        """Take one token. Returns False if there is none."""
         now = self._clock()
         self._tokens = min(self._burst, self._tokens + (now - self._filled_at) * self._rate)
         self._filled_at = now

@@ -1,4 +1,4 @@
-"""The REST APIs of the deployed app: who may call which of the two operations, and with what."""
+"""The deployed app's REST APIs: which of the two operations they offer, and what a caller needs."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ _HEADER = re.compile(r"method\.request\.header\.([^,\s]+)")
 
 @dataclass(frozen=True)
 class Method:
-    """One of the two operations, as one REST API offers it."""
+    """One of the two operations, as a REST API offers it."""
 
     operation: str
-    # As API Gateway names it: AWS_IAM, NONE, CUSTOM or COGNITO_USER_POOLS.
+    # API Gateway's name: AWS_IAM, NONE, CUSTOM or COGNITO_USER_POOLS.
     authorization: str
-    # Where the authorizer looks for the caller's token.
+    # The headers in which the authorizer looks for the caller's token.
     identity_headers: tuple[str, ...]
     api_key_required: bool
 
 
 @dataclass(frozen=True)
 class RestApi:
-    """A deployed REST API, at one of its stages."""
+    """One stage of a deployed REST API."""
 
     stack_name: str
     region: str
@@ -38,19 +38,19 @@ class RestApi:
     stage: str
     # In the contract's order.
     methods: tuple[Method, ...]
-    # A key of the stage's usage plan, where a method requires one.
+    # A key from the stage's usage plan, if a method requires one.
     api_key: str | None
-    # The instance that the function behind it is bound to, if there is such a function.
+    # The instance that the function behind it is bound to, if any.
     instance_id: str | None
 
     @property
     def signed_methods(self) -> tuple[Method, ...]:
-        """The methods with IAM authorization: callers sign for execute-api."""
+        """The methods with IAM authorization, whose callers sign for execute-api."""
         return tuple(method for method in self.methods if method.authorization == "AWS_IAM")
 
 
 def rest_api_stages(stack_name: str, region: str, api_id: str, clients: Clients) -> Iterator[RestApi]:
-    """The REST API with this id, once for each of its stages."""
+    """The REST API with this id, one entry for each stage."""
     gateway = clients("apigateway", region)
     authorizers = {
         item["id"]: tuple(_HEADER.findall(item.get("identitySource", "")))
@@ -91,7 +91,7 @@ def rest_api_stages(stack_name: str, region: str, api_id: str, clients: Clients)
 
 
 def _api_key(api_id: str, stage: str, gateway: Any) -> str | None:
-    """The first key of the usage plans that hold the stage."""
+    """The first key of the usage plans that include the stage."""
     for page in gateway.get_paginator("get_usage_plans").paginate():
         for plan in page["items"]:
             if any((item["apiId"], item["stage"]) == (api_id, stage) for item in plan.get("apiStages", [])):
@@ -110,6 +110,6 @@ def _bound_instance(offered: dict[str, Any], lambda_: Any) -> str | None:
 
 
 def instance_arn_of(function: dict[str, Any]) -> str | None:
-    """The ARN of the instance that the function with this configuration is bound to, by its environment."""
+    """The ARN of the instance in the function's environment variables. None if there is none."""
     values = function.get("Environment", {}).get("Variables", {}).values()
     return next(filter(INSTANCE_ARN.fullmatch, values), None)

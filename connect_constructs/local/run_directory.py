@@ -1,6 +1,6 @@
-"""The directory of a run, which the run removes at its end, or, if it was killed, the next run.
+"""A run's directory. The run removes it when it ends or, if the run was killed, the next one does.
 
-A run holds a lock on its directory for as long as it lives; the kernel releases it however the run ends.
+A run locks its directory for as long as it lives. The kernel releases the lock however the run ends.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ _PREFIX = "connect-constructs-local-"
 
 @contextlib.contextmanager
 def run_directory(parent: Path | None = None) -> Iterator[Path]:
-    """A directory that nobody else can enter, after the directories of this user's dead runs have been removed.
+    """A private directory for a run. First removes the directories of this user's dead runs.
 
-    :param parent: Where they are. Default: the folder for temporary files.
+    :param parent: The folder for all runs' directories. Default: the folder for temporary files.
     :raises LocalAwsError: if the directory cannot be locked.
     """
     parent = parent or Path(tempfile.gettempdir())
@@ -43,7 +43,7 @@ def _make(parent: Path) -> tuple[Path, int]:
         try:
             lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
         except FileNotFoundError:
-            continue  # removed by another run, which took it for a dead run's because it was not locked yet
+            continue  # not locked yet, so another run took it for a dead run's and removed it
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
         except OSError as error:
@@ -52,11 +52,11 @@ def _make(parent: Path) -> tuple[Path, int]:
             raise LocalAwsError(f"{parent}: {error.strerror}. Set TMPDIR to a folder on a local disk") from None
         if path.exists():
             return path, lock
-        os.close(lock)  # removed between the two
+        os.close(lock)  # removed just before it was locked
 
 
 def _remove_if_dead(path: Path) -> None:
-    # What is somebody else's, a link or a file, and what another run has just removed.
+    # It may belong to another user, or another run may have just removed it.
     with contextlib.suppress(OSError):
         found = path.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():

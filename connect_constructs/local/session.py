@@ -1,4 +1,4 @@
-"""The local AWS as a whole: the emulator, the in-memory Amazon Connect, and an app deployed into both."""
+"""The local AWS as a whole: starts the emulator and the in-memory Amazon Connect, and deploys an app to them."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ Report = Callable[[str], None]
 
 _DEMO_INSTANCE_ID = "7d8e6a4c-0f51-4b7e-9c39-2f6a1e8b5d10"
 
-# CDK's context for the name of a bootstrap of one's own.
+# The CDK context key for the name of a custom bootstrap.
 _QUALIFIER = "@aws-cdk/core:bootstrapQualifier"
 
 
 class LocalAws:
-    """A CDK app deployed into a local AWS, as a context manager. When it ends, nothing is left.
+    """A CDK app deployed to a local AWS, as a context manager. It leaves nothing behind.
 
     with LocalAws(Path("."), context={"instance_arn": arn}) as local:
         contact_id = local.connect.create_contact()
@@ -51,14 +51,14 @@ class LocalAws:
         report: Report | None = None,
         before_deployment: Callable[[Path], None] | None = None,
     ) -> None:
-        """Prepare it; entering the context does the work.
+        """Prepare the local AWS. Entering the context starts it and deploys the app.
 
         :param app_directory: A CDK app's folder, with its cdk.json.
-        :param context: CDK context, as from `-c`. Without `instance_arn`, there and in cdk.json, the app gets one that
-            exists only here.
-        :param report: Is told each step when it is done, with its time. Default: nobody is told.
-        :param before_deployment: Is given the folder of the synthesised app, and may raise LocalAwsError. Default:
-            what can be synthesised is deployed.
+        :param context: CDK context, as with `-c`. If neither this nor cdk.json has an `instance_arn`, the app gets one
+            that exists only here.
+        :param report: Called with a line for each finished step and its time. Default: no report.
+        :param before_deployment: Called with the folder of the synthesised app; may raise LocalAwsError to stop.
+            Default: no check.
         """
         self._app_directory = app_directory.resolve()
         own_context = _app_context(self._app_directory)
@@ -72,15 +72,15 @@ class LocalAws:
         self._regions = [REGION]
         self._connect_server: ConnectServer | None = None
         self.account = ACCOUNT
-        """The account that the local AWS is."""
+        """The account of the local AWS."""
         self.connect = AmazonConnect()
         """The in-memory Amazon Connect."""
         self.instance_arns: list[str] = []
-        """Its instances that the app is for."""
+        """The instances that the app is for."""
         self.rest_apis: list[RestApi] = []
         """The app's REST APIs."""
         self.outputs: dict[str, dict[str, str]] = {}
-        """The stacks' outputs, by stack and name."""
+        """The stacks' outputs, by stack name and output name."""
 
     def __enter__(self) -> LocalAws:
         with contextlib.ExitStack() as stack:
@@ -95,55 +95,55 @@ class LocalAws:
 
     @property
     def url(self) -> str:
-        """The endpoint of the local AWS's own services."""
+        """The endpoint of the emulated AWS services."""
         assert self._emulator, "the local AWS has not been entered"
         return self._emulator.url
 
     @property
     def connect_url(self) -> str:
-        """The endpoint of the in-memory Amazon Connect itself."""
+        """The endpoint of the in-memory Amazon Connect."""
         assert self._connect_server, "the local AWS has not been entered"
         return self._connect_server.url
 
     @property
     def endpoint(self) -> str:
-        """The endpoint of the app's REST API; of the first, if it has several."""
+        """The endpoint of the app's first REST API."""
         return self.endpoint_of(self.rest_apis[0])
 
     def endpoint_of(self, api: RestApi) -> str:
-        """Where clients call `api`."""
+        """The endpoint of `api`, for clients."""
         assert self._emulator, "the local AWS has not been entered"
         return self._emulator.api_url(api.api_id, api.stage)
 
     def invoke_arn(self, api: RestApi) -> str:
-        """The resource for `execute-api:Invoke` that covers all of `api`'s POST methods."""
+        """The resource that covers all POST methods of `api`, for `execute-api:Invoke`."""
         return f"arn:aws:execute-api:{api.region}:{self.account}:{api.api_id}/{api.stage}/POST/*"
 
     def update_queues(self) -> list[UpdateQueue]:
-        """The app's queues that take updates."""
+        """The app's queues that accept updates."""
         return [queue for region in self._regions for queue in writers.update_queues(region, self.client)]
 
     def grants(self) -> list[Grant]:
-        """What the app allows its roles, users and managed policies in Amazon Connect itself."""
+        """What the app's roles, users and managed policies may do in Amazon Connect itself."""
         assert self._assembly, "the local AWS has not been entered"
         arns = deployment.principals_and_policies(self._assembly, self.client)
         return list(writers.grants(arns, self.instance_arns, self.client))
 
     def client(self, service: str, region: str = REGION) -> Any:
-        """A boto3 client of one of the local AWS's services, with the root's credentials."""
+        """A boto3 client for a service of the local AWS, with the root user's credentials."""
         return boto3.client(
             service,
             endpoint_url=self.url,
             region_name=region,
             aws_access_key_id=ROOT_CREDENTIALS["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=ROOT_CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-            config=Config(proxies={}),  # not even those of the user's environment
+            config=Config(proxies={}),  # ignores those in the user's environment, too
         )
 
     def create_user(self, name: str, *, may_invoke: str | list[str] | None) -> tuple[str, str]:
-        """Create an IAM user; the id and the secret of its access key.
+        """Create an IAM user. Returns the id and the secret of its access key.
 
-        :param may_invoke: The resources on which it may `execute-api:Invoke`; None for a user without permissions.
+        :param may_invoke: The resources on which it is allowed `execute-api:Invoke`. None: it has no permissions.
         """
         iam = self.client("iam")
         iam.create_user(UserName=name)
@@ -180,7 +180,7 @@ class LocalAws:
                 qualifier=self._qualifier,
             )
 
-        # Two cores: the app is synthesised while the emulator starts and is bootstrapped.
+        # On a second core, the app is synthesised while the emulator starts and is bootstrapped.
         with ThreadPoolExecutor(max_workers=1) as background:
             synthesis = background.submit(
                 self._step,
@@ -192,7 +192,7 @@ class LocalAws:
                 self._step("bootstrapped it", lambda: bootstrap(ACCOUNT, REGION))
                 synthesis.result()
             except BaseException:
-                # The background work is waited for, and whoever presses Ctrl-C does not want to wait.
+                # Leaving this block waits for the background work, and whoever presses Ctrl-C does not want to wait.
                 command.end_all()
                 raise
 
@@ -200,7 +200,7 @@ class LocalAws:
         account, self._regions = deployment.environment_of(assembly)
         bootstrapped = {REGION}
         if account != ACCOUNT:
-            # What the app's account is was not known, and the emulator is one account from its start.
+            # The app's account is known only now, and the emulator's account is fixed at its start.
             emulator.close()
             self._step(f"started it again as account {account}", lambda: start_emulator(account))
             self.account, bootstrapped = account, set()
@@ -216,12 +216,12 @@ class LocalAws:
             self._report(f"         left out what the emulator does not have: {', '.join(refused)}")
         count = tls.remove_demands_for_tls(assembly)
         if count:
-            self._report(f"         left out the demand for TLS of queue policies ({count}): the emulator has none")
+            self._report(f"         left out the TLS requirement of queue policies ({count}): the emulator has no TLS")
         environment = self._cli_environment(directory)
         self.outputs = self._step("deployed the app", lambda: deployment.deploy(cdk, assembly, directory, environment))
         count = request_validators.set_request_validators(assembly, clients)
         if count:
-            self._report(f"         set request validators ({count}), which the emulator's CloudFormation drops")
+            self._report(f"         set request validators ({count}), which the emulator's CloudFormation ignores")
         self.rest_apis = deployment.rest_apis(assembly, clients)
         self.instance_arns = sorted(deployment.bound_instances(clients, self._regions))
         for arn in self.instance_arns:
@@ -233,7 +233,7 @@ class LocalAws:
             "AWS_ENDPOINT_URL": self.url,
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
-            # The CDK CLI remembers which account an access key belongs to: here, and otherwise in the user's own home
+            # The CDK CLI remembers the account of each access key in this folder; without it, in the user's real home
             # folder, whatever HOME says.
             "CDK_HOME": str(directory / f"cdk-{self.account}"),
         }
@@ -246,7 +246,7 @@ class LocalAws:
 
 
 def _demo_context(context: Mapping[str, Any]) -> dict[str, str]:
-    """The instance for an app that is told of none, where the app's own context says that its stack goes."""
+    """An instance for an app that names none, in the account and Region that the app's context names."""
     if "instance_arn" in context:
         return {}
     account, region = context.get("account", ACCOUNT), context.get("region", REGION)

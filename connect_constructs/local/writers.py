@@ -1,4 +1,4 @@
-"""Who can update contacts without an endpoint: queues that take updates, and principals with a grant."""
+"""Ways to update contacts without an endpoint: queues that accept updates, and principals with a grant."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from connect_constructs.local.rest_api import instance_arn_of
 
 @dataclass(frozen=True)
 class UpdateQueue:
-    """A FIFO queue in front of a function that is bound to an instance."""
+    """A FIFO queue whose consumer is a function bound to an instance."""
 
     region: str
     url: str
     instance_arn: str
-    # The function applies updates for others; its own permission is no grant of the app's.
+    # The function applies other callers' updates, so its permission is not one of the app's grants.
     function_role_arn: str
 
 
@@ -30,12 +30,12 @@ class Grant:
     arn: str
     # In the contract's order.
     operations: tuple[str, ...]
-    # A contact that it covers.
+    # A contact ARN that the grant covers.
     contact_arn: str
 
 
 def update_queues(region: str, clients: Clients) -> Iterator[UpdateQueue]:
-    """The queues of one Region."""
+    """The queues in one Region."""
     lambda_, sqs = clients("lambda", region), clients("sqs", region)
     for page in lambda_.get_paginator("list_event_source_mappings").paginate():
         for mapping in page["EventSourceMappings"]:
@@ -50,7 +50,7 @@ def update_queues(region: str, clients: Clients) -> Iterator[UpdateQueue]:
 def grants(arns: Sequence[str], instance_arns: Sequence[str], clients: Clients) -> Iterator[Grant]:
     """What the roles, users and managed policies with these ARNs allow on contacts of these instances.
 
-    IAM's own simulation says so, from the policies as they were deployed.
+    The answer comes from IAM's policy simulator, with the deployed policies.
     """
     iam = clients("iam")
     for arn in arns:

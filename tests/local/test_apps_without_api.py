@@ -106,5 +106,5 @@ def test_demonstration_of_an_app_without_endpoint_is_refused_before_it_is_deploy
     assert "deployed the app" not in ran.stdout
     assert ran.stderr == (
         "error: --demo signs its calls, and no REST API of the app has a POST method with IAM authorization. "
-        "Without --demo the app is deployed, and what there is to call is printed\n"
+        "Without --demo, the app is deployed and its calls are printed\n"
     )

@@ -57,8 +57,8 @@ stack("Second", "444455556666", "eu-central-1")
 
     assert ran.returncode == 1
     assert ran.stderr == (
-        "error: the local AWS is one account, in any number of Regions, and the app has stacks in several: "
-        "111122223333 (First), 444455556666 (Second). Give all of them the same account, or none\n"
+        "error: the local AWS has one account and any number of Regions, but the app has stacks in several accounts: "
+        "111122223333 (First), 444455556666 (Second). Give all stacks the same account, or none\n"
     )
 
 

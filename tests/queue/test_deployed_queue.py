@@ -178,7 +178,7 @@ def test_rejected_update_is_kept_and_can_be_applied_later(queue: DeployedQueue, 
     assert letter["operation"] == "UpdateContact"
     assert letter["parameters"] == {**target, "Name": "Rejected"}
     assert letter["rejection"]["type"] == "InvalidParameterException"
-    assert letter["rejection"]["reason"] == "ordered by a test"
+    assert letter["rejection"]["reason"] == "injected by a test"
 
     # What was wrong is mended, and the update is moved back.
     queue.sqs.start_message_move_task(SourceArn=queue.dead_letter_arn, DestinationArn=queue.queue_arn)
