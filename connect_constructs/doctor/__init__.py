@@ -1,1 +1,1 @@
-"""`connect-constructs doctor`: whether an account is ready for a deployment, asked with read-only calls."""
+"""`connect-constructs doctor`: checks with read-only calls whether an account is ready for the deployment."""

@@ -1,4 +1,4 @@
-"""How AWS is asked: clients with short timeouts, and what it means when there is no answer."""
+"""Calls AWS: clients with short timeouts, and findings for calls that fail."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from botocore.parsers import ResponseParserError
 
 from connect_constructs.doctor.finding import Finding, Status
 
-# Seconds. The answers are small, and a user waits for them: asking once more would double what is waited for when there
-# is no answer.
+# Timeouts in seconds. Responses are small, and a user waits for them: a retry would double the wait for an endpoint
+# that does not respond.
 _CONFIG = Config(connect_timeout=2, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 1})
 
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedException", "UnauthorizedOperation"}
 
-# What boto3 may raise instead of an answer. The last one is of an answer that is not AWS's, such as a proxy's page.
+# What boto3 raises if a call fails. The last one is for a response that is not from AWS, such as a proxy's page.
 AwsError = (BotoCoreError, ClientError, ResponseParserError)
 
 
@@ -36,15 +36,15 @@ class InvalidEndpointError(BotoCoreError):  # type: ignore[misc]
 
 
 class Clients:
-    """Clients by service and Region. Safe between threads."""
+    """Creates clients by service and Region. Thread-safe."""
 
     def __init__(self, session: boto3.Session) -> None:
         self._session = session
-        # boto3's sessions are not safe between threads; its clients are (boto3 documentation, "Multithreading").
+        # boto3's sessions are not thread-safe; its clients are (boto3 documentation, "Multithreading").
         self._lock = threading.Lock()
 
     def __call__(self, service: str, region: str) -> Any:
-        """A client. Raises BotoCoreError."""
+        """Create a client. Raises BotoCoreError."""
         with self._lock:
             try:
                 return self._session.client(service, region_name=region, config=_CONFIG)
@@ -55,7 +55,7 @@ class Clients:
 
 
 def error_code(error: BaseException) -> str:
-    """The code that AWS answered with; empty if it did not answer."""
+    """AWS's error code. Empty if AWS did not respond."""
     return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""
 
 
@@ -65,12 +65,12 @@ def is_denied(error: BaseException) -> bool:
 
 
 def is_unreachable(error: BaseException) -> bool:
-    """Whether there was no connection, no answer in time, or one that is not AWS's."""
+    """Whether there was no connection, no response in time, or one that is not from AWS."""
     return isinstance(error, (HTTPClientError, NoConnectionError, ResponseParserError))
 
 
 def unanswered(check: str, error: BaseException, permission: str) -> Finding:
-    """The finding of a check whose question was not answered."""
+    """The finding for a check whose call failed."""
     if is_denied(error):
         return Finding(check, Status.UNKNOWN, f"not allowed: needs {permission}")
     if isinstance(error, InvalidEndpointError):
@@ -79,7 +79,7 @@ def unanswered(check: str, error: BaseException, permission: str) -> Finding:
 
 
 def reason(error: BaseException) -> str:
-    """Why a question was not answered, in one line."""
+    """Why a call failed, in one line."""
     if isinstance(error, ClientError):
         message = error.response.get("Error", {}).get("Message", "")
         return f"{error.operation_name} answered {error_code(error)}" + (

@@ -14,14 +14,14 @@ from connect_constructs.doctor.target import Target
 NAME = "CDK bootstrap"
 PERMISSION = "ssm:GetParameter, or cloudformation:DescribeStacks"
 
-# What templates ask for in their rule CheckBootstrapVersion, and the assembly in requiresBootstrapStackVersion.
+# Required by the templates' rule CheckBootstrapVersion and by the assembly's requiresBootstrapStackVersion.
 MINIMUM_VERSION = 6
 
 _STACK = "CDKToolkit"
 
 
 def check_bootstrap(settings: Settings, target: Target, clients: Clients) -> Finding:
-    """The bootstrap's version, which templates read from the same parameter. Raises AwsError."""
+    """Check the bootstrap's version, in the parameter from which templates read it. Raises AwsError."""
     assert target.region
     parameter = f"/cdk-bootstrap/{settings.qualifier}/version"
     command = f"cdk bootstrap aws://{target.account or 'ACCOUNT'}/{target.region}"
@@ -43,11 +43,11 @@ def check_bootstrap(settings: Settings, target: Target, clients: Clients) -> Fin
 
 
 def _version_of_stack(settings: Settings, cloudformation: Any) -> str | None:
-    """The version that the stack of the bootstrap says; None if there is no such stack, or it may not be seen."""
+    """The version in the outputs of the bootstrap's stack. None if there is no such stack, or it may not be read."""
     try:
         (stack,) = cloudformation.describe_stacks(StackName=_STACK)["Stacks"]
     except ClientError:
-        # That there is none says nothing: a bootstrap's stack may have another name (--toolkit-stack-name).
+        # A missing stack proves nothing: the bootstrap's stack may have another name (--toolkit-stack-name).
         return None
     parameters = {item["ParameterKey"]: item.get("ParameterValue") for item in stack.get("Parameters", [])}
     outputs: dict[str, str] = {item["OutputKey"]: item["OutputValue"] for item in stack.get("Outputs", [])}

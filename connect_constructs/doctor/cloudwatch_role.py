@@ -14,9 +14,9 @@ _NOT_NEEDED = "not needed without -c access_log=true"
 
 
 def check_cloudwatch_role(settings: Settings, target: Target, clients: Clients) -> Finding:
-    """The role in API Gateway's account settings, one for all APIs of an account and Region.
+    """Check the role in API Gateway's account settings, which all APIs of an account and Region share.
 
-    A stage with an access log is refused where there is none: "CloudWatch Logs role ARN must be set in account settings
+    Without one, a stage with an access log is refused: "CloudWatch Logs role ARN must be set in account settings
     to enable logging" (API Gateway Developer Guide, "Set up CloudWatch logging"; sst#1556).
     """
     assert target.region
@@ -30,8 +30,8 @@ def check_cloudwatch_role(settings: Settings, target: Target, clients: Clients) 
         return Finding(
             NAME,
             Status.WARNING,
-            f"{role} is set; -c api_gateway_account=true sets this app's own for all APIs of the account and Region",
-            "leave out -c api_gateway_account=true, unless the role that is set is this app's",
+            f"{role} is set; -c api_gateway_account=true would replace it for all APIs of the account and Region",
+            "leave out -c api_gateway_account=true, unless this app set the role",
         )
     if role:
         return Finding(NAME, Status.OK, f"{role} is set" if settings.access_log else f"{role} is set; {_NOT_NEEDED}")

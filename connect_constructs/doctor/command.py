@@ -16,18 +16,18 @@ from connect_constructs.doctor.settings import ContextType, UsageError, add_cont
 _OK, _ACTION_NEEDED, _USAGE = 0, 1, 2
 
 _DESCRIPTION = """\
-Asks AWS, with your credentials and read-only calls, whether the deployment and
+Checks, with your credentials and read-only calls, whether the deployment and
 the first update would succeed: credentials, Region, CDK bootstrap, API
 Gateway's CloudWatch role, the instance, Amazon Connect's quotas, Lambda's
 concurrency. It changes nothing.
 """
 _EPILOG = """\
 exit status:
-  0  nothing found in the way; there may be warnings and unknowns
+  0  no problem found; there may be warnings and unknowns
   1  something would make the deployment or the first update fail
   2  wrong usage, or boto3 is missing
 
-A missing permission is said, and is no failure.
+A missing permission is reported, but is not a failure.
 """
 
 
@@ -47,25 +47,25 @@ def add_to(commands: Any, context_type: ContextType) -> None:
     parser.add_argument(
         "--region",
         metavar="NAME",
-        help="the Region that cdk deploy will be given. Default: the context's, or what cdk deploy itself would take "
-        "from the environment, the profile or EC2",
+        help="the Region, if the context has none. Default: the one that cdk deploy would take from the environment, "
+        "the profile or EC2",
     )
     parser.add_argument(
-        "--quick", action="store_true", help="leave out the quotas and the concurrency, which stop no deployment"
+        "--quick", action="store_true", help="skip the quotas and the concurrency, which cannot stop a deployment"
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument(
         "cdk_flags",
         nargs="*",
         metavar="-- CDK_FLAGS",
-        help="flags of cdk deploy, of which -c and --profile are used",
+        help="flags for cdk deploy; only -c and --profile are used",
     )
     parser.set_defaults(run=lambda options: _run(options, context_type))
 
 
 def _run(options: argparse.Namespace, context_type: ContextType) -> int:
     if not importlib.util.find_spec("boto3"):
-        print("boto3 missing: pip install 'connect-constructs[local]'", file=sys.stderr)
+        print("boto3 is missing: pip install 'connect-constructs[local]'", file=sys.stderr)
         return _USAGE
     try:
         settings = read_settings(options, context_type, Path.cwd())
@@ -97,7 +97,5 @@ def _as_text(findings: list[Finding]) -> str:
 def _summary(findings: list[Finding]) -> str:
     counts = Counter(finding.status for finding in findings)
     others = [f"{counts[status]} {status.value}" for status in (Status.WARNING, Status.UNKNOWN) if counts[status]]
-    verdict = (
-        f"{counts[Status.ACTION_NEEDED]} action needed" if counts[Status.ACTION_NEEDED] else "nothing found in the way"
-    )
+    verdict = f"{counts[Status.ACTION_NEEDED]} action needed" if counts[Status.ACTION_NEEDED] else "no problem found"
     return ", ".join([verdict, *others])

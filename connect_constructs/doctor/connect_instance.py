@@ -15,19 +15,19 @@ PERMISSION = "connect:DescribeInstance and ds:DescribeDirectories"
 
 
 def check_instance(settings: Settings, _: Target, clients: Clients) -> Finding:
-    """The instance's status, asked in its own Region. Raises AwsError."""
+    """Check the instance's status, in its own Region. Raises AwsError."""
     region, instance_id = settings.instance.region, settings.instance.instance_id
     try:
         instance = clients("connect", region).describe_instance(InstanceId=instance_id)["Instance"]
     except ClientError as error:
-        # Amazon Connect's errors for an id that it does not know, and for one that cannot be one.
+        # Amazon Connect's errors for an unknown id and for a malformed one.
         if error_code(error) not in ("ResourceNotFoundException", "InvalidRequestException"):
             raise
         return Finding(
             NAME,
             Status.ACTION_NEEDED,
-            f"none with the id {instance_id} in {region} in the credentials' account",
-            f"take the ARN from: aws connect list-instances --region {region}",
+            f"no instance {instance_id} in {region} in the credentials' account",
+            f"get the ARN from: aws connect list-instances --region {region}",
         )
     status = instance.get("InstanceStatus")
     if status == "ACTIVE":
@@ -37,5 +37,5 @@ def check_instance(settings: Settings, _: Target, clients: Clients) -> Finding:
         NAME,
         Status.ACTION_NEEDED,
         f"its status is {status}" + (f": {reason}" if reason else ""),
-        "wait until it is ACTIVE" if status == "CREATION_IN_PROGRESS" else "take an instance that is ACTIVE",
+        "wait until it is ACTIVE" if status == "CREATION_IN_PROGRESS" else "use an instance that is ACTIVE",
     )

@@ -1,4 +1,4 @@
-"""Amazon Connect's quotas for the two operations, against what the app would use."""
+"""Amazon Connect's quotas for the two operations, compared with what the app would use."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ from connect_constructs.doctor.target import Target
 
 PERMISSION = "servicequotas:GetServiceQuota and servicequotas:GetAWSDefaultServiceQuota"
 
-# "Rate of UpdateContactAttributes API requests" and "Rate of UpdateContact API requests" in Service Quotas, for each
+# "Rate of UpdateContactAttributes API requests" and "Rate of UpdateContact API requests" in Service Quotas, per
 # account and Region. The default is 10 (Amazon Connect Administrator Guide, "Amazon Connect service quotas"); some
 # accounts have 2.
 QUOTA_CODES = {"UpdateContactAttributes": "L-F001E5ED", "UpdateContact": "L-40C15531"}
 
-# Calls a second that the app lets through to each operation, and, with a queue, makes to both together. The constructs
-# have these defaults, and importing them starts Node.
+# Calls per second that the endpoint allows for each operation, and that a queue makes for both together. These repeat
+# the constructs' defaults, because importing the constructs starts Node.
 ENDPOINT_RATE = 10
 QUEUE_RATE = 7
 
 
 def name(operation: str) -> str:
-    """What the check is called."""
+    """The check's name."""
     return f"{operation} quota"
 
 
 def quota_check(operation: str) -> Callable[[Settings, Target, Clients], Finding]:
-    """The check of one operation's quota."""
+    """The check for one operation's quota."""
 
     def check(settings: Settings, _: Target, clients: Clients) -> Finding:
         region = settings.instance.region
         code = QUOTA_CODES[operation]
         quota, is_default = _quota(clients("service-quotas", region), code)
         rate = QUEUE_RATE if settings.queue else ENDPOINT_RATE
-        user = "the queue makes up to" if settings.queue else "the endpoint lets through"
+        user = "the queue makes up to" if settings.queue else "the endpoint allows"
         found = f"{quota:g}/s in {region}{', the default' if is_default else ''}; {user} {rate}/s"
         if quota >= rate:
-            return Finding(name(operation), Status.OK, f"{found}, and agents and flows share the quota")
+            return Finding(name(operation), Status.OK, f"{found}; agents and flows share the quota")
         consequence = "updates wait longer" if settings.queue else "callers get 429 above the quota"
         return Finding(
             name(operation),
@@ -55,7 +55,7 @@ def quota_check(operation: str) -> Callable[[Settings, Target, Clients], Finding
 
 
 def _quota(service_quotas: Any, code: str) -> tuple[float, bool]:
-    """Requests a second, and whether that is the default. Raises AwsError."""
+    """The quota in requests per second, and whether it is the default. Raises AwsError."""
     quota = {"ServiceCode": "connect", "QuotaCode": code}
     try:
         return service_quotas.get_service_quota(**quota)["Quota"]["Value"], False

@@ -28,9 +28,9 @@ class _Check:
     name: str
     permission: str
     run: Callable[[Settings, Target, Clients], Finding]
-    # Whether it asks in the stack's Region; otherwise in the instance's.
+    # Whether it calls AWS in the stack's Region. Otherwise it uses the instance's.
     in_stack_region: bool
-    # Whether it can find what makes a deployment or the first update fail for certain.
+    # Whether it can find what would certainly make the deployment or the first update fail.
     quick: bool
 
 
@@ -71,9 +71,9 @@ _CHECKS = (
 
 
 def examine(settings: Settings, *, quick: bool) -> list[Finding]:
-    """What the checks find, in the order of the report.
+    """Run the checks. Returns their findings in the order of the report.
 
-    :param quick: Only what can make a deployment or the first update fail for certain.
+    :param quick: Run only the checks that can find a certain failure of the deployment or the first update.
     """
     try:
         session = boto3.Session(profile_name=settings.profile)
@@ -87,7 +87,7 @@ def examine(settings: Settings, *, quick: bool) -> list[Finding]:
     credentials, credentials_account = credentials_finding(clients, region or settings.instance.region)
     findings = [credentials, found_region]
     if credentials.status is Status.ACTION_NEEDED:
-        # Every other question would be answered with the same.
+        # Every other call would fail in the same way.
         return findings
     findings.append(account_finding(settings, credentials_account))
     target = Target(settings.account or credentials_account, region)
@@ -95,9 +95,9 @@ def examine(settings: Settings, *, quick: bool) -> list[Finding]:
 
     def run(check: _Check) -> Finding:
         if is_elsewhere:
-            return Finding(check.name, Status.UNKNOWN, "not asked: the credentials are those of another account")
+            return Finding(check.name, Status.UNKNOWN, "not checked: the credentials belong to another account")
         if check.in_stack_region and not region:
-            return Finding(check.name, Status.UNKNOWN, "not asked: no Region is set")
+            return Finding(check.name, Status.UNKNOWN, "not checked: no Region is set")
         try:
             return check.run(settings, target, clients)
         except AwsError as error:

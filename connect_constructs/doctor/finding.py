@@ -1,4 +1,4 @@
-"""What a check found."""
+"""The result of a check."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from enum import Enum
 
 
 class Status(Enum):
-    """Whether what was found suffices."""
+    """What a finding means for the deployment."""
 
     OK = "ok"
     # The deployment or the first update would fail.
     ACTION_NEEDED = "action needed"
-    # Both would succeed, and something would be slower or refused later on.
+    # Both would succeed, but something would be slower, or refused later.
     WARNING = "warning"
-    # AWS did not say.
+    # AWS did not say whether there is a problem.
     UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the report."""
+    """One line in the report."""
 
     check: str
     status: Status
     found: str
-    # What to do; empty where nothing is to be done.
+    # What to do. Empty if there is nothing to do.
     todo: str = ""

@@ -1,4 +1,4 @@
-"""Lambda's concurrency in the account and Region, against what the functions need."""
+"""Lambda's concurrency in the account and Region, compared with what the functions need."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from connect_constructs.doctor.target import Target
 NAME = "Lambda concurrency"
 PERMISSION = "lambda:GetAccountSettings"
 
-# What the endpoint lets through at once without a queue. How many its function needs with one is a guess: the same.
+# The requests that the endpoint without a queue allows at once. With a queue, the same number is a guess.
 ENDPOINT_BURST = 15
-# What the queue's event source starts at a time.
+# The executions that the queue's event source starts at once.
 QUEUE_CONCURRENCY = 2
 # A reservation that leaves fewer unreserved is refused (Lambda Developer Guide, "Configuring reserved concurrency"); in
 # accounts with fewer than 100, one that leaves fewer than the account has: "below its minimum value of [10]", or [50]
@@ -21,7 +21,7 @@ _UNRESERVED_MINIMUM = 100
 
 
 def check_lambda_concurrency(settings: Settings, target: Target, clients: Clients) -> Finding:
-    """How many executions may run at a time, of which the app's functions take what is not reserved. Raises AwsError.
+    """Check how many concurrent executions are unreserved, because the app's functions use those. Raises AwsError.
 
     New accounts may have 10 (aws-samples/one-observability-demo#278).
     """
@@ -36,7 +36,7 @@ def check_lambda_concurrency(settings: Settings, target: Target, clients: Client
     )
     queue = QUEUE_CONCURRENCY if settings.queue else 0
     if unreserved < 1 + queue:
-        return Finding(NAME, Status.ACTION_NEEDED, f"{found}: the app needs {1 + queue} at least", todo)
+        return Finding(NAME, Status.ACTION_NEEDED, f"{found}: the app needs at least {1 + queue}", todo)
     if unreserved < ENDPOINT_BURST + queue:
         return Finding(
             NAME,

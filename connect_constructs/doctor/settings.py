@@ -1,4 +1,4 @@
-"""What is to be deployed and with which credentials: from the command line and the app's cdk.json."""
+"""What will be deployed, and with which credentials: from the command line and the app's cdk.json."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from connect_constructs._instance_arn import EXAMPLE_INSTANCE_ARN, INSTANCE_ARN
 
 ContextType = Callable[[str], tuple[str, str]]
 
-# CDK's context for the name of a bootstrap, and its default (CDK Developer Guide, "Customize CDK bootstrapping").
+# CDK's context key for the name of a bootstrap, and the default name (CDK Developer Guide, "Customize CDK
+# bootstrapping").
 _QUALIFIER = "@aws-cdk/core:bootstrapQualifier"
 DEFAULT_QUALIFIER = "hnb659fds"
 
 
 class UsageError(ValueError):
-    """The command was called with something that it cannot use; the message is meant to be shown as it is."""
+    """The command was used wrongly. The message can be shown to users as it is."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +34,13 @@ class Instance:
 
 @dataclass(frozen=True)
 class Settings:
-    """What decides what is asked and what suffices."""
+    """What the checks depend on."""
 
     instance: Instance
-    # The stack's account and Region, where the app's context has them.
+    # The stack's account and Region, if the app's context has them.
     account: str | None
     region: str | None
-    # From the command line: the credentials' profile, and the Region that `cdk deploy` will be given otherwise.
+    # From the command line: the credentials' profile, and the Region if the context has none.
     profile: str | None
     region_option: str | None
     queue: bool
@@ -49,7 +50,7 @@ class Settings:
 
 
 def add_context_options(parser: argparse.ArgumentParser, context_type: ContextType) -> None:
-    """Add the options that `cdk deploy` has, too."""
+    """Add the options that `cdk deploy` also has."""
     parser.add_argument(
         "-c",
         "--context",
@@ -57,9 +58,11 @@ def add_context_options(parser: argparse.ArgumentParser, context_type: ContextTy
         default=[],
         type=context_type,
         metavar="KEY=VALUE",
-        help="CDK context, as for cdk deploy; it goes before that of cdk.json in the current folder",
+        help="CDK context, as for cdk deploy; it overrides the cdk.json in the current folder",
     )
-    parser.add_argument("--profile", metavar="NAME", help="the credentials' profile. Default: that of the environment")
+    parser.add_argument(
+        "--profile", metavar="NAME", help="the credentials' profile. Default: the one in the environment"
+    )
 
 
 def read_settings(options: argparse.Namespace, context_type: ContextType, directory: Path) -> Settings:
@@ -114,7 +117,7 @@ def _text(context: Mapping[str, Any], name: str) -> str | None:
 
 
 def _flag(context: Mapping[str, Any], name: str) -> bool:
-    # A value from the command line is text, one from cdk.json may be a boolean.
+    # Values from the command line are strings; values from cdk.json may be booleans.
     value = str(context.get(name, "false")).lower()
     if value not in ("true", "false"):
         raise UsageError(f"{name}: expected true or false, got {context[name]!r}")

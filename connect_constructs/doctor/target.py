@@ -1,4 +1,4 @@
-"""Where the stack goes: the credentials' identity, the Region, and the account, against those of the instance."""
+"""Where the stack would be deployed: credentials, Region and account, compared with the instance's."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ from connect_constructs.doctor.aws import (
 from connect_constructs.doctor.finding import Finding, Status
 from connect_constructs.doctor.settings import Settings
 
-# In the CDK CLI's order: AwsCliCompatible.region() in aws-cdk 2.1148.1.
+# In the CDK CLI's order (AwsCliCompatible.region() in aws-cdk 2.1148.1).
 _REGION_VARIABLES = ("AWS_REGION", "AMAZON_REGION", "AWS_DEFAULT_REGION", "AMAZON_DEFAULT_REGION")
-# What the CDK CLI takes where nothing says a Region.
+# What the CDK CLI uses if no Region is set.
 _CDK_DEFAULT_REGION = "us-east-1"
-# What the names of Regions have in common; which of them exist is for AWS to say.
+# What all names of Regions look like. Whether a Region exists is up to AWS.
 _REGION = re.compile(r"[a-z]+(-[a-z]+)+-[0-9]+")
 
 
 @dataclass(frozen=True)
 class Target:
-    """The account and Region of the stack; None for what is not known."""
+    """The stack's account and Region. None if unknown."""
 
     account: str | None
     region: str | None
 
 
 def find_region(settings: Settings, session: boto3.Session) -> tuple[str | None, str]:
-    """The Region that the stack goes to, and where that is said."""
+    """The stack's Region, and the setting that it comes from."""
     if settings.region:
         return settings.region, "context"
     if settings.region_option:
@@ -56,13 +56,13 @@ def find_region(settings: Settings, session: boto3.Session) -> tuple[str | None,
 
 
 def region_finding(settings: Settings, region: str | None, source: str) -> Finding:
-    """The Region, against that of the instance."""
+    """Check the Region against the instance's."""
     instance_region = settings.instance.region
     if region is None:
         return Finding(
             "Region",
             Status.ACTION_NEEDED,
-            f"none is set: cdk deploy would take {_CDK_DEFAULT_REGION}",
+            f"none is set: cdk deploy would use {_CDK_DEFAULT_REGION}",
             f"set AWS_REGION, or deploy with -c region={instance_region}, the instance's",
         )
     if not _REGION.fullmatch(region):
@@ -83,9 +83,9 @@ def region_finding(settings: Settings, region: str | None, source: str) -> Findi
 
 
 def credentials_finding(clients: Clients, region: str) -> tuple[Finding, str | None]:
-    """Whose the credentials are, and their account.
+    """Check the credentials. Returns the finding and their account.
 
-    It needs no permission (AWS STS API Reference, "GetCallerIdentity").
+    This needs no permission (AWS STS API Reference, "GetCallerIdentity").
     """
     try:
         identity = clients("sts", region).get_caller_identity()
@@ -107,12 +107,12 @@ def _rejected_credentials(error: BaseException, region: str) -> Finding:
         "credentials",
         Status.ACTION_NEEDED,
         f"AWS does not accept them: {error_code(error)}",
-        f"log in again, or choose others with --profile; a Region that is not enabled answers so, too ({region})",
+        f"log in again, or use others with --profile; a Region that is not enabled ({region}) has the same effect",
     )
 
 
 def missing_credentials(error: BaseException) -> Finding:
-    """The finding for credentials that boto3 does not find, or cannot get."""
+    """The finding for credentials that boto3 cannot find or obtain."""
     return Finding(
         "credentials",
         Status.ACTION_NEEDED,
@@ -122,10 +122,10 @@ def missing_credentials(error: BaseException) -> Finding:
 
 
 def account_finding(settings: Settings, credentials_account: str | None) -> Finding:
-    """The stack's account, against those of the credentials and the instance.
+    """Check the stack's account against those of the credentials and of the instance.
 
-    Amazon Connect has no permissions across accounts: its instances have no resource policy (Service Authorization
-    Reference, "Amazon Connect").
+    Amazon Connect has no cross-account permissions, because its instances have no resource policy (Service
+    Authorization Reference, "Amazon Connect").
     """
     account = settings.account or credentials_account
     if account is None:
@@ -134,15 +134,15 @@ def account_finding(settings: Settings, credentials_account: str | None) -> Find
         return Finding(
             "account",
             Status.ACTION_NEEDED,
-            f"the stack goes to {account}, and the instance belongs to {settings.instance.account}: "
-            "Amazon Connect has no permissions across accounts",
+            f"the stack would be in {account}, but the instance belongs to {settings.instance.account}: "
+            "Amazon Connect has no cross-account permissions",
             f"use credentials of {settings.instance.account} (--profile), or an instance of {account}",
         )
     if credentials_account not in (None, account):
         return Finding(
             "account",
             Status.WARNING,
-            f"the stack goes to {account}, and the credentials are those of {credentials_account}",
+            f"the stack would be in {account}, but the credentials belong to {credentials_account}",
             f"{account} must have been bootstrapped with --trust {credentials_account}; for the other checks, run "
             f"this with credentials of {account}",
         )

@@ -73,8 +73,8 @@ def test_role_that_would_be_replaced_is_a_warning(doctor: Doctor, role: str) -> 
 
     assert ran.line(CHECK) == (
         "warning",
-        f"{role} is set; -c api_gateway_account=true sets this app's own for all APIs of the account and Region",
-        "leave out -c api_gateway_account=true, unless the role that is set is this app's",
+        f"{role} is set; -c api_gateway_account=true would replace it for all APIs of the account and Region",
+        "leave out -c api_gateway_account=true, unless this app set the role",
     )
     assert ran.exit_status == 0
 

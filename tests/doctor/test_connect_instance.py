@@ -35,8 +35,8 @@ def test_missing_instance_is_an_action(doctor: Doctor) -> None:
 
     assert ran.line(CHECK) == (
         "action needed",
-        f"none with the id {unknown} in us-east-1 in the credentials' account",
-        "take the ARN from: aws connect list-instances --region us-east-1",
+        f"no instance {unknown} in us-east-1 in the credentials' account",
+        "get the ARN from: aws connect list-instances --region us-east-1",
     )
     assert ran.exit_status == 1
 
@@ -59,7 +59,7 @@ def test_id_that_amazon_connect_does_not_take_is_an_action(doctor: Doctor, conne
         (
             {"InstanceStatus": "CREATION_FAILED", "StatusReason": {"Message": "The directory is gone."}},
             "its status is CREATION_FAILED: The directory is gone.",
-            "take an instance that is ACTIVE",
+            "use an instance that is ACTIVE",
         ),
     ],
 )

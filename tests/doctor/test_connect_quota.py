@@ -24,7 +24,7 @@ def quota(value: float) -> dict[str, Any]:
 def test_default_quota_suffices(doctor: Doctor, check: str) -> None:
     assert doctor().line(check) == (
         "ok",
-        "10/s in us-east-1; the endpoint lets through 10/s, and agents and flows share the quota",
+        "10/s in us-east-1; the endpoint allows 10/s; agents and flows share the quota",
         "",
     )
 
@@ -32,7 +32,7 @@ def test_default_quota_suffices(doctor: Doctor, check: str) -> None:
 def test_queue_leaves_a_part_of_it(doctor: Doctor) -> None:
     assert doctor(context=WITH_QUEUE).line(CHECK) == (
         "ok",
-        "10/s in us-east-1; the queue makes up to 7/s, and agents and flows share the quota",
+        "10/s in us-east-1; the queue makes up to 7/s; agents and flows share the quota",
         "",
     )
 
@@ -44,7 +44,7 @@ def test_quota_of_an_old_account_is_a_warning(doctor: Doctor, fake: AwsFake) -> 
 
     assert ran.line(CHECK) == (
         "warning",
-        "2/s in us-east-1; the endpoint lets through 10/s: callers get 429 above the quota",
+        "2/s in us-east-1; the endpoint allows 10/s: callers get 429 above the quota",
         "aws service-quotas request-service-quota-increase --service-code connect --quota-code L-F001E5ED "
         "--desired-value 10 --region us-east-1",
     )
@@ -70,7 +70,7 @@ def test_default_is_asked_where_the_account_has_no_value_of_its_own(doctor: Doct
 
     assert doctor().line(CHECK)[:2] == (
         "ok",
-        "10/s in us-east-1, the default; the endpoint lets through 10/s, and agents and flows share the quota",
+        "10/s in us-east-1, the default; the endpoint allows 10/s; agents and flows share the quota",
     )
 
 

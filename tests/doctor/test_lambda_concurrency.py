@@ -71,7 +71,7 @@ def test_queue_needs_what_its_event_source_starts(doctor: Doctor, account_has: C
     ran = doctor(context=WITH_QUEUE)
     assert ran.line(CHECK)[:2] == (
         "action needed",
-        "2 of 1000 executions unreserved; 0 can be reserved: the app needs 3 at least",
+        "2 of 1000 executions unreserved; 0 can be reserved: the app needs at least 3",
     )
     assert ran.exit_status == 1
 

@@ -39,7 +39,7 @@ def test_deployment_that_would_fail_is_stopped(monkeypatch: pytest.MonkeyPatch) 
 
     ran = make_deploy("CDK_FLAGS=--version")
 
-    assert "none is set: cdk deploy would take us-east-1" in ran.stdout
+    assert "none is set: cdk deploy would use us-east-1" in ran.stdout
     assert "make deploy: stopped before cdk deploy; to deploy all the same, add DOCTOR=no" in ran.stderr
     assert "(build " not in ran.stdout
     assert ran.returncode == 2
@@ -61,6 +61,6 @@ def test_deployment_with_nothing_in_the_way_goes_on_with_the_same_flags(monkeypa
     ran = make_deploy("CDK_FLAGS=-c region=us-east-1 --version")
 
     assert "us-east-1 (context), the instance's own" in ran.stdout
-    assert "nothing found in the way" in ran.stdout
+    assert "no problem found" in ran.stdout
     assert "(build " in ran.stdout
     assert ran.returncode == 0, ran.stderr

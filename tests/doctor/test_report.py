@@ -26,7 +26,7 @@ def test_bootstrapped_account_has_nothing_in_the_way(doctor: Doctor) -> None:
     *lines, blank, verdict = printed.splitlines()
     assert [line.split("  ")[0] for line in lines] == ["ok"] * len(ALL), printed
     assert f"ok             credentials                    arn:aws:iam::{ACCOUNT}:user/deployer" in lines
-    assert (blank, verdict, code) == ("", "nothing found in the way", 0)
+    assert (blank, verdict, code) == ("", "no problem found", 0)
 
 
 def test_json_has_every_check_with_its_status(doctor: Doctor) -> None:
@@ -74,7 +74,7 @@ def test_user_without_permissions_is_told_which_are_missing(
         "servicequotas:GetServiceQuota and servicequotas:GetAWSDefaultServiceQuota",
         "lambda:GetAccountSettings",
     ]
-    assert printed.endswith("\nnothing found in the way, 6 unknown\n")
+    assert printed.endswith("\nno problem found, 6 unknown\n")
     assert code == 0
 
 
@@ -185,5 +185,5 @@ def test_missing_boto3_says_how_to_install_it(doctor: Doctor, monkeypatch: pytes
 
     assert doctor.run("-c", f"instance_arn={INSTANCE_ARN}") == (
         2,
-        "boto3 missing: pip install 'connect-constructs[local]'\n",
+        "boto3 is missing: pip install 'connect-constructs[local]'\n",
     )

@@ -174,9 +174,9 @@ def test_no_region_is_an_action_and_its_checks_are_not_asked(doctor: Doctor, mon
 
     ran = doctor()
 
-    assert ran.line("Region")[:2] == ("action needed", "none is set: cdk deploy would take us-east-1")
+    assert ran.line("Region")[:2] == ("action needed", "none is set: cdk deploy would use us-east-1")
     for check in ("CDK bootstrap", "CloudWatch role", "Lambda concurrency"):
-        assert ran.line(check) == ("unknown", "not asked: no Region is set", "")
+        assert ran.line(check) == ("unknown", "not checked: no Region is set", "")
     assert ran.status("instance") == "ok"
     assert ran.exit_status == 1
 
@@ -204,7 +204,7 @@ def test_wrong_name_of_a_region_is_an_action_and_its_checks_are_not_asked(
     )
     assert ran.line("credentials")[0] == "ok"
     for check in ("CDK bootstrap", "CloudWatch role", "Lambda concurrency"):
-        assert ran.line(check) == ("unknown", "not asked: no Region is set", "")
+        assert ran.line(check) == ("unknown", "not checked: no Region is set", "")
     assert ran.status("instance") == "ok"
     assert ran.exit_status == 1
 
@@ -240,8 +240,8 @@ def test_instance_of_another_account_is_an_action(doctor: Doctor) -> None:
 
     assert ran.line("account") == (
         "action needed",
-        f"the stack goes to {ACCOUNT}, and the instance belongs to {OTHER_ACCOUNT}: "
-        "Amazon Connect has no permissions across accounts",
+        f"the stack would be in {ACCOUNT}, but the instance belongs to {OTHER_ACCOUNT}: "
+        "Amazon Connect has no cross-account permissions",
         f"use credentials of {OTHER_ACCOUNT} (--profile), or an instance of {ACCOUNT}",
     )
     assert ran.exit_status == 1
@@ -254,7 +254,7 @@ def test_stack_for_another_account_than_the_credentials_leaves_the_rest_open(doc
 
     assert ran.line("account")[:2] == (
         "warning",
-        f"the stack goes to {OTHER_ACCOUNT}, and the credentials are those of {ACCOUNT}",
+        f"the stack would be in {OTHER_ACCOUNT}, but the credentials belong to {ACCOUNT}",
     )
     assert {ran.status(check) for check in ("CDK bootstrap", "instance", "Lambda concurrency")} == {"unknown"}
     assert ran.exit_status == 0
