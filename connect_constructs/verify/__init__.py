@@ -1,1 +1,1 @@
-"""`connect-constructs verify`: calls that change nothing, to see that a deployed endpoint works in its own account."""
+"""`connect-constructs verify`: calls a deployed endpoint, without changing anything, to see that it works."""

@@ -1,4 +1,4 @@
-"""The command's options, and what it does with them. Imports neither boto3 nor aws_cdk before it runs."""
+"""The command: its options and its run. Imports neither boto3 nor aws_cdk before it runs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _USAGE = 2
 _OPERATIONS = ("UpdateContactAttributes", "UpdateContact")
 _QUEUE_TIMEOUT_SECONDS = 480
 
-# {api}.execute-api.{region}.amazonaws.com, and the forms of private APIs.
+# {api}.execute-api.{region}.amazonaws.com, and the host names of private APIs.
 _API_HOST = re.compile(r"\.execute-api(?:-fips)?\.(?P<region>[a-z]{2}[a-z-]*-\d+)\.")
 _QUEUE = re.compile(r"arn:aws[a-z-]*:sqs:[a-z0-9-]+:\d{12}:[\w.-]+|https?://[^\s?#]+/\d{12}/[\w.-]+")
 _SQS_HOST = re.compile(r"sqs(?:-fips)?\.(?P<region>[a-z]{2}[a-z-]*-\d+)\.")
@@ -42,8 +42,8 @@ _REGION = re.compile(r"[a-z0-9-]+")
 _ATTRIBUTE = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 _DEAD_LETTERS = (
-    "An endpoint with a queue accepts an update for each operation; some six minutes later each becomes a dead letter, "
-    "and alarms on the dead-letter queue fire."
+    "An endpoint with a queue accepts an update for each operation. About six minutes later each becomes a dead "
+    "letter, and alarms on the dead-letter queue go off."
 )
 
 
@@ -51,11 +51,11 @@ def add_to(commands: Any) -> None:
     """Register the command with an argparse parser's subcommands."""
     parser = commands.add_parser(
         "verify",
-        help="make calls that change nothing, to see that a deployed endpoint works",
+        help="check, with calls that change nothing, that a deployed endpoint works",
         description="Calls a deployed endpoint with your credentials in ways that change nothing (for contacts that do "
-        "not exist, badly signed, for another instance), and compares the answers with those that it should give, down "
-        "to Amazon Connect's own. Ends with 0 if all are as expected, with 1 if not.",
-        epilog=_DEAD_LETTERS + " --through-queue waits for them and deletes them, and no others.",
+        "not exist, with a wrong signature, for another instance), and compares the responses with the expected ones, "
+        "Amazon Connect's included. Exits with 0 if all are as expected, otherwise with 1.",
+        epilog=_DEAD_LETTERS + " --through-queue waits for these dead letters and deletes them, and no others.",
     )
     parser.add_argument(
         "--endpoint",
@@ -65,51 +65,62 @@ def add_to(commands: Any) -> None:
         help="the stack's output Endpoint, with the stage",
     )
     parser.add_argument(
-        "--instance-arn", type=_instance_arn, required=True, metavar="ARN", help="the instance that it is bound to"
+        "--instance-arn",
+        type=_instance_arn,
+        required=True,
+        metavar="ARN",
+        help="the instance that the endpoint is bound to",
     )
     parser.add_argument(
-        "--profile", metavar="NAME", help="whose credentials sign the calls; default: as in the AWS CLI"
+        "--profile", metavar="NAME", help="the profile whose credentials sign the calls; default: as in the AWS CLI"
     )
     parser.add_argument(
-        "--region", type=_region, metavar="REGION", help="the API's; default: from the URL, else the instance's"
+        "--region",
+        type=_region,
+        metavar="REGION",
+        help="the API's Region; default: the one in the URL, else the instance's",
     )
     parser.add_argument(
         "--operation",
         action="append",
         choices=_OPERATIONS,
-        help="what the endpoint offers, if not both operations",
+        help="an operation that the endpoint offers; default: both",
     )
     parser.add_argument(
         "--attribute",
         type=_attribute,
         default="connect-constructs-verify",
         metavar="KEY",
-        help="a key that callers may write, if the endpoint has allowed_attributes",
+        help="an attribute key that callers may write, for an endpoint with allowed_attributes",
     )
     parser.add_argument(
-        "--origin", type=_origin, metavar="ORIGIN", help="an origin whose pages may call, such as https://crm.example"
+        "--origin",
+        type=_origin,
+        metavar="ORIGIN",
+        help="an origin whose web pages may call, such as https://crm.example",
     )
     parser.add_argument(
         "--api-key",
         type=_api_key,
         metavar="KEY",
-        help=f"an API key; default: {API_KEY_VARIABLE} of the environment, which no shell keeps in its history",
+        help=f"an API key; default: the environment variable {API_KEY_VARIABLE}, which keeps it out of the shell's "
+        "history",
     )
     parser.add_argument(
         "--header",
         action="append",
         type=_header,
         metavar="'NAME: VALUE'",
-        help="sent with each call; Authorization takes the place of the signature. Default: "
-        f"{HEADER_VARIABLE} of the environment",
+        help="a header for each call; Authorization replaces the signature. Default: the environment variable "
+        f"{HEADER_VARIABLE}",
     )
-    parser.add_argument("--no-sign-request", action="store_true", help="do not sign: the headers say who calls")
+    parser.add_argument("--no-sign-request", action="store_true", help="do not sign: the headers identify the caller")
     parser.add_argument(
         "--through-queue",
         type=_queue,
         metavar="DEAD_LETTER_QUEUE",
-        help="wait until the updates that the queue accepted are rejected, and delete their dead letters: the stack's "
-        "output DeadLetterQueueArn, or the queue's URL",
+        help="the stack's output DeadLetterQueueArn, or that queue's URL: wait until the updates that the queue "
+        "accepted are rejected, and delete their dead letters",
     )
     parser.add_argument(
         "--queue-timeout",
@@ -123,7 +134,7 @@ def add_to(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the command; its exit code."""
+    """Run the command. Returns its exit code."""
     if not importlib.util.find_spec("botocore"):
         return _fail("boto3 is missing: pip install 'connect-constructs[local]'")
     from botocore.exceptions import BotoCoreError
@@ -150,11 +161,11 @@ def run(options: argparse.Namespace) -> int:
 
 
 class _UsageError(Exception):
-    """What was given cannot be used. The message is meant to be shown as it is."""
+    """An option or variable has an unusable value. The message can be shown to users as it is."""
 
 
 class _NoCredentialsError(Exception):
-    """There is nothing to sign with. The message is meant to be shown as it is."""
+    """There are no credentials to sign with. The message can be shown to users as it is."""
 
 
 def _endpoint_of(options: argparse.Namespace, session: Session, region: str) -> Endpoint:
@@ -166,8 +177,8 @@ def _endpoint_of(options: argparse.Namespace, session: Session, region: str) -> 
     credentials = session.get_credentials() if signs else None
     if signs and credentials is None:
         raise _NoCredentialsError(
-            "no AWS credentials to sign with: log in or set them up as for the AWS CLI, or choose with --profile. An "
-            "endpoint with an authorizer takes --header 'Authorization: …' instead"
+            "no AWS credentials to sign with: log in or configure them as for the AWS CLI, or use --profile. For an "
+            "endpoint with an authorizer, use --header 'Authorization: …' instead"
         )
     return Endpoint(
         options.endpoint,
@@ -198,7 +209,7 @@ def _rows(options: argparse.Namespace, session: Session, endpoint: Endpoint, reg
 
     dead_letters = None
     if options.through_queue:
-        _report(_DEAD_LETTERS + " This run deletes its own, and no others; until then alarms may fire.")
+        _report(_DEAD_LETTERS + " This run deletes its own dead letters and no others. Until then, alarms may go off.")
         sqs = session.create_client("sqs", region_name=_queue_region(options.through_queue) or region)
         dead_letters = DeadLetterQueue(sqs, options.through_queue, report=_report)
     verification = Verification(
@@ -215,13 +226,13 @@ def _rows(options: argparse.Namespace, session: Session, endpoint: Endpoint, reg
     if dead_letters is None:
         if accepted:
             _report(
-                f"The endpoint has a queue, which has accepted {len(accepted)} updates of contacts that do not exist: "
-                f"{', '.join(accepted)}. What becomes of them was not seen (--through-queue): they should be dead "
-                "letters in some six minutes, and alarms on the dead-letter queue fire then."
+                f"The endpoint has a queue, which accepted {len(accepted)} updates of contacts that do not exist: "
+                f"{', '.join(accepted)}. Their outcome was not checked (that takes --through-queue). In about six "
+                "minutes they should be dead letters, and alarms on the dead-letter queue then go off."
             )
         return verification.rows
     if not accepted:
-        meaning = "The endpoint has no queue, or has accepted nothing: leave out --through-queue, or see above."
+        meaning = "The endpoint has no queue, or it accepted nothing. Leave out --through-queue, or see the rows above."
         return [*verification.rows, Row("through the queue", "202 with an Update-Id", "no such answer", False, meaning)]
     return verification.rows + rows_of_dead_letters(
         dead_letters,
@@ -233,7 +244,7 @@ def _rows(options: argparse.Namespace, session: Session, endpoint: Endpoint, reg
 
 
 def _region_of(endpoint: str, instance_arn: str) -> str:
-    """The API's Region, as far as the URL says it; the instance's is the next best guess."""
+    """The API's Region from its URL. If the URL has none, the instance's Region is the best guess."""
     in_host = _API_HOST.search(urlsplit(endpoint).hostname or "")
     in_arn = INSTANCE_ARN.fullmatch(instance_arn)
     assert in_arn  # checked as an argument
@@ -248,7 +259,7 @@ def _queue_region(queue: str) -> str | None:
 
 
 def _report(line: str) -> None:
-    # Beside the table, which standard output is for.
+    # Standard output is for the table only.
     print(line, file=sys.stderr, flush=True)
 
 

@@ -1,4 +1,4 @@
-"""Waits until the queue has rejected this run's updates, and takes away their dead letters, and no others."""
+"""Waits until the queue has rejected this run's updates, and deletes their dead letters and no others."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from connect_constructs.verify.rows import Accepted, Row
 
-# Other dead letters that are in the way are invisible for the seconds that one look takes, then visible again.
+# While this run looks for its own dead letters, others in the queue are invisible; then they are made visible again.
 _LOOK_SECONDS = 20
 _HIDDEN_SECONDS = 60
 _POLL_SECONDS = 15
@@ -20,17 +20,17 @@ _BATCH = 10
 _THROUGH_THE_QUEUE = ", through queue"
 _EXPECTED = "a dead letter: ResourceNotFoundException of Amazon Connect itself"
 _NOT_YET = (
-    "The update still waits, or is nowhere. It waits where Amazon Connect denies or throttles the function's calls, or "
-    "cannot be reached, and where the function does not run: its log has a line for each attempt, under the Update-Id. "
-    "When it is rejected later, its dead letter stays in the queue."
+    "The update still waits, or is lost. It waits if Amazon Connect denies or throttles the function's calls or cannot "
+    "be reached, or if the function does not run. The function's log has a line for each attempt, under the Update-Id. "
+    "If the update is rejected later, its dead letter stays in the queue."
 )
 _OTHER_REASON = (
-    "The update was rejected, but not because Amazon Connect does not know the contact: the function behind the queue "
-    "is bound to another instance, or its log has the reason under the Update-Id."
+    "The update was rejected, but not because the contact is unknown to Amazon Connect. Either the function behind the "
+    "queue is bound to another instance, or its log has the reason, under the Update-Id."
 )
-_NOT_LOOKED = (
+_NO_ACCESS = (
     "Your credentials need sqs:ReceiveMessage, sqs:DeleteMessage and sqs:ChangeMessageVisibility on the dead-letter "
-    "queue, and kms:Decrypt if it has a key. The dead letters stay there."
+    "queue, and kms:Decrypt if it has a KMS key. The dead letters stay in it."
 )
 _OTHER_REQUEST = "docs/queue.md promises that the dead letter's requestId is the x-amzn-RequestId of the answer."
 
@@ -39,11 +39,11 @@ Letter = dict[str, Any]
 
 
 class DeadLetterQueueError(Exception):
-    """The dead-letter queue could not be looked into. The message is meant to be shown as it is."""
+    """The dead-letter queue could not be read. The message can be shown to users as it is."""
 
 
 class DeadLetterQueue:
-    """The queue's dead letters, of which only those with given update ids are touched."""
+    """The dead-letter queue. Only dead letters with given update ids are deleted."""
 
     def __init__(self, sqs: Any, queue: str, *, report: Report) -> None:
         """Find the queue. Raises DeadLetterQueueError.
@@ -56,7 +56,7 @@ class DeadLetterQueue:
         self._url = queue if not queue.startswith("arn:") else self._call("get_queue_url", **_name(queue))["QueueUrl"]
 
     def take(self, update_ids: set[str]) -> dict[str, Letter]:
-        """One look for dead letters of these updates: they are deleted and returned, by update id.
+        """Look once for the dead letters of these updates, and delete them. Returns them by update id.
 
         All others are visible again when this returns. Raises DeadLetterQueueError.
         """
@@ -69,7 +69,7 @@ class DeadLetterQueue:
                     "receive_message",
                     MaxNumberOfMessages=_BATCH,
                     VisibilityTimeout=_HIDDEN_SECONDS,
-                    # Asks all of SQS's servers: without it, a message can be missed.
+                    # Long polling asks all of SQS's servers; without it, messages can be missed.
                     WaitTimeSeconds=1,
                 ).get("Messages", [])
                 if not received:
@@ -126,10 +126,11 @@ def rows_of_dead_letters(
     timeout_seconds: float,
     report: Report,
 ) -> list[Row]:
-    """A row for each accepted update, when all of them have been rejected or the time is over.
+    """Wait until all accepted updates have been rejected or the time is up. Returns a row for each.
 
     :param accepted: By update id.
-    :param own_text: What this library itself says of what it does not find; Amazon Connect's text is another.
+    :param own_text: This library's own message for something that it does not find, which differs from Amazon
+        Connect's.
     """
     started = time.monotonic()
     taken: dict[str, tuple[Letter, float]] = {}
@@ -138,7 +139,7 @@ def rows_of_dead_letters(
         try:
             found = queue.take(waiting)
         except DeadLetterQueueError as error:
-            return [_row(update, str(error), False, _NOT_LOOKED) for update in accepted.values()]
+            return [_row(update, str(error), False, _NO_ACCESS) for update in accepted.values()]
         seconds = time.monotonic() - started
         taken.update({update_id: (letter, seconds) for update_id, letter in found.items()})
         missing = len(accepted) - len(taken)
@@ -158,12 +159,12 @@ def _judged(update: Accepted, letter: Letter, seconds: float, *, own_text: str |
     rejection = letter.get("rejection")
     rejection = rejection if isinstance(rejection, dict) else {}
     kind, reason = rejection.get("type"), rejection.get("reason")
-    # The values of this run's updates are no secret, and so neither is the reason.
+    # This run's updates contain no secrets, so neither does the reason.
     seen = f"after {_duration(seconds)}: {kind} {json.dumps(reason, ensure_ascii=False)}, deleted"
     if kind != "ResourceNotFoundException" or own_text is None or reason == own_text:
         return _row(update, seen, False, _OTHER_REASON)
     if letter.get("requestId") != update.request_id:
-        return _row(update, f"{seen}; its requestId is another", False, _OTHER_REQUEST)
+        return _row(update, f"{seen}; its requestId is a different one", False, _OTHER_REQUEST)
     return _row(update, seen, True, "")
 
 

@@ -1,4 +1,4 @@
-"""Calls of the endpoint, as they leave this machine, and what comes back, unedited."""
+"""Calls to the endpoint, exactly as they are sent, and the unedited responses."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from connect_constructs.contract.client_model import SIGNING_NAME
 _CONNECT_TIMEOUT_SECONDS = 5
 _READ_TIMEOUT_SECONDS = 35
 
-# A throttle says nothing about what is verified: others use the endpoint, too.
+# A throttle says nothing about what is checked: others use the endpoint, too.
 _MAX_ATTEMPTS = 4
 _THROTTLE_WAIT_SECONDS = 2
 
 # A signature is valid for five minutes (IAM User Guide, "AWS Signature Version 4 for API requests").
 _EXPIRED = timedelta(hours=1)
 
-# Nobody's secret, and nobody's token.
+# Not a real secret, and not a real token.
 _WRONG_SECRET = "wrong" * 8
 _WRONG_TOKEN = "not-a-token"  # noqa: S105
 
-# What is printed of an answer is only what looks as expected: a faulty answer could repeat the signature.
+# Only what looks as expected is printed: a faulty response could repeat the signature.
 _NAME = re.compile(r"[A-Za-z0-9_.:/#-]{1,100}\Z")
 _MAX_TEXT_LENGTH = 200
 _MIN_SECRET_LENGTH = 8
@@ -44,11 +44,11 @@ _CONNECTION_OBJECT = re.compile(r"\w+\([^)]*\): ")
 
 
 class UnreachableError(Exception):
-    """No call has had an answer. The message is meant to be shown as it is."""
+    """The endpoint responded to no call. The message can be shown to users as it is."""
 
 
 class Authorization(Enum):
-    """With what a call says who the caller is."""
+    """How a call identifies its caller."""
 
     VALID = "the caller's own"
     NONE = "nothing"
@@ -57,7 +57,7 @@ class Authorization(Enum):
 
 
 class Call(NamedTuple):
-    """One request. `path` stands behind the endpoint's URL and is sent as it is."""
+    """One request. `path` is appended to the endpoint's URL and sent as it is."""
 
     path: str
     body: Any = None
@@ -69,11 +69,11 @@ class Call(NamedTuple):
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back."""
+    """A response, or the reason why there was none."""
 
-    # 0 where there was no answer: `failure` says why.
+    # 0 if there was no response; `failure` says why.
     status: int
-    # By names in lower case, each occurrence by itself.
+    # The values of each header, by lower-case name.
     headers: Mapping[str, Sequence[str]] = field(default_factory=dict)
     body: str = ""
     failure: str | None = None
@@ -85,15 +85,15 @@ class Answer:
 
     @property
     def error_type_headers(self) -> list[str]:
-        """All values of x-amzn-ErrorType. Something on the way may have joined several into one, with commas."""
+        """All values of x-amzn-ErrorType, even if something on the way joined them with commas."""
         values = [part.strip() for value in self.headers.get("x-amzn-errortype", ()) for part in value.split(",")]
         return [_plain(value) or "(unreadable)" for value in values]
 
     @property
     def text(self) -> str | None:
-        """The error's message, if the body has it in the form of this endpoint, whose messages repeat no values.
+        """The error message, if it is in this endpoint's format, whose messages repeat no values.
 
-        API Gateway's own messages have another form, and may quote the signature.
+        API Gateway's own messages have another format, and may quote the signature.
         """
         message = self._fields.get("message")
         if not isinstance(message, str) or message != self._fields.get("Message"):
@@ -103,16 +103,16 @@ class Answer:
 
     @property
     def request_ids(self) -> list[str]:
-        """API Gateway's id of the request."""
+        """API Gateway's request ids: one, if all is well."""
         return [_plain(value) or "(unreadable)" for value in self.headers.get("x-amzn-requestid", ())]
 
     @property
     def update_id(self) -> str | None:
-        """What an endpoint with a queue names the update that it has accepted."""
+        """The id that an endpoint with a queue gives to an accepted update."""
         return _plain(self.header("update-id"))
 
     def header(self, name: str) -> str | None:
-        """The values of the header with this name in lower case, joined; None without it."""
+        """The joined values of a header, by lower-case name. None if it is missing."""
         values = self.headers.get(name)
         return ", ".join(values) if values else None
 
@@ -136,7 +136,7 @@ def _plain(value: Any) -> str | None:
 
 
 class Endpoint:
-    """A deployed endpoint, and a caller who may call it."""
+    """A deployed endpoint, and the caller's credentials."""
 
     def __init__(
         self,
@@ -148,14 +148,14 @@ class Endpoint:
         api_key: str | None,
         ca_bundle: str | None = None,
     ) -> None:
-        """Prepare it; nothing is sent.
+        """Prepare the calls. Nothing is sent yet.
 
-        :param url: With the stage and without a trailing slash.
+        :param url: The URL with the stage and without a trailing slash.
         :param region: The API's Region, for signatures.
-        :param credentials: What calls are signed with. None: they are not signed, and `headers` say who calls.
-        :param headers: Sent with each call.
+        :param credentials: Sign the calls. None: the calls are not signed, and `headers` identify the caller.
+        :param headers: Headers for each call.
         :param api_key: Sent as x-api-key.
-        :param ca_bundle: A file of certificates to trust. Default: botocore's.
+        :param ca_bundle: A file with the certificates to trust. Default: botocore's.
         """
         self.url = url
         self.is_signed = credentials is not None
@@ -172,7 +172,7 @@ class Endpoint:
 
     @property
     def has_credential(self) -> bool:
-        """Whether calls carry anything that says who the caller is."""
+        """Whether calls carry anything that identifies the caller."""
         return self.is_signed or bool(self._headers)
 
     @property
@@ -181,9 +181,9 @@ class Endpoint:
         return self._api_key is not None
 
     def send(self, call: Call) -> Answer:
-        """Make the call; again, for a few seconds, while it is throttled.
+        """Make the call. Retries for a few seconds while it is throttled.
 
-        Raises UnreachableError if there is no answer and has never been one.
+        Raises UnreachableError if there is no response and there has never been one.
         """
         for attempt in range(1, _MAX_ATTEMPTS + 1):
             answer = self._send_once(call)
@@ -202,7 +202,7 @@ class Endpoint:
                 raise UnreachableError(f"no answer from {self.url}: {failure}") from None
             return Answer(status=0, failure=failure)
         self._has_answered = True
-        # botocore's own headers are joined where a name occurs more than once.
+        # botocore's own headers would join repeated ones.
         headers, secrets = response.raw.headers, self._secrets(request)
         return Answer(
             status=response.status_code,
@@ -211,14 +211,14 @@ class Endpoint:
         )
 
     def _secrets(self, request: AWSRequest) -> list[str]:
-        """What `request` carries that must not be shown, even if the answer repeats it."""
+        """The secrets in `request`, which must not be shown even if the response repeats them."""
         names = {"authorization", "x-amz-security-token", "x-api-key", *(name.lower() for name in self._headers)}
         values = [str(value) for name, value in request.headers.items() if name.lower() in names]
         parts = {part for value in values for part in (value, value.rpartition("Signature=")[2], value.split()[-1])}
         return sorted((part for part in parts if len(part) >= _MIN_SECRET_LENGTH), key=len, reverse=True)
 
     def _request(self, call: Call) -> AWSRequest:
-        # A signature does without the other headers; where there is none, they are what says who the caller is.
+        # Without a signature, the headers identify the caller.
         headers = dict(self._headers)
         if not self.is_signed and call.authorization is Authorization.NONE:
             headers = {}
@@ -243,7 +243,7 @@ class Endpoint:
 
 
 class _ExpiredSigV4Auth(SigV4Auth):  # type: ignore[misc]
-    """Signs as somebody did some time ago."""
+    """Signs with a date in the past."""
 
     def _modify_request_before_signing(self, request: AWSRequest) -> None:
         request.context["timestamp"] = (datetime.now(timezone.utc) - _EXPIRED).strftime(SIGV4_TIMESTAMP)
@@ -251,8 +251,8 @@ class _ExpiredSigV4Auth(SigV4Auth):  # type: ignore[misc]
 
 
 def _reason(error: Exception) -> str:
-    """Why there was no answer, without the URL, which botocore's own text repeats."""
+    """Why there was no response, without the URL that botocore's own message repeats."""
     inner = getattr(error, "kwargs", {}).get("error")
-    # urllib3 begins with the connection object.
+    # urllib3's message starts with the connection object.
     text = _CONNECTION_OBJECT.sub("", str(inner)) if inner is not None else ""
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -1,4 +1,4 @@
-"""The rows of the table: what is sent to the endpoint, what must come back, and what it means if it does not."""
+"""The rows of the table: the calls to the endpoint, the expected responses, and what other responses mean."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from urllib.parse import quote
 from connect_constructs.verify.endpoint import Answer, Authorization, Call, Endpoint
 from connect_constructs.verify.meanings import meaning_of
 
-# What a page of an endpoint without CORS, or of one for other origins, is told nothing of.
+# An origin whose pages should get no permission from any endpoint.
 _FOREIGN_ORIGIN = "https://connect-constructs-verify.example"
 
 _NO_SUCH_PATH = "/connect-constructs-verify"
 
-# An unknown path, the same with a token in Authorization, and a signature for another path than API Gateway's.
+# API Gateway's errors for an unknown path, for an unknown path with a token in Authorization, and for a signature of
+# another path.
 _NOT_THE_PATH = {
     "MissingAuthenticationTokenException",
     "IncompleteSignatureException",
@@ -26,35 +27,35 @@ _NOT_THE_PATH = {
 
 
 class Row(NamedTuple):
-    """One line of the table."""
+    """One line in the table."""
 
     row: str
     expected: str
     seen: str
     passed: bool
-    # What a failure means, and what to do.
+    # What the failure means, and what to do.
     meaning: str
     answer: Answer | None = None
 
 
 class Accepted(NamedTuple):
-    """Where an update was accepted first."""
+    """An update that a queue accepted, by the first row that sent it."""
 
     row: str
-    # API Gateway's id of the request.
+    # API Gateway's request id.
     request_id: str | None
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What the endpoint should be."""
+    """What the endpoint is expected to be."""
 
     instance_arn: str
-    # Names of the operations that it offers.
+    # The names of the operations that it offers.
     operations: Sequence[str]
-    # A key that callers may write.
+    # An attribute key that callers may write.
     attribute: str
-    # An origin whose pages may call; None if nothing is expected of CORS.
+    # An origin whose pages may call. None if no CORS permission is expected.
     origin: str | None
 
     @property
@@ -63,39 +64,40 @@ class Subject:
 
 
 class _Expected(NamedTuple):
-    """A refusal that a call must meet."""
+    """A call that must be refused, and how."""
 
     row: str
     call: Call
     statuses: Sequence[int]
     error_types: Sequence[str]
     meaning: str
-    # The function's own answers have the type in x-amzn-ErrorType, once; API Gateway puts its own there.
+    # Whether the function itself must refuse: then x-amzn-ErrorType has the same type, once. API Gateway's own errors
+    # have its own code there.
     is_functions: bool = False
 
 
 @dataclass
 class Verification:
-    """The calls that show what the endpoint does, made one after the other.
+    """Makes the calls, one after the other, and collects the rows.
 
-    Each run has contact ids of its own, fresh UUIDs, so that no call is for a contact that exists. An endpoint with a
-    queue accepts such updates: `accepted` has them, by update id.
+    Each run uses new UUIDs as contact ids, so that no call is for an existing contact. An endpoint with a queue accepts
+    such updates; `accepted` has them, by update id.
     """
 
     endpoint: Endpoint
     subject: Subject
     rows: list[Row] = field(default_factory=list)
     accepted: dict[str, Accepted] = field(default_factory=dict)
-    # What the endpoint itself says of something that it does not know; Amazon Connect's text is another.
+    # The endpoint's own message for something unknown, which differs from Amazon Connect's.
     own_text: str | None = None
 
     def __post_init__(self) -> None:
         self._contacts = {operation: str(uuid.uuid4()) for operation in self.subject.operations}
-        # An update that comes twice with the same key is one update for a queue.
+        # A queue treats two requests with the same key as one update.
         self._idempotency_key = str(uuid.uuid4())
 
     def run(self) -> None:
-        """Make all calls. Raises UnreachableError if the first one has no answer."""
+        """Make all calls. Raises UnreachableError if the first one gets no response."""
         self._another_instance()
         for operation in self.subject.operations:
             self._contact_that_does_not_exist(operation)
@@ -120,18 +122,18 @@ class Verification:
         self.rows.append(Row(row, expected, seen, passed, "" if passed else meaning, answer))
 
     def _conclude(self, row: str, expected: str, seen: str, passed: bool, meaning: str) -> None:
-        """A row about all answers."""
+        """Add a row about all answers."""
         self.rows.append(Row(row, expected, seen, passed, "" if passed else meaning))
 
     def _update(self, operation: str, *, instance: str | None = None, **changes: Any) -> Call:
-        """A call of `operation` that keeps to the contract, for this run's contact."""
+        """A valid call of `operation` for this run's contact, except for `changes`."""
         instance = instance or self.subject.instance_id
         contact = self._contacts[operation]
         headers = {"Idempotency-Key": self._idempotency_key}
         if operation == "UpdateContact":
             path = f"/contacts/{quote(instance, safe='')}/{contact}"
             return Call(path, {"Name": "connect-constructs verify", **changes}, headers=headers)
-        # An empty value sets nothing: it removes the attribute.
+        # An empty value removes the attribute, so it sets nothing.
         body = {"InstanceId": instance, "InitialContactId": contact, "Attributes": {self.subject.attribute: ""}}
         return Call("/contact/attributes", {**body, **changes}, headers=headers)
 
@@ -148,30 +150,30 @@ class Verification:
 
     def _contact_that_does_not_exist(self, operation: str) -> None:
         answer = self.endpoint.send(self._update(operation))
-        passed = self._reaches_the_end(answer)
-        self._add(operation, _END, answer, passed, self._meaning_of_end(answer), seen=_seen(answer, with_text=True))
+        passed = self._got_through(answer)
+        self._add(operation, _END, answer, passed, self._why_not_through(answer), seen=_seen(answer, with_text=True))
 
-    def _reaches_the_end(self, answer: Answer) -> bool:
-        """Whether this is Amazon Connect's own answer, or the queue's.
+    def _got_through(self, answer: Answer) -> bool:
+        """Whether the answer comes from Amazon Connect itself, or from the queue.
 
-        Amazon Connect's is told from the endpoint's own, of the same type, by its text: the endpoint passes that of
-        Amazon Connect on, or says that it withholds it.
+        The endpoint's own error has the same type as Amazon Connect's but another text: the endpoint passes Amazon
+        Connect's text on, or says that it withholds it.
         """
         if answer.status == 202:
             return answer.update_id is not None
         is_not_found = _is_functions_error(answer, 404, "ResourceNotFoundException")
         return is_not_found and self.own_text is not None and answer.text not in (None, self.own_text)
 
-    def _meaning_of_end(self, answer: Answer) -> str:
+    def _why_not_through(self, answer: Answer) -> str:
         if answer.error_type == "ResourceNotFoundException" and answer.text == self.own_text:
             return (
-                "The endpoint did not ask Amazon Connect: it is bound to another instance than --instance-arn, or "
-                "took what was sent for another one."
+                "The endpoint did not call Amazon Connect: it is bound to an instance other than --instance-arn, or "
+                "misread the instance in the request."
             )
         if answer.error_type == "ResourceNotFoundException" and self.own_text is None:
-            return "Who answered cannot be told without the endpoint's own answer: see the row `another instance`."
+            return "Without the endpoint's own error it is unclear who answered: see the row `another instance`."
         if answer.status in (200, 202):
-            return "Amazon Connect has no such contact. Something between you and the function answers by itself."
+            return "Amazon Connect has no such contact, so something between you and the function answered instead."
         return meaning_of(answer)
 
     def _encoded_label(self) -> None:
@@ -184,8 +186,8 @@ class Verification:
             self._is_the_same(answer, plain),
             self._unless_plain_failed(
                 "UpdateContact",
-                "Something between you and the function decodes the path, or encodes it anew: SDKs send an ARN in "
-                "InstanceId like this. Give callers the instance's id. " + self._meaning_of_end(answer),
+                "Something between you and the function decodes the path, or encodes it again: SDKs send an ARN in "
+                "InstanceId like this. Give callers the instance's id. " + self._why_not_through(answer),
             ),
         )
 
@@ -198,26 +200,29 @@ class Verification:
         )
         seen = _seen(answer)
         if is_path:
-            seen += "; taken for the path"
+            seen += "; treated as the same path"
         elif is_unknown:
-            seen += "; not taken for the path: clients must be given the endpoint without a trailing slash"
+            seen += "; another path: give clients the endpoint without a trailing slash"
         self._add(
             "doubled slash before the path",
             f"as {self._first}, or refused (403)",
             answer,
             is_path or is_unknown,
-            self._unless_plain_failed(self._first, "Neither the path nor an unknown one. " + meaning_of(answer)),
+            self._unless_plain_failed(self._first, "Neither the same path nor an unknown one. " + meaning_of(answer)),
             seen=seen,
         )
 
     def _is_the_same(self, answer: Answer, plain: Answer) -> bool:
-        """Whether it is the answer to the same update, from the same place. A queue gives both the same id."""
-        return self._reaches_the_end(answer) and (answer.status, answer.update_id) == (plain.status, plain.update_id)
+        """Whether `answer` has the same origin as `plain`, for the same update. A queue gives both the same id."""
+        return self._got_through(answer) and (answer.status, answer.update_id) == (
+            plain.status,
+            plain.update_id,
+        )
 
     def _unless_plain_failed(self, plain: str, meaning: str) -> str:
-        if self._reaches_the_end(self._answer_to(plain)):
+        if self._got_through(self._answer_to(plain)):
             return meaning
-        return f"What this shows cannot be told before the row {plain} is as expected."
+        return f"This row means nothing until the row {plain} is as expected."
 
     def _answer_to(self, row: str) -> Answer:
         return next(answer for added, answer in self._answers if added == row)
@@ -237,8 +242,8 @@ class Verification:
                 self._update(self._first, **breach),
                 [400],
                 ["InvalidRequestException"],
-                "The function names what breaks the contract, with its error's type in x-amzn-ErrorType, where SDKs "
-                "look for it. Here somebody else answers, or changes the header.",
+                "The function should report what breaks the contract, with the error's type in x-amzn-ErrorType, where "
+                "SDKs look for it. Something else answers, or changes the header.",
                 is_functions=True,
             ),
             _Expected(
@@ -246,7 +251,7 @@ class Verification:
                 call._replace(headers={"Content-Type": "text/plain"}),
                 [415],
                 ["UnsupportedMediaTypeException"],
-                "The function takes JSON only, and says so.",
+                "The function accepts only JSON, and should say so.",
             ),
         ]
         if self.endpoint.is_signed:
@@ -256,7 +261,7 @@ class Verification:
                     call._replace(authorization=Authorization.NONE),
                     [403],
                     ["MissingAuthenticationTokenException"],
-                    "ANYBODY MAY CALL, if this is no refusal: the methods have no IAM authorization, or the API was "
+                    "ANYBODY MAY CALL if this was not refused: the methods have no IAM authorization, or the API was "
                     "not deployed after it was set.",
                 ),
                 _Expected(
@@ -264,17 +269,17 @@ class Verification:
                     call._replace(authorization=Authorization.WRONG),
                     [403],
                     ["InvalidSignatureException"],
-                    "Signatures are not checked, if this is no refusal. Otherwise API Gateway's gateway responses are "
+                    "Signatures are not checked if this was not refused. Otherwise API Gateway's gateway responses are "
                     "not this library's.",
                 ),
-                # API Gateway answers with 403, "Signature expired" (aws-sdk-android#253). Which of its gateway
-                # responses stands for it, and so which type, is not documented.
+                # API Gateway responds with 403, "Signature expired" (aws-sdk-android#253). Which gateway response it
+                # uses, and so which type, is not documented.
                 _Expected(
                     "signature that is too old",
                     call._replace(authorization=Authorization.EXPIRED),
                     [403],
                     ["InvalidSignatureException", "ExpiredTokenException", "InvalidRequestException"],
-                    "A recorded call could be sent again, if this is no refusal.",
+                    "A recorded call could be sent again if this was not refused.",
                 ),
             ]
         elif self.endpoint.has_credential:
@@ -284,7 +289,7 @@ class Verification:
                     call._replace(authorization=authorization),
                     [401, 403],
                     ["UnauthorizedException", "AccessDeniedException"],
-                    "ANYBODY MAY CALL, if this is no refusal. A 500 is a fault of the authorizer.",
+                    "ANYBODY MAY CALL if this was not refused. A 500 is a fault in the authorizer.",
                 )
                 for row, authorization in (("no token", Authorization.NONE), ("wrong token", Authorization.WRONG))
             ]
@@ -295,13 +300,13 @@ class Verification:
                     call._replace(has_api_key=False),
                     [403],
                     ["AccessDeniedException"],
-                    "The endpoint does not ask for an API key, if this is no refusal.",
+                    "The endpoint requires no API key if this was not refused.",
                 )
             )
         refusals.append(
             _Expected(
                 "unknown path",
-                # Where there is no method, API Gateway takes a token in Authorization for an incomplete signature.
+                # At an unknown path, API Gateway reads a token in Authorization as an incomplete signature.
                 call._replace(
                     path=_NO_SUCH_PATH,
                     authorization=Authorization.VALID if self.endpoint.is_signed else Authorization.NONE,
@@ -344,8 +349,8 @@ class Verification:
                 f"2xx that allows POST to {origin}",
                 answer,
                 passed,
-                "Browsers will not let pages of this origin call: set allow_origins, and spell the origin as browsers "
-                "do (no path, no slash at its end).",
+                "Browsers will not let pages of this origin call. Set allow_origins, and spell the origin as browsers "
+                "do (no path, no trailing slash).",
                 seen=told,
             )
             return
@@ -355,8 +360,8 @@ class Verification:
             "no permission for an unknown origin",
             answer,
             is_off or (is_on and allowed != origin),
-            "Pages of any origin may call, which no setting of allow_origins is for, or OPTIONS has an answer of its "
-            "own. --origin says whose pages are expected to.",
+            "Pages of any origin may call, which no value of allow_origins causes, or something else answers OPTIONS. "
+            "Use --origin if pages of an origin are meant to call.",
             seen=told,
         )
 
@@ -374,7 +379,7 @@ class Verification:
                 f"Access-Control-Allow-Origin: {origin} or *",
                 answer,
                 400 <= answer.status < 500 and allowed in (origin, "*"),
-                "Pages cannot read this error: browsers hide it from them.",
+                "Web pages cannot read this error, because browsers hide it from them.",
                 seen=f"{answer.status}; Access-Control-Allow-Origin: {_shown(allowed)}",
             )
 
@@ -389,8 +394,8 @@ class Verification:
             "at most one in each error",
             f"two in: {'; '.join(doubled)}" if doubled else ", ".join(values) or "no errors",
             bool(errors) and not doubled,
-            "SDKs join two of them into one unusable type, and some then do not try a throttled call again. A "
-            "gateway response must not set this header beside API Gateway's own: deploy with this version.",
+            "SDKs join two of them into one unusable type, and some then do not retry a throttled call. A gateway "
+            "response must not set this header in addition to API Gateway's own. Deploy with this version.",
         )
 
     def _request_ids(self) -> None:
@@ -403,7 +408,7 @@ class Verification:
             "one in each answer, each another",
             f"{count}; not one in: {', '.join(without)}" if without else count,
             not without and len(ids) == len(answered) > 0,
-            "Something between you and API Gateway removes or repeats the id by which the logs know a request.",
+            "Something between you and API Gateway removes or repeats the id that identifies a request in the logs.",
         )
 
 

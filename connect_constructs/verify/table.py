@@ -14,7 +14,7 @@ _WIDTH = sum(_WIDTHS) + 2 * (len(_WIDTHS) - 1)
 
 
 def as_text(rows: Sequence[Row]) -> str:
-    """The rows, then what each failed one means."""
+    """The rows, followed by the meaning of each failed one."""
     lines = [*_lines("row", "expected", "seen", "verdict"), *_lines(*("-" * width for width in _WIDTHS))]
     for row in rows:
         lines += _lines(row.row, row.expected, row.seen, "ok" if row.passed else "FAILED")
@@ -29,7 +29,7 @@ def as_text(rows: Sequence[Row]) -> str:
 
 
 def as_json(rows: Sequence[Row], **about: Any) -> dict[str, Any]:
-    """The same for programs; `about` says what was verified."""
+    """The same as a JSON object; `about` says what was verified."""
     return {**about, "passed": all(row.passed for row in rows), "rows": [_object(row) for row in rows]}
 
 

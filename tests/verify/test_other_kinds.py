@@ -81,7 +81,7 @@ def test_attribute_that_may_not_be_written_is_explained(
     assert ran.rows["UpdateContactAttributes"]["seen"] == (
         '403 AccessDeniedException "This endpoint does not write 1 of the attributes that were sent. It writes: tier."'
     )
-    assert "wants one of its keys as --attribute" in ran.rows["UpdateContactAttributes"]["meaning"]
+    assert "needs one of its keys as --attribute" in ran.rows["UpdateContactAttributes"]["meaning"]
     assert page.api_key not in ran.output
 
 

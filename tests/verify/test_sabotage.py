@@ -132,7 +132,7 @@ CASES = {
     "a fault at a doubled slash": _Case(
         _when(lambda request: request.path.startswith("//"), lambda _: error(500, "InternalServiceException", "Oh.")),
         {"doubled slash before the path"},
-        "Neither the path nor an unknown one",
+        "Neither the same path nor an unknown one",
     ),
     "the body is checked by somebody else": _Case(
         _when(
@@ -145,7 +145,7 @@ CASES = {
     "any content type is taken": _Case(
         _when(lambda request: request.header("content-type") == "text/plain", _take),
         {"another content type"},
-        "takes JSON only",
+        "accepts only JSON",
     ),
     "anybody may call": _Case(
         _when(lambda request: request.method == "POST" and not _is_signed(request), _take),
