@@ -1,7 +1,7 @@
-"""For the review of infrastructure: templates and snapshots that change only when the infrastructure changes.
+"""For reviewing infrastructure: templates and snapshots that change only when the infrastructure changes.
 
-`normalised_template` needs nothing but CDK. `TemplateSnapshotExtension` needs syrupy (the extra `testing`), and is
-imported on first use.
+`normalised_template` needs only the CDK. `TemplateSnapshotExtension` needs syrupy (the extra `testing`) and is imported
+on first use.
 """
 
 from __future__ import annotations

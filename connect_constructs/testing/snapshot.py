@@ -1,4 +1,4 @@
-"""A syrupy extension for the templates of stacks."""
+"""A syrupy extension for stacks' templates."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 class TemplateSnapshotExtension(JSONSnapshotExtension):
-    """Keeps a stack's normalised template: JSON with sorted keys, one file for each snapshot.
+    """Stores a stack's normalised template as JSON with sorted keys, one file for each snapshot.
 
         def test_template(snapshot: SnapshotAssertion) -> None:
             assert stack == snapshot(extension_class=TemplateSnapshotExtension)
 
-    Anything but a stack is kept as it is.
+    Anything other than a stack is stored as it is.
     """
 
     def serialize(
@@ -29,7 +29,7 @@ class TemplateSnapshotExtension(JSONSnapshotExtension):
         include: PropertyFilter | None = None,
         matcher: PropertyMatcher | None = None,
     ) -> SerializedData:
-        """What the snapshot's file holds."""
+        """The content of the snapshot's file."""
         from aws_cdk import Stack
 
         kept = normalised_template(data) if isinstance(data, Stack) else data

@@ -1,4 +1,4 @@
-"""A stack's template without what changes although the infrastructure does not."""
+"""A stack's template without the parts that change when the infrastructure does not."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 ASSET_HASH = "<asset hash>"
 
-# CDK adds a hash of the content to the ids of these resources, so that a change of content replaces them. What their
-# content is stands in the template anyway, or is an asset.
+# CDK adds a hash of the content to these resources' ids, so that a change of content replaces them. The content itself
+# is elsewhere in the template, or is an asset.
 _TYPES_WITH_HASHED_IDS = {"AWS::ApiGateway::Deployment", "AWS::Lambda::Version"}
 _HASHED_ID = re.compile(r"(?P<stable>.*[0-9A-F]{8})[0-9a-f]{32}")
 
-# What CDK adds to a template for itself: the section and the key in it.
+# What CDK adds to every template for its own use: section and key.
 _BOILERPLATE = [
     ("Conditions", "CDKMetadataAvailable"),
     ("Parameters", "BootstrapVersion"),
@@ -28,19 +28,19 @@ _BOILERPLATE = [
 
 
 def normalised_template(stack: Stack) -> dict[str, Any]:
-    """The synthesised template of `stack`, fit to be compared with an earlier one.
+    """The synthesised template of `stack`, normalised so that it can be compared with an earlier one.
 
-    Hashes of assets become `<asset hash>`; the ids of API Gateway deployments and of Lambda versions lose their hash,
-    where they are defined and where they are referred to; CDK's metadata and its check of the bootstrap version go.
-    A change of a function's code alone therefore leaves it as it is.
+    Asset hashes become `<asset hash>`. The ids of API Gateway deployments and Lambda versions lose their hash, both
+    where they are defined and where they are referenced. CDK's metadata and its check of the bootstrap version are
+    removed. A change to a function's code alone therefore does not change the result.
 
-    A nested stack's resource has the nested stack's normalised template in it, as `Template` beside `Properties`.
-    CloudFormation gets only its address, whose hash is gone, so that a change inside would not be seen otherwise.
+    A nested stack's resource contains the nested stack's normalised template, as `Template` next to `Properties`. The
+    real template only has its URL, whose hash is removed, so changes inside would otherwise go unnoticed.
     """
     from aws_cdk import Stage
 
     stage = Stage.of(stack)
-    assert stage is not None  # CDK makes an app for a stack that has none
+    assert stage is not None  # CDK creates an app for a stack without one
     directory = Path(stage.synth().directory)
     return _normalised(directory, stack.template_file, _assets(directory))
 
@@ -61,9 +61,9 @@ def _normalised(directory: Path, template_file: str, assets: Mapping[str, str | 
 
 
 def _assets(directory: Path) -> dict[str, str | None]:
-    """The hash of each asset, and the file or folder in `directory` that it is of; None for an image."""
+    """The hashes of all assets, each with its file or folder in `directory`, or None for an image."""
     assets: dict[str, str | None] = {}
-    # All manifests, for the assets of a nested stack are in its parent's.
+    # All manifests, because a nested stack's assets are in its parent's.
     for file in sorted(directory.glob("*.assets.json")):
         manifest = json.loads(file.read_text(encoding="utf-8"))
         for asset_hash, asset in manifest.get("files", {}).items():
@@ -80,9 +80,9 @@ def _hashed_ids(template: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _nested_template_files(template: dict[str, Any], assets: Mapping[str, str | None]) -> Iterator[tuple[str, str]]:
-    """The logical id of each nested stack and its template's file.
+    """The logical id and the template file of each nested stack.
 
-    CDK writes JSON. A stack resource with a template of other origin, such as a YAML file in a bucket, is left out.
+    CDK writes JSON. Stack resources with a template from elsewhere, such as a YAML file in a bucket, are left out.
     """
     for logical_id, resource in template.get("Resources", {}).items():
         if resource["Type"] == "AWS::CloudFormation::Stack":
