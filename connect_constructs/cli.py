@@ -21,28 +21,28 @@ from connect_constructs.doctor import command as doctor
 from connect_constructs.verify import command as verify
 
 _INTERRUPTED = 130
-# Ctrl-C, somebody else's end of it, and a terminal that is closed.
+# Ctrl-C, termination by another process, and a closed terminal.
 _ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 _interrupted = threading.Event()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; its exit code."""
+    """Run the command. Returns its exit code."""
     options = _parser().parse_args(arguments)
-    # Ended from outside, it cleans up as after Ctrl-C.
+    # Clean up after any of them as after Ctrl-C.
     for number in _ENDINGS:
-        # Under nohup it goes on without its terminal.
+        # Under nohup, SIGHUP stays ignored: the command goes on without its terminal.
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _interrupt)
     try:
         code: int = options.run(options)
     except BrokenPipeError:
-        # Whoever read the output has had enough; nothing is left to be flushed at exit.
+        # The reader has closed the pipe. Nothing may be flushed to it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except BaseException:
-        # Not only KeyboardInterrupt: one that strikes an import can come out as an error of what was being imported.
+        # Not only KeyboardInterrupt: raised during an import, it can surface as an error of the imported module.
         if not _interrupted.is_set():
             raise
         with contextlib.suppress(OSError):  # the terminal is gone
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _interrupt(_: int, __: FrameType | None) -> NoReturn:
-    # Whoever presses Ctrl-C twice is not to interrupt the cleaning up.
+    # A second Ctrl-C must not interrupt the clean-up.
     for number in _ENDINGS:
         signal.signal(number, signal.SIG_IGN)
     _interrupted.set()
@@ -62,16 +62,16 @@ def _interrupt(_: int, __: FrameType | None) -> NoReturn:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="connect-constructs",
-        description="Contact updates: a check before and after a deployment, a local AWS, the client model, the "
-        "OpenAPI document.",
+        description="Contact updates for Amazon Connect: checks before and after a deployment, a local AWS, the "
+        "client model and the OpenAPI document.",
     )
     parser.add_argument("--version", action=_Version, help="show the version")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
     local = commands.add_parser(
         "local",
-        help="deploy the CDK app in this folder into a local AWS",
-        description="Deploys the CDK app in the current folder into a local AWS with an in-memory Amazon Connect, "
+        help="deploy the CDK app in this folder to a local AWS",
+        description="Deploys the CDK app in the current folder to a local AWS with an in-memory Amazon Connect, "
         "prints the endpoint and calls to paste, and runs until Ctrl-C.",
     )
     local.add_argument(
@@ -90,27 +90,27 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         type=_contact_id,
         metavar="ID",
-        help="a contact to create; may be given several times, and the calls are for the first (default: a new id)",
+        help="a contact to create; repeatable, and the calls use the first (default: a new id)",
     )
     local.set_defaults(run=_local)
 
     client_model = commands.add_parser(
         "client-model",
         help="print a service model for calls signed by the AWS CLI and boto3",
-        description="Prints a service model of the two operations that signs for execute-api, for: aws configure "
-        "add-model --service-name contact-updates --service-model file://FILE",
+        description="Prints a service model of the two operations that signs for execute-api. To install it: aws "
+        "configure add-model --service-name contact-updates --service-model file://FILE",
     )
     client_model.add_argument(
         "--endpoint",
         type=endpoint_url,
         metavar="URL",
-        help="also print, on standard error, the settings with which the AWS CLI and boto3 call this endpoint",
+        help="also print, to standard error, the settings that make the AWS CLI and boto3 call this endpoint",
     )
     client_model.set_defaults(run=_client_model)
 
     openapi = commands.add_parser("openapi", help="print the endpoint's OpenAPI document")
     openapi.add_argument(
-        "--endpoint", type=endpoint_url, metavar="URL", help="the endpoint to name as the document's server"
+        "--endpoint", type=endpoint_url, metavar="URL", help="the endpoint to list as the document's server"
     )
     openapi.set_defaults(run=_openapi)
 
@@ -120,7 +120,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 class _Version(argparse.Action):
-    """Looks the version up only when it is asked for: a checkout that is not installed has none."""
+    """Looks up the version only when asked: a checkout that is not installed has none."""
 
     def __init__(self, option_strings: Sequence[str], dest: str, **options: Any) -> None:
         super().__init__(option_strings, dest, nargs=0, **options)
@@ -180,7 +180,7 @@ def _client_model(options: argparse.Namespace) -> int:
 
     print(json.dumps(client_model(), indent=1))
     if options.endpoint:
-        # On standard output the model alone, for a file.
+        # Standard output has only the model, for a file.
         print(client_settings(options.endpoint), file=sys.stderr)
     return 0
 
