@@ -111,8 +111,8 @@ class DeadLetterQueue:
             answer: dict[str, Any] = getattr(self._sqs, method)(**parameters)
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code")
-            hint = "; with its URL instead of its ARN, this call is not needed" if method == "get_queue_url" else ""
-            raise DeadLetterQueueError(f"the dead-letter queue: SQS answers {method} with {code}{hint}") from None
+            hint = "; pass the queue's URL instead of its ARN to avoid this call" if method == "get_queue_url" else ""
+            raise DeadLetterQueueError(f"the dead-letter queue: SQS answered {method} with {code}{hint}") from None
         except BotoCoreError as error:
             raise DeadLetterQueueError(f"the dead-letter queue: {method} failed: {type(error).__name__}") from None
         return answer

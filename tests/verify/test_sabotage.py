@@ -309,7 +309,7 @@ def test_wrong_instance_is_seen(local_aws: LocalAws, caller: User, instance_arn:
     ran = verify("--endpoint", local_aws.endpoint, "--instance-arn", other)
 
     assert ran.code == 1
-    assert "bound to another instance than --instance-arn" in " ".join(ran.output.split())
+    assert "bound to an instance other than --instance-arn" in " ".join(ran.output.split())
     assert ran.output.endswith("\n\n4 of 14 rows failed\n")
 
 

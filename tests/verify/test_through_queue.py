@@ -186,11 +186,11 @@ def test_queue_is_known_by_its_url(run: Callable[..., Ran], queues: Queues, veri
     assert run("--through-queue", queues.dead_letter_arn) == (
         1,
         "",
-        "An endpoint with a queue accepts an update for each operation; some six minutes later each becomes a dead "
-        "letter, and alarms on the dead-letter queue fire. This run deletes its own, and no others; until then alarms "
-        "may fire.\n"
-        "error: the dead-letter queue: SQS answers get_queue_url with AccessDenied; with its URL instead of its ARN, "
-        "this call is not needed\n",
+        "An endpoint with a queue accepts an update for each operation. About six minutes later each becomes a dead "
+        "letter, and alarms on the dead-letter queue go off. This run deletes its own dead letters and no others. "
+        "Until then, alarms may go off.\n"
+        "error: the dead-letter queue: SQS answered get_queue_url with AccessDenied; pass the queue's URL instead of "
+        "its ARN to avoid this call\n",
     )
 
     with queues.rejecting(_letter):
@@ -205,7 +205,7 @@ def test_queue_is_known_by_its_url(run: Callable[..., Ran], queues: Queues, veri
     [
         pytest.param(
             lambda update: {**update, "rejection": {**NOT_FOUND, "type": "InvalidRequestException"}},
-            "not because Amazon Connect does not know the contact",
+            "not because the contact is unknown to Amazon Connect",
             id="another type",
         ),
         pytest.param(
@@ -216,7 +216,7 @@ def test_queue_is_known_by_its_url(run: Callable[..., Ran], queues: Queues, veri
             "bound to another instance",
             id="the function's own reason",
         ),
-        pytest.param(lambda update: update, "not because Amazon Connect", id="moved by SQS, without a rejection"),
+        pytest.param(lambda update: update, "not because the contact", id="moved by SQS, without a rejection"),
         pytest.param(lambda update: {**_letter(update), "requestId": "another"}, "requestId", id="of another request"),
     ],
 )
