@@ -1,5 +1,5 @@
-# Every target does the set-up that it needs, inside this folder; no environment has to be activated.
-# Written for make 3.81 (macOS) and a POSIX shell.
+# Every target does its own setup, inside this folder. No environment has to be activated.
+# Works with make 3.81 (macOS) and any POSIX shell.
 
 PYTHON ?= python3
 CDK_FLAGS ?=
@@ -11,30 +11,30 @@ BIN := $(VENV)/bin
 PACKAGES := $(VENV)/.packages
 PROJECT := $(VENV)/.project
 CDK_CLI := node_modules/.installed
-# Clients that the tests call the endpoint with, each in a place of its own.
+# The clients with which the tests call the endpoint, each installed in its own folder.
 AWS_CLI := $(VENV)/aws-cli
 AWS_CLI_PACKAGES := $(AWS_CLI)/.packages
 JAVASCRIPT := tests/clients/javascript
 JAVASCRIPT_SDK := $(JAVASCRIPT)/node_modules/.installed
 BROWSER := tests/browser
 BROWSER_DRIVER := $(BROWSER)/node_modules/.installed
-# What the benchmark compares with.
+# The packages that the benchmark compares with.
 BENCHMARK_PEERS := $(VENV)/benchmark-peers
 BENCHMARK_PEERS_PACKAGES := $(BENCHMARK_PEERS)/.packages
-# The handler's tests run with this botocore, too: the Lambda runtime's differs by Region and time.
+# The handler's tests also run with this botocore, because the Lambda runtime's differs by Region and over time.
 OLDEST_BOTOCORE := $(VENV)/oldest-botocore
 OLDEST_BOTOCORE_PACKAGES := $(OLDEST_BOTOCORE)/.packages
-# Those that botocore has a part in; the others are the same with each.
+# The tests that depend on botocore.
 BOTOCORE_TESTS := $(addprefix tests/handler/test_,$(addsuffix .py,amazon_connect api_function botocore_fallback data_loader start trimmed_session upstream_faults upstream_texts))
 EMULATOR_LOCK := connect_constructs/local/emulator-requirements.txt
 
-# One lock for all systems and Python versions, without the address that the packages came from.
+# One lock for all systems and Python versions, without the URL of the package index.
 COMPILE = UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile --quiet --universal --python-version 3.10 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links
 
-# The CDK CLI starts `python3 app.py`, and both it and npm start `node`: all of them are to be the set-up's.
+# The CDK CLI runs `python3 app.py`, and it and npm run `node`: all of these must come from the setup.
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
-# Whatever the environment says: without byte code each start compiles aws-cdk-lib anew, for many seconds.
+# Without byte code, each start would compile aws-cdk-lib again, which takes many seconds.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
@@ -43,16 +43,16 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r target text; do printf '  make %-14s %s\n' "$$target" "$$text"; done
 
-setup: $(PROJECT) $(CDK_CLI) ## only the set-up: .venv and node_modules
+setup: $(PROJECT) $(CDK_CLI) ## only the setup: .venv and node_modules
 
-demo: setup ## deploy into a local AWS, send two updates through the endpoint, show the contact before and after
+demo: setup ## deploy to a local AWS, send two updates through the endpoint, show the contact before and after
 	@$(BIN)/connect-constructs local --demo
 
-local: setup ## deploy into a local AWS and keep it running until Ctrl-C (LOCAL_FLAGS="-c key=value")
+local: setup ## deploy to a local AWS and keep it running until Ctrl-C (LOCAL_FLAGS="-c key=value")
 	@$(BIN)/connect-constructs local $(LOCAL_FLAGS)
 
-# mypy takes a minute when its cache is cold, so it runs beside the fast tests. The deployed tests have the machine to
-# themselves, and pytest's closing line comes last.
+# mypy takes a minute when its cache is cold, so it runs in parallel with the fast tests. The deployed tests then have
+# the machine to themselves, and pytest's summary comes last.
 test: setup lint ## make check, then all tests: the fast ones, then the deployed ones
 	@$(MAKE) --no-print-directory -j2 types fast-tests oldest-botocore-tests
 	@$(MAKE) --no-print-directory deployed-tests
@@ -72,8 +72,8 @@ fast-tests: setup
 oldest-botocore-tests: $(OLDEST_BOTOCORE_PACKAGES)
 	@$(OLDEST_BOTOCORE)/bin/python -m pytest --quiet -p no:cacheprovider $(BOTOCORE_TESTS)
 
-# The newest is the one that the locks name.
-test-botocore: setup $(OLDEST_BOTOCORE_PACKAGES) ## all of the handler's tests with the oldest botocore of the Lambda runtime, and with the newest
+# The newest botocore is the one in the locks.
+test-botocore: setup $(OLDEST_BOTOCORE_PACKAGES) ## run all handler tests with the Lambda runtime's oldest botocore and with the newest
 	@$(OLDEST_BOTOCORE)/bin/python -m pytest --quiet -p no:cacheprovider tests/handler
 	@$(BIN)/pytest --quiet tests/handler
 
@@ -84,47 +84,47 @@ clients-setup: $(AWS_CLI_PACKAGES) $(JAVASCRIPT_SDK)
 
 browser-setup: $(BROWSER_DRIVER)
 
-clients-table: setup clients-setup ## write docs/clients.md anew, after a wanted change of what clients get
+clients-table: setup clients-setup ## rewrite docs/clients.md after an intended change of what clients get
 	@$(BIN)/pytest tests/clients --write-clients-table
 
-bench: setup $(BENCHMARK_PEERS_PACKAGES) ## cold start, warm path and synthesis beside peers: write docs/performance.md anew (takes some minutes)
+bench: setup $(BENCHMARK_PEERS_PACKAGES) ## compare cold start, warm path and synthesis with peers, and rewrite docs/performance.md (takes some minutes)
 	@$(BIN)/python -m benchmarks.performance --python $(BENCHMARK_PEERS)/bin/python --output-dir docs
 
-queue-figures: setup ## run benchmarks/queue.py and write docs/queue-figures.md and its picture anew
+queue-figures: setup ## run benchmarks/queue.py, and rewrite docs/queue-figures.md and its chart
 	@$(BIN)/python benchmarks/queue.py --output-dir docs
 
 attack: setup ## attack the queue's promise: all scenarios with 12 seeds each, and mutants (takes some minutes; ATTACK_FLAGS="--seeds 3")
 	@$(BIN)/python -m tests.attack $(ATTACK_FLAGS)
 
-queue-faults: setup ## the queue under faults in the local AWS, 3,000 updates (takes some minutes)
+queue-faults: setup ## test the queue with injected faults in the local AWS, with 3,000 updates (takes some minutes)
 	@$(BIN)/python -m tests.queue.fault_run --updates 3000 --contacts 300
 
-format: $(PACKAGES) ## format the code and mend what ruff can mend
+format: $(PACKAGES) ## format the code and fix what ruff can fix
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
 ifneq (,$(filter deploy,$(MAKECMDGOALS)))
 ifndef INSTANCE_ARN
-$(error say make deploy INSTANCE_ARN=arn:aws:connect:REGION:ACCOUNT:instance/ID (`aws connect list-instances` prints the ARN, and the Amazon Connect console shows it on the page of the instance))
+$(error usage: make deploy INSTANCE_ARN=arn:aws:connect:REGION:ACCOUNT:instance/ID (`aws connect list-instances` prints the ARN, and the Amazon Connect console shows it on the page of the instance))
 endif
 endif
 
-deploy: setup ## deploy into your AWS account: make deploy INSTANCE_ARN=... (CDK_FLAGS="--profile name")
+deploy: setup ## deploy to your AWS account: make deploy INSTANCE_ARN=... (CDK_FLAGS="--profile name")
 ifneq ($(DOCTOR),no)
 	@$(BIN)/connect-constructs doctor --quick -c instance_arn='$(INSTANCE_ARN)' -- $(CDK_FLAGS) || \
-		{ echo 'make deploy: stopped before cdk deploy; to deploy all the same, add DOCTOR=no' >&2; exit 1; }
+		{ echo 'make deploy: stopped before cdk deploy; to deploy anyway, add DOCTOR=no' >&2; exit 1; }
 endif
 	@node_modules/.bin/cdk deploy --all -c instance_arn='$(INSTANCE_ARN)' $(CDK_FLAGS)
 
-snapshots: setup ## write the template snapshots anew, after a wanted change of the infrastructure
+snapshots: setup ## rewrite the template snapshots after an intended change of the infrastructure
 	@$(BIN)/pytest tests/constructs --snapshot-update
 
-model: $(PACKAGES) ## cut the contract out of the installed botocore anew
+model: $(PACKAGES) ## regenerate the contract from the installed botocore
 	@$(BIN)/python tools/cut_service_model.py
 
-# The old locks are removed first: uv and npm would keep their versions. So is node_modules: npm would take the package
-# from there, and write no hash.
-lock: $(PACKAGES) ## move the locks to the newest versions, within requirements/pinned.txt, emulator.txt and package.json
+# The old locks are removed first, because uv and npm would keep their versions. So is node_modules, because npm would
+# take packages from there and write no hashes.
+lock: $(PACKAGES) ## update the locks to the newest versions that requirements/pinned.txt, emulator.txt and package.json allow
 	@rm -f requirements/dev.txt requirements/awscli.txt requirements/benchmark-peers.txt requirements/oldest-botocore.txt \
 		$(EMULATOR_LOCK) package-lock.json $(JAVASCRIPT)/package-lock.json $(BROWSER)/package-lock.json
 	@rm -rf node_modules $(JAVASCRIPT)/node_modules $(BROWSER)/node_modules
@@ -140,18 +140,18 @@ lock: $(PACKAGES) ## move the locks to the newest versions, within requirements/
 build: $(PACKAGES) ## build the wheel and the sdist into dist/
 	@$(BIN)/python -m build --no-isolation --outdir dist .
 
-clean: ## remove what make, the tools and the tests leave in this folder
+clean: ## remove everything that make, the tools and the tests leave in this folder
 	@rm -rf $(VENV) node_modules $(JAVASCRIPT)/node_modules $(BROWSER)/node_modules dist cdk.out contact-updates.json .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-# Each stamp is written last, and lies inside what it vouches for: what was interrupted is made anew. So is an
-# environment whose interpreter is gone, as after an upgrade of the machine's Python.
+# Each stamp file is written last, inside the folder that it stands for, so an interrupted setup starts over. So does an
+# environment whose interpreter is gone, for example after an upgrade of the machine's Python.
 GONE := $(shell test -x $(BIN)/python || echo gone)
 
 $(PACKAGES): requirements/dev.txt requirements/make_venv.sh $(GONE)
 	@requirements/make_venv.sh $(VENV) requirements/dev.txt '$(PYTHON)'
 	@touch $@
 
-# In a step of its own, because pip takes no editable install in a file with hashes.
+# A separate step, because pip accepts no editable install in a file with hashes.
 $(PROJECT): pyproject.toml $(PACKAGES)
 	@echo "$(VENV): installing connect-constructs from this folder"
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --offline --no-deps --no-build-isolation --editable .
@@ -162,7 +162,7 @@ $(CDK_CLI): package.json package-lock.json .npmrc $(PACKAGES)
 	@$(BIN)/npm ci --ignore-scripts --loglevel error >/dev/null
 	@touch $@
 
-# Inside .venv, and so made anew with it.
+# Inside .venv, so it is rebuilt with it.
 $(AWS_CLI_PACKAGES): requirements/awscli.txt requirements/make_venv.sh | $(PACKAGES)
 	@requirements/make_venv.sh $(AWS_CLI) requirements/awscli.txt '$(PYTHON)'
 	@touch $@
@@ -171,7 +171,7 @@ $(OLDEST_BOTOCORE_PACKAGES): requirements/oldest-botocore.txt requirements/make_
 	@requirements/make_venv.sh $(OLDEST_BOTOCORE) requirements/oldest-botocore.txt '$(PYTHON)'
 	@touch $@
 
-# With byte code from the start, as in the Lambda runtime.
+# Compiled to byte code at once, as in the Lambda runtime.
 $(BENCHMARK_PEERS_PACKAGES): requirements/benchmark-peers.txt requirements/make_venv.sh | $(PACKAGES)
 	@requirements/make_venv.sh $(BENCHMARK_PEERS) requirements/benchmark-peers.txt '$(PYTHON)'
 	@$(BENCHMARK_PEERS)/bin/python -m compileall -q -j 2 $(BENCHMARK_PEERS)/lib
@@ -183,6 +183,6 @@ $(JAVASCRIPT_SDK): $(JAVASCRIPT)/package.json $(JAVASCRIPT)/package-lock.json $(
 	@touch $@
 
 $(BROWSER_DRIVER): $(BROWSER)/package.json $(BROWSER)/package-lock.json $(BROWSER)/.npmrc | $(PACKAGES)
-	@echo "$(BROWSER)/node_modules: installing what drives a browser from package-lock.json with npm (once)"
+	@echo "$(BROWSER)/node_modules: installing the browser driver from package-lock.json with npm (once)"
 	@cd $(BROWSER) && npm ci --ignore-scripts --loglevel error >/dev/null
 	@touch $@

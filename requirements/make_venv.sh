@@ -1,8 +1,8 @@
 #!/bin/sh
-# Makes a virtual environment with the locked packages:  requirements/make_venv.sh DIRECTORY LOCK_FILE PYTHON
+# Creates a virtual environment with the locked packages:  requirements/make_venv.sh DIRECTORY LOCK_FILE PYTHON
 #
-# Needs Python >= 3.10 with venv, or uv; with uv it is faster. PYTHON is tried first, then the newer names on the path.
-# The directory is made anew. Nothing marks it as done here: the caller does, when this script has ended well.
+# Needs uv, which is faster, or Python >= 3.10 with venv. Tries PYTHON first, then python3.13 to python3.10 on the path.
+# An existing directory is replaced. The caller marks the environment as complete when this script has succeeded.
 set -eu
 
 directory=$1 lock=$2 preferred=$3
@@ -14,7 +14,7 @@ trap 'exit 130' INT TERM
 quietly() {
     "$@" >"$log" 2>&1 && return
     tail -n 20 "$log" >&2
-    echo "set-up failed: $*" >&2
+    echo "setup failed: $*" >&2
     exit 1
 }
 
@@ -28,14 +28,14 @@ find_python() {
     return 1
 }
 
-# First of all, so that an interpreter or a uv inside it, which may be on the path, is not taken for the machine's.
+# First of all, because the directory may be on the path: its interpreter or uv must not be mistaken for the machine's.
 rm -rf "$directory"
 
 python=$(find_python) || python=
 if have_uv; then
     tool=uv
 elif [ -z "$python" ]; then
-    echo "no Python >= 3.10 found (tried $preferred, python3.13 ... python3.10): install one, or uv, or say make PYTHON=/path/to/python3" >&2
+    echo "no Python >= 3.10 found (tried $preferred, python3.13 ... python3.10): install one, or uv, or use make PYTHON=/path/to/python3" >&2
     exit 1
 elif ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
     echo "$python has no venv: install it (on Debian and Ubuntu: apt install python3-venv), or install uv" >&2
@@ -50,7 +50,7 @@ if [ "$tool" = uv ]; then
     quietly uv pip install --quiet --python "$directory/bin/python" --require-hashes --requirement "$lock"
 else
     quietly "$python" -m venv "$directory"
-    # Byte code is compiled on first use: all of aws_cdk at once would take longer than the rest together.
+    # Byte code is compiled on first use: compiling all of aws_cdk would take longer than everything else.
     quietly "$directory/bin/python" -m pip install --quiet --disable-pip-version-check --no-input --no-compile \
         --require-hashes --requirement "$lock"
 fi

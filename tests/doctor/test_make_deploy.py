@@ -40,7 +40,7 @@ def test_deployment_that_would_fail_is_stopped(monkeypatch: pytest.MonkeyPatch) 
     ran = make_deploy("CDK_FLAGS=--version")
 
     assert "none is set: cdk deploy would use us-east-1" in ran.stdout
-    assert "make deploy: stopped before cdk deploy; to deploy all the same, add DOCTOR=no" in ran.stderr
+    assert "make deploy: stopped before cdk deploy; to deploy anyway, add DOCTOR=no" in ran.stderr
     assert "(build " not in ran.stdout
     assert ran.returncode == 2
 
