@@ -10,13 +10,14 @@ from connect_constructs.doctor.target import Target
 NAME = "Lambda concurrency"
 PERMISSION = "lambda:GetAccountSettings"
 
-# The requests that the endpoint without a queue allows at once. With a queue, the same number is a guess.
+# The requests that the endpoint allows at once without a queue. With a queue it allows more, and that its function
+# needs no more executions than this is a guess.
 ENDPOINT_BURST = 15
 # The executions that the queue's event source starts at once.
 QUEUE_CONCURRENCY = 2
-# A reservation that leaves fewer unreserved is refused (Lambda Developer Guide, "Configuring reserved concurrency"); in
-# accounts with fewer than 100, one that leaves fewer than the account has: "below its minimum value of [10]", or [50]
-# (aws-samples/alarm-context-tool#2, awslabs/amazon-neptune-tools#324).
+# A reservation that leaves fewer executions unreserved is refused (Lambda Developer Guide, "Configuring reserved
+# concurrency"). In accounts with fewer than 100 in all, the minimum is that number: "below its minimum value of [10]",
+# or [50] (aws-samples/alarm-context-tool#2, awslabs/amazon-neptune-tools#324).
 _UNRESERVED_MINIMUM = 100
 
 

@@ -1,4 +1,4 @@
-"""Runs external commands. Their output is kept for error messages, and they never outlive this process."""
+"""Runs external commands, keeps their output for error messages, and ends them with this process, even a killed one."""
 
 from __future__ import annotations
 

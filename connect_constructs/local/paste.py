@@ -1,4 +1,4 @@
-"""Prints how to use the deployed app: its endpoints, or its queues and grants, with calls to paste."""
+"""Describes how to use the deployed app: its endpoints, or its queues and grants, with calls to paste."""
 
 from __future__ import annotations
 

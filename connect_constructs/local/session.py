@@ -254,7 +254,7 @@ def _demo_context(context: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _app_context(app_directory: Path) -> dict[str, Any]:
-    """The context in the app's cdk.json. Raises LocalAwsError if there is none."""
+    """The context in the app's cdk.json. Raises LocalAwsError if the file is missing or malformed."""
     try:
         return cdk_json_context(app_directory)
     except FileNotFoundError:

@@ -1,7 +1,8 @@
 """Starts the emulator with its gaps closed.
 
 This folder is run instead of `python -m ministack`, by the interpreter of the emulator's environment.
-connect_constructs is not installed there, so the modules in this folder import only each other.
+connect_constructs is not installed there, so the modules in this folder import nothing of ours but each other.
+(`at_deployment` is not loaded here.)
 """
 
 from __future__ import annotations

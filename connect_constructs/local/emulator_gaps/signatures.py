@@ -247,7 +247,7 @@ def _route_to_the_app_only() -> None:
 
 
 def _check_signatures_of_roots() -> None:
-    """Keep root users' requests for the check that APIs and function URLs make of other users' signatures."""
+    """Let APIs and function URLs check root users' signatures, too: keep their requests like those of other users."""
     pin = emulator.pin_signed_request
 
     def pinned(method: str, raw_path: str, query: Query, sent: Any, handshake: bool = False) -> None:
