@@ -214,7 +214,7 @@ class LocalAws:
         refused = resource_types.remove_refused_types(assembly, self.account, clients)
         if refused:
             self._report(f"         left out what the emulator does not have: {', '.join(refused)}")
-        count = tls.remove_demands_for_tls(assembly)
+        count = tls.remove_tls_requirements(assembly)
         if count:
             self._report(f"         left out the TLS requirement of queue policies ({count}): the emulator has no TLS")
         environment = self._cli_environment(directory)

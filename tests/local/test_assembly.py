@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from connect_constructs.local.emulator_gaps.at_deployment.resource_types import without_types
-from connect_constructs.local.emulator_gaps.at_deployment.tls import without_demands_for_tls
+from connect_constructs.local.emulator_gaps.at_deployment.tls import remove_tls_requirements_from
 
 
 def pruned(resources: dict[str, Any], outputs: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -105,6 +105,6 @@ def test_demands_for_tls_go_from_queue_policies_and_nothing_else_does() -> None:
         }
     }
 
-    assert without_demands_for_tls(template) == 1
+    assert remove_tls_requirements_from(template) == 1
     assert template["Resources"]["Policy"]["Properties"] == {"PolicyDocument": {"Statement": [other]}}
     assert template["Resources"]["Bucket"]["Properties"] == {"PolicyDocument": {"Statement": [demand]}}
