@@ -43,6 +43,7 @@ _ENDPOINT_HOST = re.compile(r"(127\.0\.0\.1|localhost)(:\d+)?")
 _SECRET_URL = re.compile(r"/_ministack/cfn-(response|signal)/.+")
 _PUBLIC_KEYS = re.compile(r"/([^/]+)/\.well-known/(jwks\.json|openid-configuration)")
 _ADMINISTRATION = re.compile(r"/(_ministack|_localstack)/.*|/health")
+_BODY_ENCODINGS = frozenset({"content-encoding", "x-amz-content-sha256", "x-amz-decoded-content-length"})
 _UNSIGNED = AuthError("MissingAuthenticationToken", "Request is missing Authentication Token")
 _NOT_ROOT = AuthError("AccessDenied", "This path is for the root of the local AWS")
 
@@ -152,8 +153,24 @@ def _is_accepted_unsigned(scope: Scope, headers: Headers, query: Query, body: by
         return False
     parameters = emulator._routing_params(method, path, headers, body, query)
     service = router.detect_service(method, path, headers, parameters)
+    if not _names_one_operation(service, headers, body):
+        return False
     action = iam_actions.extract_iam_action(service, method, path, headers, body, parameters)
     return bool(action) and action.partition(":")[2] in iam_actions.unsigned_operations(service)
+
+
+def _names_one_operation(service: str, headers: Headers, body: bytes) -> bool:
+    """Whether the emulator will perform the operation that is checked here.
+
+    Its STS prefers an action in the body, whatever the header says; and bodies are decoded after this check.
+    """
+    if not _BODY_ENCODINGS.isdisjoint(headers):
+        return False
+    if service != "sts":
+        return "x-amz-target" in headers
+    is_form = headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+    actions = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True).get("Action", [])
+    return is_form and "x-amz-target" not in headers and len(actions) == 1
 
 
 def _caller(scope: Scope, headers: Headers, query: Query, body: bytes) -> ResolvedCredential | AuthError:

@@ -392,6 +392,40 @@ def test_administration_is_the_roots(aws: EmulatedAws) -> None:
     assert (status(ROOT), status(user)) == (200, 403)
 
 
+_WEB_IDENTITY = "AssumeRoleWithWebIdentity"
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+def test_role_is_assumed_unsigned_by_web_identity_only(aws: EmulatedAws) -> None:
+    """The emulator's STS goes by the body where its check goes by the header."""
+    role = aws.create_role({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, {"Effect": "Allow", "Action": "*", "Resource": "*"})
+    target = {"X-Amz-Target": f"AWSSecurityTokenServiceV20110615.{_WEB_IDENTITY}"}
+    assume = {"Action": "AssumeRole", "RoleArn": role, "RoleSessionName": "intruder", "Version": "2011-06-15"}
+    form = urlencode(assume)
+    chunked = f"{len(form):x};&Action={_WEB_IDENTITY}&Version=2011-06-15\r\n{form}\r\n0\r\n\r\n"
+    tricks: list[tuple[str, dict[str, str], str]] = [
+        ("/", {**target, "Content-Type": "text/plain"}, form),
+        ("/", {**target, **_FORM}, form),
+        ("/", {**target, "Content-Type": "text/plain"}, "Action=GetSessionToken&Version=2011-06-15"),
+        ("/", {**target, "Content-Type": "application/x-amz-json-1.1"}, json.dumps(assume)),
+        ("/", _FORM, f"Action={_WEB_IDENTITY}&{form}"),
+        ("/", _FORM, f"Action=&{form}"),
+        ("/", {**_FORM, "Content-Encoding": "aws-chunked"}, chunked),
+        ("/", {**_FORM, "X-Amz-Decoded-Content-Length": str(len(form))}, chunked),
+        ("/", {**_FORM, "X-Amz-Content-Sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER"}, chunked),
+        (f"/?Action={_WEB_IDENTITY}&Version=2011-06-15", {"Content-Type": "text/plain"}, form),
+    ]
+
+    for path, headers, body in tricks:
+        status, _, text = _send(aws.url, "POST", path, headers, body)
+        assert (status, "Missing" in text, "SecretAccessKey" in text) == (403, True, False), (path, headers, body)
+    web_identity = {**assume, "Action": _WEB_IDENTITY, "WebIdentityToken": "a.b.c"}
+    refused = _send(
+        aws.url, "POST", "/", {"Content-Type": f"{_FORM['Content-Type']}; charset=utf-8"}, urlencode(web_identity)
+    )
+    assert "Not authorized to perform sts:AssumeRoleWithWebIdentity" in refused[2]
+
+
 def test_sign_in_to_a_user_pool_needs_no_signature_but_is_no_pages(aws: EmulatedAws) -> None:
     assert aws.create_cognito_token()
     headers = {"X-Amz-Target": "AWSCognitoIdentityProviderService.InitiateAuth", "Content-Type": "text/plain"}
