@@ -89,8 +89,7 @@ class Endpoint:
 def permitted_update(request: Request, settings: EndpointSettings) -> Update:
     """The update that `request` asks for, if it meets the contract and the settings. Raises UpdateError."""
     given = request.parameters
-    misplaced = [f"{label}: belongs in the path, not in the body" for label in given.misplaced]
-    update = checked_update(request.operation, given.values, settings.instance, found=misplaced)
+    update = checked_update(request.operation, given.values, settings.instance, found=given.violations)
     if settings.allow_origins:
         origin = request.origin
         if origin is not None and not settings.allow_origins & {origin, "*"}:

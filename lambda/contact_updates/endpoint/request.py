@@ -32,8 +32,8 @@ class Parameters(NamedTuple):
     """The operation's parameters as the caller sent them, not yet checked."""
 
     values: dict[str, Any]
-    # Labels of the path that are in the body.
-    misplaced: list[str]
+    # What is already known to be wrong: labels of the path that are in the body.
+    violations: list[str]
 
 
 class Request:
@@ -119,7 +119,10 @@ class Request:
             operation, body = self.operation, _body(self._event)
             # Body first: unsafe members are named by their position in it.
             values = {**body, **_labels(self._event, operation)}
-            self._parameters = Parameters(values, [label for label in operation.labels if label in body])
+            misplaced = [
+                f"{label}: belongs in the path, not in the body" for label in operation.labels if label in body
+            ]
+            self._parameters = Parameters(values, misplaced)
         return self._parameters
 
     @property
