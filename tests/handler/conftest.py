@@ -24,7 +24,7 @@ EndpointAt = Callable[..., Endpoint]
 
 
 class Connect:
-    """The in-memory Amazon Connect behind HTTP, with the test instance and one contact in it."""
+    """The in-memory Amazon Connect behind HTTP, with the test instance and one contact."""
 
     def __init__(self, url: str, state: AmazonConnect) -> None:
         self.url = url
@@ -42,11 +42,11 @@ class Connect:
         """What UpdateContact wrote."""
         return self._state.contact(contact_id).details
 
-    def order(self, fault: Fault, *, calls: int = 1) -> None:
+    def inject(self, fault: Fault, *, calls: int = 1) -> None:
         self._state.order(fault, calls=calls)
 
     def reset(self) -> None:
-        """As at the start: no calls, no faults, a quota that no test reaches, and the one contact."""
+        """Reset it: no calls, no faults, a quota that no test reaches, and the one contact."""
         self._state.cancel_orders()
         self._state.calls.clear()
         self._state.set_quota(rate=1000, burst=1000)
@@ -58,7 +58,7 @@ class Connect:
 
 @pytest.fixture(autouse=True)
 def _aws_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keeps the developer's own AWS settings and credentials out."""
+    """Keep the developer's own AWS settings and credentials out."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
@@ -69,20 +69,20 @@ def _aws_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _short_time_outs(monkeypatch: pytest.MonkeyPatch) -> None:
+def _short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connect_target, "CONNECT_TIMEOUT_SECONDS", 1)
     monkeypatch.setattr(connect_target, "READ_TIMEOUT_SECONDS", 0.5)
 
 
 @pytest.fixture(scope="session")
 def _clients() -> dict[str, ConnectTarget]:
-    """Clients by URL: making one takes longer than most tests."""
+    """Clients by URL: creating one takes longer than most tests."""
     return {}
 
 
 @pytest.fixture
 def endpoint_at(monkeypatch: pytest.MonkeyPatch, _clients: dict[str, ConnectTarget]) -> EndpointAt:
-    """Makes the endpoint of the test instance, with Amazon Connect at the given URL."""
+    """Creates an endpoint for the test instance, with Amazon Connect at the given URL."""
 
     def make(
         url: str, *, allowed_attributes: frozenset[str] | None = None, allow_origins: frozenset[str] = frozenset()
@@ -116,20 +116,20 @@ def _shared_connect() -> Iterator[Connect]:
 
 @pytest.fixture
 def connect(_shared_connect: Connect) -> Connect:
-    """One server for all tests, as it was at the start."""
+    """One server for all tests, reset for each."""
     _shared_connect.reset()
     return _shared_connect
 
 
 @pytest.fixture
 def own_connect() -> Iterator[Connect]:
-    """A server of the test's own: a call that hangs takes effect later, when another test may be running."""
+    """A server for one test: a call that hangs takes effect later, when another test may be running."""
     with _serve() as connect:
         yield connect
 
 
 @pytest.fixture(scope="session")
 def upstream() -> Iterator[ScriptedUpstream]:
-    """One for all tests, each of which scripts it first."""
+    """One for all tests. Each scripts it first."""
     with ScriptedUpstream() as scripted:
         yield scripted

@@ -1,4 +1,4 @@
-"""API Gateway's proxy events as the handler gets them, and what comes back: the answer and all that was printed."""
+"""API Gateway's proxy events, and what comes back: the answer and everything that was printed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Event = dict[str, Any]
 
 @dataclass
 class LambdaContext:
-    """What the handler uses of Lambda's context."""
+    """The part of Lambda's context that the handler uses."""
 
     aws_request_id: str = "11111111-2222-3333-4444-555555555555"
     remaining_ms: int = 25_000
@@ -34,7 +34,7 @@ class LambdaContext:
 
 @dataclass
 class Outcome:
-    """One request's answer, and what the function printed and logged on the way."""
+    """The answer to one request, and what the function printed and logged."""
 
     answer: dict[str, Any]
     printed: str
@@ -66,7 +66,7 @@ class Outcome:
 
     @property
     def log(self) -> dict[str, Any]:
-        """The log line; fails if there is not exactly one, or if anything else was printed or logged."""
+        """The log line. Fails unless it is the only thing that was printed or logged."""
         assert self.stderr == ""
         assert self.records == []
         assert self.printed.endswith("\n")
@@ -106,14 +106,14 @@ def send(endpoint: Endpoint, event: Any, context: Any = None) -> Outcome:
 
 
 def attributes_event(body: Any = None, **changes: Any) -> Event:
-    """A call of UpdateContactAttributes. `body` is what the body says, a str to be sent as it is."""
+    """A call of UpdateContactAttributes. `body` is sent as JSON, a str as it is."""
     if body is None:
         body = {"InstanceId": INSTANCE_ID, "InitialContactId": CONTACT_ID, "Attributes": {"Tier": "gold"}}
     return {**_event("/contact/attributes", None, body), **changes}
 
 
 def contact_event(body: Any = None, instance: str = INSTANCE_ID, contact: str = CONTACT_ID, **changes: Any) -> Event:
-    """A call of UpdateContact, with the labels encoded as clients encode them."""
+    """A call of UpdateContact, with labels encoded as clients do."""
     labels = {"InstanceId": quote(instance, safe="~"), "ContactId": quote(contact, safe="~")}
     if body is None:
         body = {"Name": "A name"}
@@ -121,7 +121,7 @@ def contact_event(body: Any = None, instance: str = INSTANCE_ID, contact: str = 
 
 
 def called_by(event: Event, identity: Any = None, authorizer: Any = None) -> Event:
-    """The event of a caller, by what API Gateway says of him."""
+    """The event of a caller whom API Gateway describes like this."""
     request_context = {**event["requestContext"], "identity": identity or {}, "authorizer": authorizer or {}}
     return {**event, "requestContext": request_context}
 

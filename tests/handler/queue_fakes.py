@@ -1,4 +1,4 @@
-"""What the queue's handler works with, in this process: SQS, Amazon Connect, an event bus, and a clock."""
+"""Clients and a context for the queue's handler, all in this process: SQS, Amazon Connect, an event bus, a clock."""
 
 # ruff: noqa: N803 - the parameters have the names that they have in the AWS SDK
 
@@ -25,7 +25,7 @@ Record = dict[str, Any]
 
 
 class Clock:
-    """Seconds since 1970, which pass only when a test says so."""
+    """Seconds since 1970. Time passes only when a test says so."""
 
     def __init__(self, now: float = 1_800_000_000) -> None:
         self.now = now
@@ -49,7 +49,7 @@ class TimedContext:
 
 
 class KilledError(BaseException):
-    """The function's process ends here."""
+    """The function's process is killed here."""
 
 
 READ_TIMEOUT = ReadTimeoutError(endpoint_url="https://sqs.us-east-1.amazonaws.com")
@@ -57,7 +57,7 @@ NO_ENDPOINT = EndpointConnectionError(endpoint_url="https://sqs.us-east-1.amazon
 
 
 def raises(error: BaseException) -> Callable[..., None]:
-    """Trouble: each call fails."""
+    """A `trouble` with which each call fails."""
 
     def trouble(*_: Any) -> None:
         raise error
@@ -66,11 +66,11 @@ def raises(error: BaseException) -> Callable[..., None]:
 
 
 def raises_nothing(*_: Any) -> None:
-    """No trouble."""
+    """A `trouble` with which no call fails."""
 
 
 def client_error(answer: ErrorAnswer, operation: str = "UpdateContact") -> ClientError:
-    """The exception that botocore makes of an error."""
+    """The exception that botocore raises for an error."""
     return ClientError(
         {
             "Error": {"Code": answer.error_type or str(answer.status), "Message": answer.message},
@@ -81,7 +81,7 @@ def client_error(answer: ErrorAnswer, operation: str = "UpdateContact") -> Clien
 
 
 class SqsClient:
-    """The part of an SQS client that the handler uses, for the queues of this process.
+    """An SQS client for queues in this process, with the methods that the handler uses.
 
     `trouble` is called with the method's name when a call comes in, `trouble_after` when it has taken effect; either
     can raise.
@@ -112,12 +112,12 @@ class SqsClient:
 
 
 def update_queue(clock: Clock, *, visibility_seconds: float = 1_800) -> FifoQueue:
-    """The queue of updates, as the construct sets it up."""
+    """The queue of updates, as the construct configures it."""
     return FifoQueue(QUEUE_URL, clock, visibility_seconds=visibility_seconds)
 
 
 def dead_letter_queue(clock: Clock) -> FifoQueue:
-    """The dead-letter queue, as the construct sets it up."""
+    """The dead-letter queue, as the construct configures it."""
     return FifoQueue(DEAD_LETTER_QUEUE_URL, clock)
 
 
@@ -128,7 +128,7 @@ def fields_of(message: Message) -> dict[str, Any]:
 
 
 class ConnectClient:
-    """A client of the in-memory Amazon Connect, without a socket.
+    """An Amazon Connect client that calls the in-memory one without a socket.
 
     `trouble` is called with the operation and its parameters when a call comes in, `trouble_after` when it has taken
     effect; either can raise.
@@ -159,13 +159,13 @@ class ConnectClient:
 
 
 class EventBus:
-    """A client of Amazon EventBridge that keeps what it gets."""
+    """An Amazon EventBridge client that keeps what it gets."""
 
     def __init__(self) -> None:
         self.entries: list[dict[str, Any]] = []
-        # Called when a request comes in; it can raise.
+        # Called when a request comes in. It can raise.
         self.trouble: Callable[[], None] = lambda: None
-        # The answer instead of one that says that all were taken.
+        # The answer. Default: all events are accepted.
         self.answer: dict[str, Any] | None = None
 
     @property
@@ -184,7 +184,7 @@ class EventBus:
 
 @dataclass
 class Delivery:
-    """One batch: what the consumer got, what it answered, and what it printed."""
+    """One batch: what the consumer got, answered and printed."""
 
     records: list[Record]
     response: dict[str, Any]
@@ -204,14 +204,14 @@ class Delivery:
 
 
 def receive(queue: FifoQueue, limit: int = MAX_BATCH) -> list[Record]:
-    """The next batch, as Lambda hands it over."""
+    """The next batch, as Lambda passes it on."""
     return [queue.record(message) for message in queue.receive(limit)]
 
 
 def settle(queue: FifoQueue, records: list[Record], response: dict[str, Any], lost: Collection[str] = ()) -> None:
-    """Delete what was received and is no batch item failure, as Lambda does when the function has answered.
+    """Delete the received messages that are not batch item failures, as Lambda does after the function has answered.
 
-    The deletes of the messages with the ids `lost` get lost.
+    Messages with the ids in `lost` are not deleted.
     """
     assert response.keys() == {"batchItemFailures"}
     assert all(failure.keys() == {"itemIdentifier"} for failure in response["batchItemFailures"])
@@ -224,14 +224,14 @@ def settle(queue: FifoQueue, records: list[Record], response: dict[str, Any], lo
 
 
 def invoke(consumer: Consumer, records: list[Record], context: Any) -> Delivery:
-    """What the consumer does with a batch."""
+    """Let the consumer process a batch."""
     with contextlib.redirect_stdout(io.StringIO()) as out:
         response: dict[str, Any] = consumer({"Records": records}, context)
     return Delivery(records, response, out.getvalue())
 
 
 def deliver(queue: FifoQueue, consumer: Consumer, context: Any) -> Delivery:
-    """What the event source does once: receive a batch, have it worked off, delete what was."""
+    """Do what the event source does: receive a batch, have it processed, delete what was settled."""
     delivery = invoke(consumer, receive(queue), context)
     settle(queue, delivery.records, delivery.response)
     return delivery

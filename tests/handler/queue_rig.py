@@ -1,4 +1,4 @@
-"""A consumer between a queue and Amazon Connect, all of them in this process."""
+"""A consumer between a queue and Amazon Connect, all in this process."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ from tests.handler.queue_fakes import (
 from tests.sqs_fifo import Message
 
 OTHER_CONTACT = "a7654321-4321-4321-4321-210987654321"
-# It does not exist until a test says so.
+# It does not exist until a test creates it.
 NEW_CONTACT = "b7654321-4321-4321-4321-210987654321"
 
 
 class Rig:
-    """A consumer between a queue and Amazon Connect. What the test sends here has an id as `u1`, `u2` and so on."""
+    """A consumer between a queue and Amazon Connect. Updates have the ids `u1`, `u2` and so on."""
 
     def __init__(
         self, *, merge_updates: bool = True, seconds_per_call: float = 0, operations: frozenset[str] | None = None
@@ -45,7 +45,7 @@ class Rig:
         self.clock = Clock()
         self.queue = update_queue(self.clock)
         self.dead_letters = dead_letter_queue(self.clock)
-        # A client for each, so that a test can let the one fail.
+        # One client for each, so that a test can let one of them fail.
         self.queue_client = SqsClient(self.queue)
         self.dead_letter_client = SqsClient(self.dead_letters)
         self.state = AmazonConnect(rate=1e9, burst=10**9, clock=self.clock)
@@ -84,12 +84,12 @@ class Rig:
         return Endpoint(settings, QueueTarget(self.queue_client, QUEUE_URL))
 
     def attributes(self, values: dict[str, str], contact_id: str = CONTACT_ID, **changes: Any) -> str:
-        """Let an attribute update be in the queue; its message id."""
+        """Send an attribute update to the queue. Returns the message id."""
         parameters = {"InstanceId": INSTANCE_ID, "InitialContactId": contact_id, "Attributes": values}
         return self._message("UpdateContactAttributes", parameters, contact_id, changes)
 
     def details(self, fields: dict[str, Any], contact_id: str = CONTACT_ID, **changes: Any) -> str:
-        """Let an update by UpdateContact be in the queue; its message id."""
+        """Send an update by UpdateContact to the queue. Returns the message id."""
         parameters = {"InstanceId": INSTANCE_ID, "ContactId": contact_id, **fields}
         return self._message("UpdateContact", parameters, contact_id, changes)
 
@@ -107,7 +107,7 @@ class Rig:
         return self.body(json.dumps(fields), contact_id)
 
     def body(self, body: str, contact_id: str = CONTACT_ID) -> str:
-        """Let a message be in the queue; its id."""
+        """Send a message to the queue. Returns its id."""
         self._sent += 1
         return self.queue.send(body, message_group_id(contact_id), f"d{self._sent}").id
 
@@ -115,7 +115,7 @@ class Rig:
         return deliver(self.queue, self.consumer, TimedContext(self.clock, seconds))
 
     def run(self, seconds: int) -> list[Delivery]:
-        """What the event source does meanwhile: it asks for messages each second."""
+        """Let time pass while the event source polls each second."""
         deliveries = []
         for _ in range(seconds):
             while (delivery := self.deliver()).records:
@@ -124,7 +124,7 @@ class Rig:
         return deliveries
 
     def waits(self, message_id: str) -> float:
-        """How many seconds the message cannot be received yet."""
+        """How many seconds until the message can be received."""
         return self.message(message_id).visible_at - self.clock()
 
     def message(self, message_id: str) -> Message:
@@ -143,7 +143,7 @@ class Rig:
         self.connect.trouble = trouble
 
     def refuse(self, value: str, error: BaseException) -> None:
-        """Let each call that has the attribute value fail."""
+        """Let each call with the attribute value fail."""
 
         def trouble(_: str, parameters: dict[str, Any]) -> None:
             if value in parameters.get("Attributes", {}).values():
@@ -160,7 +160,7 @@ class Rig:
         return [parameters.get("Attributes", {}) for _, parameters in self.connect.made]
 
     @property
-    def parked(self) -> list[tuple[str, str]]:
+    def rejections(self) -> list[tuple[str, str]]:
         """The update id and the type of each dead letter."""
         return [
             (str(fields.get("updateId")), fields["rejection"]["type"])

@@ -1,4 +1,4 @@
-"""An upstream that answers byte for byte what a test scripts, for answers that no well-behaved Amazon Connect gives."""
+"""An upstream with scripted answers, byte for byte, for responses that a well-behaved Amazon Connect never gives."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def http(status: str, body: bytes | str = b"", *headers: str) -> bytes:
 
 
 def typed(status: str, error_type: str, message: str = "Words.") -> bytes:
-    """An error of Amazon Connect's."""
+    """An error response of Amazon Connect."""
     body = json.dumps({"Message": message}, ensure_ascii=False)
     return http(status, body, f"x-amzn-ErrorType: {error_type}", "x-amzn-RequestId: up-1")
 
 
 class ScriptedUpstream:
-    """Gives each request the next answer of the script and closes; the last one is given ever after.
+    """Gives each request the next answer of the script, repeats the last one, and closes each connection.
 
     `RESET` resets the connection after the request was read; `SILENCE` never answers.
     """
@@ -43,7 +43,7 @@ class ScriptedUpstream:
         self.requests: list[bytes] = []
 
     def script(self, *answers: bytes) -> None:
-        """Answer so from now on, and forget the requests until now."""
+        """Give these answers from now on, and forget the requests so far."""
         self._answers = list(answers)
         self.requests.clear()
 

@@ -1,4 +1,4 @@
-"""Updates end to end against the in-memory Amazon Connect: what it then holds, and what the caller is told."""
+"""Updates against the in-memory Amazon Connect: what it then holds, and what the caller gets."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ EVENTS: dict[str, Callable[[], Event]] = {
     "UpdateContactAttributes": attributes_event,
     "UpdateContact": contact_event,
 }
-# Of the documented errors, those that are not the caller's trouble, or that get another form.
+# The documented errors that the caller gets in another form, or as this service's own.
 NOT_PASSED_ON = {"AccessDeniedException", "InternalServiceException", "ThrottlingException"}
 PASSED_ON = [
     (operation, reference["shape"])
@@ -85,7 +85,7 @@ def test_update_within_the_limits_takes_the_largest_attributes(endpoint: Endpoin
 
 
 def test_amazon_connects_own_refusal_is_passed_on(endpoint: Endpoint, connect: Connect) -> None:
-    # Given: attributes that fit alone, and not together with those that the contact has
+    # Given: attributes that fit on their own, but not together with those that the contact has
     assert send(endpoint, attributes({"a": "x" * 20_000})).status == 200
 
     outcome = send(endpoint, attributes({"b": "y" * 20_000}))
@@ -115,7 +115,7 @@ def test_documented_errors_pass_with_their_type_and_status(
     endpoint: Endpoint, connect: Connect, operation: str, error_type: str
 ) -> None:
     fault = documented_error(error_type)
-    connect.order(fault)
+    connect.inject(fault)
 
     outcome = send(endpoint, EVENTS[operation]())
 
@@ -134,7 +134,7 @@ def test_documented_errors_pass_with_their_type_and_status(
 def test_each_shape_of_a_throttle_is_passed_on_at_once(
     endpoint: Endpoint, connect: Connect, operation: str, fault: Fault
 ) -> None:
-    connect.order(fault)
+    connect.inject(fault)
 
     outcome = send(endpoint, EVENTS[operation]())
 
@@ -169,7 +169,7 @@ def test_quota_that_is_used_up_is_a_throttle(endpoint: Endpoint, connect: Connec
 def test_what_the_caller_cannot_act_on_is_an_internal_error(
     endpoint: Endpoint, connect: Connect, operation: str, fault: Fault, calls: int
 ) -> None:
-    connect.order(fault, calls=2)
+    connect.inject(fault, calls=2)
 
     outcome = send(endpoint, EVENTS[operation]())
 
@@ -180,7 +180,7 @@ def test_what_the_caller_cannot_act_on_is_an_internal_error(
 
 @pytest.mark.parametrize("fault", [documented_error("InternalServiceException"), ErrorAnswer(503), Reset()])
 def test_second_attempt_makes_the_update(endpoint: Endpoint, connect: Connect, fault: Fault) -> None:
-    connect.order(fault)
+    connect.inject(fault)
 
     outcome = send(endpoint, contact_event({"Name": "New"}))
 
@@ -193,7 +193,7 @@ def test_second_attempt_makes_the_update(endpoint: Endpoint, connect: Connect, f
 def test_amazon_connect_that_hangs_is_asked_twice(
     endpoint_at: EndpointAt, own_connect: Connect, operation: str
 ) -> None:
-    own_connect.order(Hang(30), calls=2)
+    own_connect.inject(Hang(30), calls=2)
 
     outcome = send(endpoint_at(own_connect.url), EVENTS[operation]())
 
@@ -203,7 +203,7 @@ def test_amazon_connect_that_hangs_is_asked_twice(
 
 
 def test_second_attempt_makes_the_update_after_a_hang(endpoint_at: EndpointAt, own_connect: Connect) -> None:
-    own_connect.order(Hang(30))
+    own_connect.inject(Hang(30))
 
     outcome = send(endpoint_at(own_connect.url), contact_event({"Name": "New"}))
 
@@ -212,7 +212,7 @@ def test_second_attempt_makes_the_update_after_a_hang(endpoint_at: EndpointAt, o
 
 
 def test_garbage_in_place_of_a_success_is_no_success(endpoint: Endpoint, connect: Connect) -> None:
-    connect.order(Garbage(), calls=2)
+    connect.inject(Garbage(), calls=2)
 
     outcome = send(endpoint, contact_event())
 
@@ -221,7 +221,7 @@ def test_garbage_in_place_of_a_success_is_no_success(endpoint: Endpoint, connect
 
 
 def test_second_attempt_makes_the_update_after_garbage(endpoint: Endpoint, connect: Connect) -> None:
-    connect.order(Garbage())
+    connect.inject(Garbage())
 
     outcome = send(endpoint, contact_event({"Name": "New"}))
 

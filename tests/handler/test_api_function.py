@@ -1,4 +1,4 @@
-"""The functions' entry points, as the Lambda runtime loads them: a process of its own, with its environment."""
+"""The functions' entry points as the Lambda runtime loads them: in a process and environment of their own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.handler.proxy import CONTACT_ID, INSTANCE_ARN, INSTANCE_ID
 ROOT = Path(__file__).resolve().parents[2]
 EVENTS = Path(__file__).parent / "events"
 
-# What the runtime does: import the handler, and call it with the event and a context.
+# Like the runtime: import the handler, and call it with the event and a context.
 BOOTSTRAP = """\
 import importlib, json, sys
 class Context:
@@ -41,7 +41,7 @@ def invoke(
     done = subprocess.run(
         [sys.executable, "-c", BOOTSTRAP, entry],
         input=json.dumps(events),
-        # The asset's folder is all that is on the path beside the interpreter's own packages.
+        # Besides the interpreter's own packages, only the asset's folder is on the path.
         env={**os.environ, "PYTHONPATH": str(ROOT / "lambda"), **environment},
         cwd=Path(__file__).parent,
         capture_output=True,
@@ -62,7 +62,7 @@ def sample(name: str) -> Any:
 
 
 def test_entry_point_answers_real_events(connect: Connect) -> None:
-    # Given: what the construct sets, and where Amazon Connect is
+    # Given: the variables that the construct sets, and the address of Amazon Connect
     environment = {
         "INSTANCE_ARN": INSTANCE_ARN,
         "ALLOWED_ATTRIBUTES": "Tier,Greeting",
@@ -80,7 +80,7 @@ def test_entry_point_answers_real_events(connect: Connect) -> None:
     assert connect.attributes(CONTACT_ID) == {"Tier": "gold", "Greeting": "Grüß Gott"}
     assert connect.contact(CONTACT_ID)["Name"] == "A name"
     assert [line["outcome"] for line in logged] == ["Updated", "Updated", "InvalidRequestException"]
-    # The asset holds the handler alone.
+    # The asset has only the handler.
     assert not modules & {"aws_cdk", "jsii", "connect_constructs", "tools", "tests", "jsonschema"}
 
 
@@ -90,7 +90,7 @@ def test_entry_point_fails_at_once_without_an_instance() -> None:
 
 
 def test_entry_point_of_the_queue_applies_a_message(connect: Connect) -> None:
-    # Given: what the construct sets, and a message of a producer who sends to the queue himself
+    # Given: the variables that the construct sets, and the message of a direct producer
     environment = {
         "INSTANCE_ARN": INSTANCE_ARN,
         "QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/111122223333/queue.fifo",

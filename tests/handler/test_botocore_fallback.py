@@ -1,4 +1,4 @@
-"""A botocore whose internals have changed: the answers are right all the same, and one log line says so.
+"""If botocore's internals have changed, the answers are right all the same, and one log line says so.
 
 The runtime's botocore moves without a deployment, and differs by Region (AWS Lambda Developer Guide, "Building Lambda
 functions with Python"; aws/aws-lambda-base-images#104, boto/boto3#4058).
@@ -41,7 +41,7 @@ def rename_what_is_imported(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _create_resolver(*_: Any, **__: Any) -> Any:
-    """What botocore makes for itself, wherever its parts are now."""
+    """What botocore would create, wherever its parts are now."""
     return CredentialResolver([EnvProvider()])
 
 
@@ -180,8 +180,8 @@ def test_answers_are_right_without_an_internal_of_botocores_and_one_line_says_so
     )
     printed = capsys.readouterr().out
     made = [send(endpoint, attributes_event()), send(endpoint, contact_event({"SegmentAttributes": {}, "Name": "New"}))]
-    connect.order(documented_error("ConflictException"))
-    connect.order(ErrorAnswer(429))
+    connect.inject(documented_error("ConflictException"))
+    connect.inject(ErrorAnswer(429))
     refused = [send(endpoint, contact_event()) for _ in range(2)]
 
     # Then
@@ -213,7 +213,7 @@ def test_all_clients_of_a_function_fall_back_with_one_line(
     endpoint = Endpoint(
         EndpointSettings(instance=Instance(INSTANCE_ARN)), ConnectTarget(connect_client(session, "us-east-1"))
     )
-    connect.order(Garbage(), calls=2)
+    connect.inject(Garbage(), calls=2)
     assert (send(endpoint, contact_event()).status, connect.calls) == (500, 2)
 
 

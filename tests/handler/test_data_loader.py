@@ -1,4 +1,4 @@
-"""The clients that come from the handler's data are those that come from all of botocore's."""
+"""Clients created from the handler's data are the same as those from all of botocore's."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REGIONS = [
     for region in partition["regions"]
     if not region.endswith("-global")
 ]
-# Regions that do not exist, by the form of those that do.
+# Regions that do not exist, named like those that do.
 NEW_REGIONS = ["us-west-9", "eu-nowhere-7", "cn-south-8", "us-gov-south-4", "eusc-de-west-5"]
 BOTH = (False, True)
 CALLS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -35,11 +35,11 @@ whole_session = functools.cache(botocore.session.get_session)
 
 
 class SentError(Exception):
-    """The request is known, and goes no further."""
+    """The request is recorded, and not sent."""
 
 
 def called(session: botocore.session.Session, service: str, region: str, **config: bool) -> dict[str, str]:
-    """Where a client calls, and what it signs for; or what keeps it from that."""
+    """Where a client sends requests and what it signs for, or the error instead."""
     try:
         client = session.create_client(service, region_name=region, config=Config(**config))
     except BotoCoreError as error:
@@ -88,7 +88,7 @@ def test_a_new_region_of_a_known_partition_needs_no_release() -> None:
 
 
 def test_a_new_partition_comes_with_the_runtimes_botocore(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    # Given a newer botocore, which knows one more partition
+    # Given: a newer botocore, which knows one more partition
     known = json.loads(PARTITIONS_FILE.read_bytes())
     new = {
         "id": "aws-moon",

@@ -1,4 +1,4 @@
-"""What a function's start costs, counted, and what it keeps: the same on every machine, unlike a time."""
+"""What a start of a function costs, in counts: unlike times, they are the same on every machine."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ ENVIRONMENT = {
 }
 QUEUE_URL = {"QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/111122223333/queue.fifo"}
 
-# What any function needs that makes a client of botocore's: the yardstick.
+# The baseline: any function that creates a botocore client needs this.
 BOTOCORE = "botocore.session"
 
-# Notes what the start opens and lists, and what is loaded after it.
+# Prints what the start opens and lists, and the modules that are loaded afterwards.
 START = """\
 import gc, importlib, json, os, sys
 opened, listed = [], []
@@ -47,7 +47,7 @@ sizes = {path: os.path.getsize(path) for path in opened}
 print(json.dumps({"modules": sorted(sys.modules), "opened": sizes, "listed": listed, "collects": gc.isenabled()}))
 """
 
-# A snapshot after the start, restored twice: each copy serves one request once it is told to.
+# A snapshot after the start, restored twice. Each copy serves one request when told to.
 SNAPSHOT = """\
 import importlib, json, os, sys
 handler = importlib.import_module("contact_updates.api_function").handler
@@ -66,7 +66,7 @@ for _ in range(2):
 
 
 def started(module: str, **environment: str) -> dict[str, Any]:
-    """What the start of a function whose entry point is `module` loads, in a process of its own."""
+    """What the entry point `module` loads at start, in a process of its own."""
     done = subprocess.run(
         [sys.executable, "-c", START, module],
         env={**os.environ, **ENVIRONMENT, **environment, "PYTHONPATH": str(LAMBDA)},
@@ -111,10 +111,10 @@ def test_each_function_loads_only_what_it_needs_of_the_handler() -> None:
     def of(name: str, *packages: str) -> set[str]:
         return {module for module in loaded[name] if module.partition(".")[0] in packages}
 
-    # The endpoint without a queue knows nothing of queues.
+    # The endpoint without a queue does not load what is for queues.
     assert of("api", "consumer", "update_message") == set()
     assert "endpoint.queue_target" not in loaded["api"]
-    # The endpoint before a queue sends, and does not call Amazon Connect.
+    # The endpoint with a queue does not load what calls Amazon Connect.
     assert of("api to queue", "consumer", "connect_target") == set()
     assert of("queue", "endpoint") == set()
 
@@ -123,7 +123,7 @@ def test_each_function_loads_only_what_it_needs_of_the_handler() -> None:
 def test_start_reads_the_data_of_its_own_services_only(module: str, environment: dict[str, str]) -> None:
     seen = started(module, **environment)
 
-    # A client made by boto3 has 1,500,000 bytes read and 900 folders listed.
+    # To create a client, boto3 reads 1,500,000 bytes and lists 900 folders.
     assert sum(seen["opened"].values()) < (100_000 if environment else 30_000)
     assert len(seen["listed"]) <= 6
     assert "endpoints.json" not in {Path(path).name for path in seen["opened"]}
@@ -135,7 +135,7 @@ def test_garbage_is_collected_after_the_start(module: str, environment: dict[str
 
 
 def test_copies_of_a_snapshot_share_neither_credentials_nor_ids(upstream: ScriptedUpstream) -> None:
-    # Given a function whose credentials come from a service, as with SnapStart, and are about to expire at its start
+    # Given: a function whose credentials come from a service, as with SnapStart, and expire soon after its start
     def credentials(key: str, *, seconds: int) -> bytes:
         expiration = datetime.now(timezone.utc) + timedelta(seconds=seconds)
         document = {"AccessKeyId": key, "SecretAccessKey": "s", "Token": "t", "Expiration": expiration.isoformat()}
@@ -161,13 +161,13 @@ def test_copies_of_a_snapshot_share_neither_credentials_nor_ids(upstream: Script
             assert function.stdin
             assert function.stdout
             assert function.stdout.readline() == "started\n"
-            # No connection is opened before there is a request.
+            # No connection is opened before the first request.
             assert upstream.requests == []
 
-            # When its two copies serve the same request
+            # When: its two copies serve the same request
             function.communicate(json.dumps(attributes_event()), timeout=30)
 
-    # Then each signs with credentials of its own time, and under an id of its own
+    # Then: each signs with fresh credentials, and under an id of its own
     heads = [request.partition(b"\r\n\r\n")[0].decode() for request in upstream.requests]
     headers = [dict(line.split(": ", 1) for line in head.splitlines()[1:]) for head in heads]
     assert function.returncode == 0

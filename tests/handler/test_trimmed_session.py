@@ -1,4 +1,4 @@
-"""The handler's session has the hooks of a plain one, wherever one of its own services is concerned."""
+"""For its own services, the handler's session has all hooks of a plain one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OPERATIONS = {
 
 
 def hooks(session: botocore.session.Session, event: str) -> list[str]:
-    """What is called at `event`, in order."""
+    """The hooks of `event`, in order."""
     emitter = session.get_component("event_emitter")._emitter
     return [getattr(hook, "__qualname__", repr(hook)) for hook in emitter._handlers.prefix_search(event)]
 

@@ -1,4 +1,4 @@
-"""Answers that cannot be ordered of the in-memory Amazon Connect, from a script, byte for byte.
+"""Responses that the in-memory Amazon Connect cannot give, scripted byte for byte.
 
 What is the caller told, and how often is Amazon Connect asked?
 """
@@ -124,7 +124,7 @@ def test_log_names_no_request_id_of_an_earlier_attempt(endpoint_at: EndpointAt, 
 
 
 def test_unreachable_endpoint_is_tried_twice(endpoint_at: EndpointAt) -> None:
-    # Given: a port on which nobody listens
+    # Given: a port that nothing listens on
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
 
@@ -136,10 +136,10 @@ def test_unreachable_endpoint_is_tried_twice(endpoint_at: EndpointAt) -> None:
 
 @pytest.mark.parametrize(("remaining_ms", "attempts"), [(0, 1), (1999, 1), (2000, 2), (60_000, 2)])
 @pytest.mark.parametrize("answer", [RESET, http("503 Service Unavailable")])
-def test_second_attempt_is_made_only_if_its_time_outs_fit(
+def test_second_attempt_is_made_only_if_its_timeouts_fit(
     endpoint_at: EndpointAt, upstream: ScriptedUpstream, answer: bytes, remaining_ms: int, attempts: int
 ) -> None:
-    # The tests' time-outs are 1 s and 0.5 s; 0.5 s is kept for the answer.
+    # The tests' timeouts are 1 s and 0.5 s; 0.5 s is reserved for the answer.
     upstream.script(answer)
     outcome = send(endpoint_at(upstream.url), attributes_event(), LambdaContext(remaining_ms=remaining_ms))
 
@@ -209,8 +209,8 @@ def test_every_2xx_is_a_success(endpoint_at: EndpointAt, upstream: ScriptedUpstr
 def test_success_whose_body_is_cut_off_is_a_success_in_the_end(
     endpoint_at: EndpointAt, upstream: ScriptedUpstream
 ) -> None:
-    # Newer botocores go by the status. For those up to 1.43 the connection broke: the update is made again, which
-    # changes nothing.
+    # Newer versions of botocore accept the status. Up to 1.43, it counts as a broken connection, and the update is
+    # retried, which changes nothing.
     upstream.script(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 100\r\n\r\n{}", OK)
     outcome = send(endpoint_at(upstream.url), contact_event())
 

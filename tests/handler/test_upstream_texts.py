@@ -1,4 +1,4 @@
-"""Amazon Connect's own texts: the caller gets them, up to a length, unless they name an ARN or an account."""
+"""Amazon Connect's own texts: the caller gets them, cut to a length, unless they name an ARN or an account."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.handler.conftest import EndpointAt
 from tests.handler.proxy import contact_event, send
 from tests.handler.scripted_upstream import ScriptedUpstream, http, typed
 
-# Texts of Amazon Connect, and a value that the request has.
+# Texts of Amazon Connect, and a value of the request.
 ECHOES = {
     "no echo": ("Contact not found", "a"),
     "a word": ("Attribute Tier must not be gold.", "gold"),
@@ -78,7 +78,7 @@ def test_what_is_cut_off_need_not_be_withheld(endpoint_at: EndpointAt, upstream:
 def test_text_of_any_length_is_bounded_and_costs_nothing(
     endpoint_at: EndpointAt, upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch, part: str
 ) -> None:
-    # Given: a text of 6 MB, and a measure of what the handler looks at
+    # Given: a text of 6 MB, and a record of how much the handler searches
     looked_at = []
 
     class Pattern:
@@ -100,7 +100,7 @@ def test_text_of_any_length_is_bounded_and_costs_nothing(
 def test_endpoints_own_not_found_differs_from_what_it_says_for_amazon_connect(
     endpoint_at: EndpointAt, upstream: ScriptedUpstream
 ) -> None:
-    # `connect-constructs verify` tells by the text whether Amazon Connect was asked.
+    # `connect-constructs verify` recognizes by the text whether Amazon Connect was called.
     own = send(endpoint_at(upstream.url), contact_event(instance="another"))
     assert own.error_type == "ResourceNotFoundException"
 

@@ -1,4 +1,4 @@
-"""Who changed this contact? The log lines alone tell, with and without a queue."""
+"""The log lines alone tell who changed a contact, with and without a queue."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OTHER_CONTACT = "87654321-4321-4321-4321-210987654322"
 
 Line = dict[str, Any]
 
-# What API Gateway says of callers: identity, authorizer, and what the log is to say.
+# What API Gateway says about callers: identity and authorizer.
 CALLERS = {
     "a role": ({"userArn": "arn:aws:sts::111122223333:assumed-role/crm/job-7"}, None),
     "an authorizer's principal": ({}, {"principalId": "agent-7"}),
@@ -55,7 +55,7 @@ def events(contact_id: str) -> list[Event]:
 
 
 def callers_of(contact_id: str, endpoint_lines: list[Line], consumer_lines: list[Line]) -> list[dict[str, str]]:
-    """Who changed the contact, in the order of the changes: what an operator asks CloudWatch Logs Insights."""
+    """Who changed the contact, in order: an operator would ask CloudWatch Logs Insights."""
     if not consumer_lines:
         changes = [line for line in endpoint_lines if line["contactId"] == contact_id and line["outcome"] == "Updated"]
         return [line["caller"] for line in changes]
@@ -88,7 +88,7 @@ def test_endpoint_and_queue_together_tell_who_changed_a_contact() -> None:
 
 
 def test_update_whose_acceptance_was_lost_is_known_by_its_caller_too() -> None:
-    # Given: the queue has it, and the endpoint does not learn so
+    # Given: the queue has the update, but its confirmation is lost
     rig = Rig()
     endpoint = rig.endpoint()
 

@@ -1,4 +1,4 @@
-"""The consumer makes the updates of the queue's messages and acknowledges them, and says so without values."""
+"""The consumer applies and acknowledges the queue's messages, and logs no values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.handler.queue_fakes import client_error, fields_of, raises, raises_no
 from tests.handler.queue_rig import NEW_CONTACT, OTHER_CONTACT, Rig
 from tests.sqs_fifo import DAY
 
-# A word that nothing else says.
+# A word that occurs nowhere else.
 SECRET = "zq7canary7qz"
 
 
@@ -54,7 +54,7 @@ def test_message_without_the_optional_fields_is_applied_under_its_own_id(rig: Ri
 
     assert rig.values() == {"a": "1"}
     assert (delivery.logs[0]["updateId"], delivery.logs[0]["requestId"]) == (message_id, None)
-    # An ARN in place of the id would be denied.
+    # An ARN instead of the id would be denied.
     assert rig.connect.made[0][1]["InstanceId"] == INSTANCE_ID
 
 
@@ -71,7 +71,7 @@ def test_what_has_not_the_form_of_a_contact_id_is_in_no_log_line_and_in_no_event
     assert [json.loads(line)["contactId"] for line in printed.splitlines()] == [None, None]
     assert rig.bus.details[0]["contactId"] is None
     assert contact_id not in printed + json.dumps(rig.bus.entries)
-    # The update itself has it, of course.
+    # The dead letter has it, of course.
     assert fields_of(rig.dead_letters.messages[0])["parameters"]["InitialContactId"] == contact_id
 
 

@@ -1,4 +1,4 @@
-"""A message, its dead letter, and the dead letter moved back: the same update, and of a size that the queue takes."""
+"""A message, its dead letter, and the dead letter moved back: the same update, within the queue's limit."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from contact_updates.update_message import MAX_MESSAGE_BYTES, Rejection, parse_m
 
 # Amazon SQS API Reference, "SendMessage".
 TAKEN_BY_SQS = re.compile("[\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+")
-# What the construct lets the queue take.
+# The queue's limit, as the construct sets it.
 QUEUE_BYTES = 262_144
 
 REASONS = {
     "no reason": "",
     "a plain one": "x" * 1_000,
     "controls": "\x01" * 5_000,
-    "halves of surrogate pairs": "\ud800" * 1_000,
+    "lone surrogates": "\ud800" * 1_000,
     "emoji": "\U0001f600" * 1_000,
 }
 LONGEST_REJECTION = Rejection(type="InvalidActiveRegionException", reason="\x01" * 1_000, public_reason="")
 
-# The id of an update whose message has none.
+# The id of an update whose message has no `updateId`.
 MESSAGE_ID = "2af4228d-e226-51f8-ded9-e32c70ddcb13"
 
 ANY_CHARACTER = st.characters(exclude_categories=()) | st.sampled_from("\x00\x1f\x7f\ud800\udfff\ufffe\uffff\U0001f600")
@@ -41,24 +41,24 @@ ANY_VALUE = st.recursive(
 
 
 def as_read(value: Any) -> Any:
-    """What JSON makes of `value`: two halves of a surrogate pair are one character."""
+    """`value` after a round trip through JSON: a surrogate pair becomes one character."""
     return json.loads(json.dumps(value))
 
 
 def in_utf8(value: Any) -> str:
-    """JSON as a producer may write it: only what SQS refuses is escaped."""
+    """JSON as a producer may write it, with only those characters escaped that SQS refuses."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return re.sub("[\ud800-\udfff\ufffe\uffff]", lambda found: json.dumps(found[0])[1:-1], text)
 
 
 def size(body: str) -> int:
-    """In bytes. Fails for what SQS does not take."""
+    """The size in bytes. Fails if SQS refuses the text."""
     assert TAKEN_BY_SQS.fullmatch(body)
     return len(body.encode())
 
 
 def moved_back(body: str, reason: str = "Not this.") -> str:
-    """The dead letter, as the queue gets it back."""
+    """The dead letter as it is moved back to the queue."""
     return write_rejected(body, Rejection(type="InvalidParameterException", reason=reason, public_reason=""), "u")
 
 
@@ -85,7 +85,7 @@ def test_update_is_the_same_when_its_dead_letter_is_moved_back(
     rejected = parse_message(letter)
     assert without_rejection(rejected) == without_rejection(parse_message(again)) == fields
     assert rejected["rejection"].items() >= as_read({"reason": reason[:1_000]}).items()
-    # The second rejection takes the place of the first.
+    # The second rejection replaces the first.
     assert size(again) == size(letter)
 
 
@@ -105,7 +105,7 @@ def test_producers_message_grows_by_no_more_than_its_rejection(
 
 @pytest.mark.parametrize("first", range(0, 0x110000, 0x10000), ids=hex)
 def test_no_character_takes_more_room_in_the_dead_letter(first: int) -> None:
-    # The largest message with each character of the plane, raw wherever SQS takes it.
+    # The largest message with each character of the plane, unescaped wherever SQS accepts it.
     characters = [chr(code) for code in range(first, first + 0x10000)]
     for part in (characters[number : number + 0x4000] for number in range(0, len(characters), 0x4000)):
         fields = {"version": 1, "operation": "UpdateContact", "parameters": {"Name": part}, "filling": ""}
@@ -150,9 +150,9 @@ FIELDS = '{"version":1,"operation":"UpdateContact","parameters":{},"x":'
     [
         # Python writes 1e9 as 1000000000.0.
         FIELDS + "[" + ",".join(["1e9"] * 60_000) + "]}",
-        # Beyond what a producer may send, and below what the queue takes.
+        # Larger than a producer may send, and smaller than the limit of the queue.
         FIELDS + '"' + "x" * (QUEUE_BYTES - len(FIELDS) - 3) + '"}',
-        # As JSON in JSON it would be twice as large.
+        # It would be twice as large as JSON in JSON.
         '"' * 200_000,
         "\\" * QUEUE_BYTES,
     ],

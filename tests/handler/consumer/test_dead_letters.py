@@ -1,4 +1,4 @@
-"""What is rejected is kept in the dead-letter queue, once, before it is acknowledged."""
+"""A rejected update is in the dead-letter queue, once, before it is acknowledged."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_update_rejected_twice_is_a_dead_letter_once_within_five_minutes_and_has
     records = receive(rig.queue)
     rig.consumer({"Records": records}, TimedContext(rig.clock))
 
-    # The function was killed before it answered, and each time another execution environment gets the batch.
+    # The function is killed before it answers, and each time another execution environment gets the batch.
     rig.clock.advance(299)
     rig.new_environment()({"Records": records}, TimedContext(rig.clock))
     assert len(rig.dead_letters.messages) == 1
@@ -112,7 +112,7 @@ def test_dead_letter_is_there_once_however_long_its_update_has_waited(rig: Rig, 
     rig.dead_letter_client.trouble_after = trouble
     rig.run(2_000)
 
-    assert rig.parked == [("u1", "InvalidParameterException")]
+    assert rig.rejections == [("u1", "InvalidParameterException")]
     assert rig.queue.messages == []
     assert len(rig.bus.entries) == 1
 

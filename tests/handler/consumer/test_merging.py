@@ -61,7 +61,7 @@ def test_updates_by_update_contact_are_not_merged(rig: Rig) -> None:
 def test_nothing_is_merged_across_contacts(rig: Rig) -> None:
     rig.state.create_contact(contact_id=CONTACT_ID.upper() + "A")
     rig.state.create_contact(contact_id=CONTACT_ID.upper() + "a")
-    # These two have one group.
+    # These two share a group.
     rig.attributes({"a": "1"}, CONTACT_ID.upper() + "A")
     rig.attributes({"a": "2"}, CONTACT_ID.upper() + "a")
     rig.attributes({"a": "3"}, OTHER_CONTACT)

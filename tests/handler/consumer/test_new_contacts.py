@@ -1,4 +1,4 @@
-"""Contacts that Amazon Connect does not know everywhere yet: it says for minutes that they are not there.
+"""Contacts that have not propagated yet: for minutes, Amazon Connect says that they do not exist.
 
 "It typically takes less than a few seconds for the change to propagate throughout the system, but in some cases it can
 take several minutes. You might get unexpected errors, such as a ResourceNotFoundException or an
@@ -23,13 +23,13 @@ BOTH = pytest.mark.parametrize("error_type", [NOT_FOUND, INVALID])
 
 
 class WatchedRig(Rig):
-    """A rig that notes when Amazon Connect is called: the seconds since the start, and the values."""
+    """A rig that records the calls to Amazon Connect: the seconds since the start, and the values."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.started = self.clock()
         self.calls: list[tuple[int, list[str]]] = []
-        # An attribute value that is refused, and how.
+        # Values that are refused, and the error type for each.
         self.refused: dict[str, str] = {}
         self.connect.trouble = self._note
 
@@ -62,12 +62,12 @@ def test_update_is_rejected_after_calls_at_once_and_after_one_and_five_minutes(
     rig.attributes({"a": "1"}, NEW_CONTACT)
 
     deliveries = rig.run(299)
-    assert rig.parked == []
+    assert rig.rejections == []
     assert len(rig.queue.messages) == 1
     deliveries += rig.run(3_000)
 
     assert rig.calls == [(0, ["1"]), (61, ["1"]), (301, ["1"])]
-    assert rig.parked == [("u1", error_type)]
+    assert rig.rejections == [("u1", error_type)]
     assert rig.queue.messages == []
     lines = [line for delivery in deliveries for line in delivery.logs]
     assert [(line["outcome"], line["upstreamError"], line.get("waitSeconds")) for line in lines] == [
@@ -88,23 +88,23 @@ def test_contact_that_comes_within_five_minutes_is_updated(
     rig.run(400)
 
     assert rig.values(NEW_CONTACT) == {"a": "1"}
-    assert rig.parked == []
+    assert rig.rejections == []
     assert rig.calls[-1] == (made_at, ["1"])
     assert len(rig.calls) == {0: 1, 61: 2, 301: 3}[made_at]
 
 
 @BOTH
 def test_only_the_queue_tells_the_age_of_an_update(rig: WatchedRig, error_type: str) -> None:
-    # A producer's acceptedAt may say anything.
+    # A producer can set any acceptedAt.
     rig.new_contact(3_600, error_type)
     rig.attributes({"a": "1"}, NEW_CONTACT, acceptedAt="1970-01-01T00:00:00.000Z")
     rig.attributes({"a": "2"}, NEW_CONTACT, acceptedAt="2999-01-01T00:00:00.000Z")
     rig.attributes({"a": "3"}, NEW_CONTACT, acceptedAt=None)
 
     rig.run(299)
-    assert rig.parked == []
+    assert rig.rejections == []
     rig.run(10)
-    assert rig.parked == [("u1", error_type), ("u2", error_type), ("u3", error_type)]
+    assert rig.rejections == [("u1", error_type), ("u2", error_type), ("u3", error_type)]
 
 
 @BOTH
@@ -119,7 +119,7 @@ def test_update_that_waited_for_something_else_is_rejected_after_one_call(
     rig.run(10)
 
     assert rig.calls == [(waited, ["1"])]
-    assert rig.parked == [("u1", error_type)]
+    assert rig.rejections == [("u1", error_type)]
 
 
 @BOTH
@@ -139,7 +139,7 @@ def test_other_trouble_in_between_adds_no_call_that_says_so(rig: WatchedRig, err
     rig.run(1_000)
 
     assert answers.count(error_type) == 3
-    assert rig.parked == [("u1", error_type)]
+    assert rig.rejections == [("u1", error_type)]
 
 
 @BOTH
@@ -155,12 +155,12 @@ def test_visibility_that_cannot_be_set_adds_no_call(rig: WatchedRig, error_type:
     rig.run(10_000)
 
     assert [at for at, _ in rig.calls] == [0, 1_800]
-    assert rig.parked == [("u1", error_type)]
+    assert rig.rejections == [("u1", error_type)]
 
 
 @BOTH
 def test_clocks_that_differ_by_seconds_add_no_call(rig: WatchedRig, error_type: str) -> None:
-    # The age is by the queue's clock and the function's.
+    # The age depends on two clocks: the queue's and the function's.
     rig.new_contact(3_600, error_type)
     rig.attributes({"a": "1"}, NEW_CONTACT)
     rig.queue.messages[0].sent_at += 5
@@ -181,13 +181,13 @@ def test_burst_for_a_contact_that_is_not_there_takes_few_calls(rig: WatchedRig, 
 
     rig.run(1_000)
 
-    assert rig.parked == [(f"u{number + 1}", error_type) for number in range(10)]
+    assert rig.rejections == [(f"u{number + 1}", error_type) for number in range(10)]
     at = [at for at, _ in rig.calls]
     if error_type == NOT_FOUND:
-        # That is so of the contact, and so of all of them.
+        # The contact is missing, so that all of them fail.
         assert at == [0, 61, 301]
     else:
-        # Each time all of them together, and the first alone; in the end each alone.
+        # Each time all of them together, then the first alone; at the end each alone.
         assert at == [0, 0, 61, 61, 301, *[301] * 10]
 
 
@@ -205,7 +205,7 @@ def test_updates_behind_it_wait_and_are_made_in_their_order(rig: WatchedRig, err
 
     assert [(at, values) for at, values in rig.calls] == [
         (0, ["first"]),
-        # Another contact's do not wait.
+        # The other contact's updates do not wait.
         (20, ["third"]),
         (61, ["first"]),
         (301, ["first"]),
@@ -221,15 +221,15 @@ def test_stream_of_updates_for_a_contact_that_is_not_there_keeps_to_three_calls_
 ) -> None:
     rig.new_contact(DAY, error_type)
     for number in range(20):
-        # They cannot be merged, so that each call is for one of them.
+        # They cannot be merged: each call is for one of them.
         rig.details({"Name": str(number)}, NEW_CONTACT)
         rig.run(40)
     rig.run(1_000)
 
     calls = [values[0] for _, values in rig.calls]
     assert {calls.count(str(number)) for number in range(20)} <= {1, 2, 3}
-    assert [update for update, _ in rig.parked] == [f"u{number + 1}" for number in range(20)]
-    # None waits longer because of those before it.
+    assert [update for update, _ in rig.rejections] == [f"u{number + 1}" for number in range(20)]
+    # None waits longer because of the ones before it.
     rejected_at = {values[0]: at for at, values in rig.calls}
     assert all(rejected_at[str(number)] - 40 * number <= 310 for number in range(20))
 
@@ -242,9 +242,9 @@ def test_young_update_behind_an_old_one_keeps_its_time(rig: WatchedRig, error_ty
     rig.attributes({"a": "2"}, NEW_CONTACT)
 
     rig.run(30)
-    assert rig.parked == [("u1", error_type)]
+    assert rig.rejections == [("u1", error_type)]
     rig.run(280)
-    assert rig.parked == [("u1", error_type), ("u2", error_type)]
+    assert rig.rejections == [("u1", error_type), ("u2", error_type)]
 
 
 # -- an update among good ones that Amazon Connect refuses ------------------------------------------------------------
@@ -259,7 +259,7 @@ def test_culprit_of_a_merged_call_waits_and_those_before_it_do_not(rig: WatchedR
     assert rig.values() == {"key0": "good"}
     rig.run(400)
 
-    assert rig.parked == [("u2", INVALID)]
+    assert rig.rejections == [("u2", INVALID)]
     assert rig.values() == {"key0": "good", "key2": "better", "key3": "best"}
     assert rig.calls == [
         (0, ["good", "bad", "better", "best"]),
@@ -284,7 +284,7 @@ def test_culprit_that_turns_good_is_made_in_its_turn(rig: WatchedRig) -> None:
     rig.run(60)
 
     assert rig.values() == {"a": "3", "1": "1", "bad": "bad", "3": "3"}
-    assert rig.parked == []
+    assert rig.rejections == []
     assert len(rig.calls) == 4
 
 
@@ -295,7 +295,7 @@ def test_refusal_for_good_is_not_waited_for(rig: WatchedRig) -> None:
 
     rig.run(1)
 
-    assert rig.parked == [("u2", "InvalidParameterException")]
+    assert rig.rejections == [("u2", "InvalidParameterException")]
     assert rig.values() == {"a": "3", "1": "1", "3": "3"}
 
 
@@ -313,7 +313,7 @@ def test_what_breaks_the_contract_is_rejected_at_once_without_a_call(
 
     rig.run(1)
 
-    assert rig.parked == [("u1", rejection)]
+    assert rig.rejections == [("u1", rejection)]
     assert rig.calls == []
 
 
@@ -332,8 +332,8 @@ def test_dead_letter_queue_that_fails_amid_a_burst_keeps_the_rest_in_order(rig: 
     rig.dead_letter_client.trouble = trouble
     delivery = rig.deliver()
 
-    assert rig.parked == [("u1", NOT_FOUND), ("u2", NOT_FOUND)]
+    assert rig.rejections == [("u1", NOT_FOUND), ("u2", NOT_FOUND)]
     assert delivery.outcomes == ["Rejected", "Rejected", "HeldUp", "HeldUp", "HeldUp"]
     assert len(delivery.failed) == 3
     rig.run(30)
-    assert [update for update, _ in rig.parked] == ["u1", "u2", "u3", "u4", "u5"]
+    assert [update for update, _ in rig.rejections] == ["u1", "u2", "u3", "u4", "u5"]

@@ -1,4 +1,4 @@
-"""A queue that applies one operation only rejects updates by the other."""
+"""A queue that applies only one operation rejects updates by the other."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.handler.proxy import CONTACT_ID, INSTANCE_ARN
 from tests.handler.queue_fakes import client_error, raises
 from tests.handler.queue_rig import Rig
 
-# A word that nothing else says.
+# A word that occurs nowhere else.
 SECRET = "zq7canary7qz"
 
 
@@ -30,7 +30,7 @@ def test_operation_that_the_queue_does_not_apply_is_rejected_at_once_and_blocks_
     assert delivery.outcomes == ["Updated", "Rejected", "Updated"]
     assert delivery.logs[1]["operation"] == "UpdateContact"
     assert rig.values() == {"a": "2"}
-    assert rig.parked == [("u2", "UnsupportedOperation")]
+    assert rig.rejections == [("u2", "UnsupportedOperation")]
     assert rig.bus.details == [
         {
             "updateId": "u2",
@@ -51,7 +51,7 @@ def test_attribute_updates_that_the_queue_does_not_apply_are_rejected_without_a_
 
     assert rig.deliver().outcomes == ["Rejected"] * 3
     assert rig.connect.made == []
-    assert [update for update, _ in rig.parked] == ["u1", "u2", "u3"]
+    assert [update for update, _ in rig.rejections] == ["u1", "u2", "u3"]
 
 
 @pytest.mark.parametrize("text", ["UpdateContact", "UpdateContactAttributes,UpdateContact"])

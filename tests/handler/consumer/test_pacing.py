@@ -1,4 +1,4 @@
-"""Calls start no faster than the pace."""
+"""Calls start no faster than the pace allows."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def test_calls_start_no_faster_than_the_pace_whether_they_succeed_or_not(lasts: 
             case 0:
                 raise client_error(documented_error("InvalidParameterException"))
             case 1:
-                # It is tried again, as a call of its own.
+                # It is retried, as a call of its own.
                 raise ReadTimeoutError(endpoint_url="https://example.com")
 
     rig.connect.trouble = trouble
     rig.deliver()
-    # The execution is not free for the next batch before that.
+    # Only then is the execution free for the next batch.
     free_at = rig.clock()
 
     assert len(starts) > 10

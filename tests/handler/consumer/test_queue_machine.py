@@ -1,4 +1,4 @@
-"""Whatever happens on the way, each contact ends up as if its accepted updates had been made in their order."""
+"""Whatever fails, each contact ends up as if its accepted updates had been applied in order."""
 
 from __future__ import annotations
 
@@ -45,18 +45,18 @@ from tests.handler.queue_fakes import (
 )
 
 CONTACTS = [f"{number}1111111-0000-4000-8000-000000000000" for number in range(3)]
-# Amazon Connect knows these some minutes after their creation, and none later than five: no update of theirs is lost.
+# Amazon Connect knows these within five minutes after their creation: none of their updates is lost.
 NEW_CONTACTS = [f"{number}2222222-0000-4000-8000-000000000000" for number in range(2)]
 MISSING = "33333333-0000-4000-8000-000000000000"
 ANY_CONTACT = st.sampled_from([*CONTACTS, *NEW_CONTACTS, MISSING])
 
 TOO_EARLY = ("ResourceNotFoundException", "InvalidRequestException")
-# Amazon Connect never takes an update with this attribute. No other update can hide it in a merge: all of them have it.
+# Amazon Connect refuses each update with this attribute. A merge cannot hide it, as only refused updates have it.
 REFUSED = "refused"
 
 VALUES = st.dictionaries(st.sampled_from("abc"), st.sampled_from(["", "1", "2", "3"]), min_size=1, max_size=3)
 
-# The fault of one call: before it takes effect, or (its answer lost) afterwards. None: the call goes well.
+# The fault of one call: before it takes effect, or afterwards, so that only its answer is lost. None: no fault.
 Mishap = tuple[str, BaseException] | None
 
 _LOST = ReadTimeoutError(endpoint_url="https://example.com")
@@ -94,7 +94,7 @@ QUEUE_MISHAPS: list[Mishap] = [
 
 
 class Mishaps:
-    """The faults of the next calls, one for each."""
+    """The faults of the next calls, one each."""
 
     def __init__(self) -> None:
         self._next: list[Mishap] = []
@@ -119,7 +119,7 @@ class Mishaps:
 
 
 class QueueMachine(RuleBasedStateMachine):
-    """An endpoint, a queue, a consumer and Amazon Connect, all of which fail and are killed at any point."""
+    """An endpoint, a queue, a consumer and Amazon Connect. Any call can fail, or kill the function."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -140,16 +140,16 @@ class QueueMachine(RuleBasedStateMachine):
             EndpointSettings(instance=Instance(INSTANCE_ARN), queue_url=QUEUE_URL),
             QueueTarget(self.queue_client, QUEUE_URL),
         )
-        # What has to come out: the contacts, and the messages that are to be rejected, with their groups.
+        # The expected result: the contacts, and the messages that must be rejected, with their groups.
         self.attributes: dict[str, dict[str, str]] = {}
         self.names: dict[str, str] = {}
         self.rejected: dict[str, str] = {}
         for contact_id in CONTACTS:
             self.state.create_contact(contact_id=contact_id)
             self.attributes[contact_id] = {}
-        # The messages of each update: a call that is sent again after five minutes is another one.
+        # How many messages each update has: a call that is retried after five minutes is another message.
         self.messages: Counter[str] = Counter()
-        # How often an update's own call was too early, for each of the ages between which there is to be one call.
+        # How often an update was tried too early, by the age before which there may be one call.
         self.too_early: Counter[tuple[str, int]] = Counter()
         self.sent = 0
         self.last: tuple[Event, Callable[[], None]] | None = None
@@ -224,7 +224,7 @@ class QueueMachine(RuleBasedStateMachine):
 
     @rule(mishap=st.sampled_from(QUEUE_MISHAPS[:-2]))
     def call_again(self, mishap: Mishap) -> None:
-        """A client that got no answer, or does not believe it."""
+        """A client retries after it got no answer, or although it got one."""
         if self.last:
             self._send(*self.last, mishap)
 
@@ -285,9 +285,9 @@ class QueueMachine(RuleBasedStateMachine):
     def deliver_and_lose_deletes(
         self, contact_id: str, burst: list[tuple[dict[str, str], bool]], lost: set[int]
     ) -> None:
-        """What was settled and not deleted comes back to the execution environment that settled it."""
+        """Settled messages that are not deleted come back to the execution environment that settled them."""
         self._heal()
-        # Nothing of the contact is in flight, so that the burst can be received.
+        # Wait until nothing of the contact is in flight, so that the burst can be received.
         self.clock.advance(3_600)
         self._deliver(300)
         self.update_attributes(contact_id, burst, None)
@@ -327,7 +327,7 @@ class QueueMachine(RuleBasedStateMachine):
         held_up: dict[str, dict[str, Any]] = {}
         for line in map(json.loads, printed.splitlines()):
             if line["outcome"] == "HeldUp":
-                # The first of a contact's updates was called for; those behind it wait along.
+                # Only the first of a contact's updates was tried. Those behind it wait, too.
                 held_up.setdefault(line["contactId"], line)
         for line in held_up.values():
             if line["upstreamError"] in TOO_EARLY:
@@ -341,11 +341,11 @@ class QueueMachine(RuleBasedStateMachine):
     # -- what holds ---------------------------------------------------------------------------------------------------
 
     @invariant()
-    def nothing_is_parked_that_is_not_to_be_rejected(self) -> None:
+    def nothing_is_dead_lettered_that_is_not_to_be_rejected(self) -> None:
         assert {message.deduplication_id for message in self.dead_letters.messages} <= set(self.rejected)
 
     @invariant()
-    def nothing_that_is_to_be_rejected_is_lost(self) -> None:
+    def no_rejected_update_is_lost(self) -> None:
         kept = {message.id for message in self.queue.messages}
         kept |= {message.deduplication_id for message in self.dead_letters.messages}
         assert set(self.rejected) <= kept
@@ -353,7 +353,7 @@ class QueueMachine(RuleBasedStateMachine):
     @invariant()
     def no_update_is_called_for_again_before_its_time(self) -> None:
         for (update_id, before), count in self.too_early.items():
-            # After the last one it is rejected, unless the dead-letter queue fails.
+            # After the last age it is rejected, unless the dead-letter queue fails.
             assert not before or count <= self.messages[update_id]
 
     @invariant()
@@ -382,14 +382,14 @@ class QueueMachine(RuleBasedStateMachine):
         self._check_dead_letters()
 
     def _check_dead_letters(self) -> None:
-        parked: dict[str, float] = {}
+        sent_at: dict[str, float] = {}
         for message in self.dead_letters.messages:
             source = message.deduplication_id
             assert fields_of(message)["rejection"]["type"] in TOO_EARLY
-            # What is parked again within five minutes is there once.
-            assert source not in parked or message.sent_at - parked[source] >= 300
-            parked[source] = message.sent_at
-        # None is missing, and those of each contact came in their order.
+            # A dead letter that is sent again within five minutes is there once.
+            assert source not in sent_at or message.sent_at - sent_at[source] >= 300
+            sent_at[source] = message.sent_at
+        # None is missing, and those of each contact came in order.
         first_seen = list(dict.fromkeys(message.deduplication_id for message in self.dead_letters.messages))
         for group in set(self.rejected.values()):
             expected = [message_id for message_id, its_group in self.rejected.items() if its_group == group]

@@ -10,11 +10,11 @@ from connect_constructs.local.faults import ErrorAnswer
 from tests.handler.queue_fakes import NO_ENDPOINT, client_error, raises
 from tests.handler.queue_rig import NEW_CONTACT, Rig
 
-# A word that nothing else says.
+# A word that occurs nowhere else.
 SECRET = "zq7canary7qz"
 
 
-def test_rejection_is_announced_with_the_ids_of_the_update_and_without_values(rig: Rig) -> None:
+def test_rejection_is_published_without_values(rig: Rig) -> None:
     rig.attributes({SECRET: SECRET}, NEW_CONTACT)
     rig.clock.advance(301)
 
@@ -29,7 +29,7 @@ def test_rejection_is_announced_with_the_ids_of_the_update_and_without_values(ri
     }
 
 
-def test_announcement_says_which_update_and_why(rig: Rig) -> None:
+def test_event_says_which_update_was_rejected_and_why(rig: Rig) -> None:
     rig.attributes({SECRET: SECRET}, NEW_CONTACT)
     rig.clock.advance(301)
 

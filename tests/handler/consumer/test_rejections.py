@@ -1,4 +1,4 @@
-"""Whatever trying again does not change is rejected, and holds up nothing."""
+"""An update that no retry can make succeed is rejected, and holds up nothing."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from tests.handler.queue_fakes import client_error, fields_of
 from tests.handler.queue_rig import Rig
 from tests.sqs_fifo import DAY
 
-# A word that nothing else says.
+# A word that occurs nowhere else.
 SECRET = "zq7canary7qz"
 
 
-def test_what_amazon_connect_refuses_for_good_is_parked_at_once(rig: Rig) -> None:
+def test_what_amazon_connect_refuses_for_good_is_dead_lettered_at_once(rig: Rig) -> None:
     error_type = "InvalidParameterException"
     rig.details({"Name": "bad"})
     rig.details({"Name": "good"})
@@ -65,7 +65,7 @@ def test_rejection_names_its_time(rig: Rig) -> None:
     assert rejection["rejectedAt"].endswith("Z")
 
 
-def test_only_the_culprit_of_a_merged_call_is_parked(rig: Rig) -> None:
+def test_only_the_culprit_of_a_merged_call_is_dead_lettered(rig: Rig) -> None:
     for value in ("1", "bad", "3"):
         rig.attributes({"a": value, value: value})
     rig.attributes({"b": "4"})
@@ -74,8 +74,8 @@ def test_only_the_culprit_of_a_merged_call_is_parked(rig: Rig) -> None:
     delivery = rig.deliver()
 
     assert delivery.failed == []
-    assert rig.parked == [("u2", "InvalidParameterException")]
-    # One call for all of them, and then one for each.
+    assert rig.rejections == [("u2", "InvalidParameterException")]
+    # One call for all of them, then one for each.
     assert len(rig.connect.made) == 5
     assert rig.values() == {"a": "3", "1": "1", "3": "3", "b": "4"}
     assert [(log["updateId"], log["outcome"]) for log in delivery.logs] == [
@@ -103,7 +103,7 @@ def test_trouble_amid_the_search_for_the_culprit_loses_nothing(rig: Rig) -> None
 
     assert rig.deliver().failed == [third, fourth]
     assert rig.values() == {"a": "1"}
-    assert rig.parked == [("u2", "InvalidParameterException")]
+    assert rig.rejections == [("u2", "InvalidParameterException")]
 
 
 UNREADABLE = {
@@ -155,7 +155,7 @@ UNREADABLE = {
         ),
         "ResourceNotFoundException",
     ),
-    "half of a surrogate pair": (
+    "a lone surrogate": (
         json.dumps(
             {
                 "version": 1,
@@ -169,7 +169,7 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize(("body", "rejection_type"), UNREADABLE.values(), ids=UNREADABLE)
-def test_what_is_no_update_is_parked_without_a_call(rig: Rig, body: str, rejection_type: str) -> None:
+def test_what_is_no_update_is_dead_lettered_without_a_call(rig: Rig, body: str, rejection_type: str) -> None:
     rig.attributes({"a": "1"})
     message_id = rig.body(body)
     rig.attributes({"a": "2"})
@@ -189,7 +189,7 @@ def test_what_is_no_update_is_parked_without_a_call(rig: Rig, body: str, rejecti
 
 @pytest.mark.parametrize("body", ["[" * 200_000, '{"a":' * 40_000, "\u00e9" * 100_000, '"' * 200_000])
 def test_largest_unreadable_message_does_not_block_its_contact(rig: Rig, body: str) -> None:
-    # As JSON in JSON it grows; the dead-letter queue takes larger messages than the queue.
+    # It grows as JSON in JSON. The dead-letter queue accepts larger messages than the queue.
     rig.body(body)
 
     assert rig.deliver().failed == []
@@ -214,12 +214,12 @@ def test_largest_dead_letter_fits_into_a_queue(rig: Rig) -> None:
     assert len(write_rejected(body, rejection, update_id)) <= 262_144
 
 
-def test_update_that_is_too_old_is_parked_as_expired_without_a_call(rig: Rig) -> None:
+def test_update_that_is_too_old_is_dead_lettered_as_expired_without_a_call(rig: Rig) -> None:
     rig.attributes({"a": "1"})
     rig.clock.advance(12 * DAY)
     rig.attributes({"b": "2"})
 
-    # Exactly twelve days is not older than that.
+    # Exactly twelve days is not too old.
     rig.fail_for(CONTACT_ID, client_error(BARE_THROTTLE))
     assert rig.deliver().outcomes == ["HeldUp", "HeldUp"]
     rig.heal()
@@ -228,5 +228,5 @@ def test_update_that_is_too_old_is_parked_as_expired_without_a_call(rig: Rig) ->
     delivery = rig.deliver()
 
     assert delivery.failed == []
-    assert rig.parked == [("u1", "Expired")]
+    assert rig.rejections == [("u1", "Expired")]
     assert rig.sent_attributes == [{"b": "2"}]

@@ -1,4 +1,4 @@
-"""The consumer starts nothing that does not fit into what is left of its invocation."""
+"""The consumer starts nothing that does not fit into the time left in its invocation."""
 
 from __future__ import annotations
 
@@ -54,9 +54,9 @@ def test_clients_of_sqs_and_eventbridge_keep_to_the_time_of_a_request(monkeypatc
 
 
 class HangingRig(Rig):
-    """A rig in which requests hang until their client gives up, and whose function ends after `SECONDS`."""
+    """A rig whose requests hang until the client gives up, and whose function ends after `SECONDS`."""
 
-    # The least timeout that the construct takes.
+    # The shortest timeout that the construct accepts.
     SECONDS = 30
 
     def __init__(self, hanging: str) -> None:
@@ -83,7 +83,7 @@ class HangingRig(Rig):
             self._hang()
 
     def work(self, seconds: float) -> list[Delivery]:
-        """Two executions in turn, in their own time."""
+        """One execution after the other, each with a timeout of its own."""
         self.running = True
         deliveries, ends_at = [], self.clock() + seconds
         while self.clock() < ends_at and self.queue.messages:
@@ -106,7 +106,7 @@ HANGING = [
 
 @pytest.mark.parametrize("hanging", HANGING)
 def test_function_is_never_killed_and_no_contact_waits_for_anothers_dead_letters(hanging: str) -> None:
-    # Given: 20 messages that can only be rejected, and an update behind them
+    # Given: 20 messages that must be rejected, and an update behind them
     rig = HangingRig(hanging)
     for number in range(10):
         rig.body("nonsense", f"unreadable-{number}")
@@ -129,7 +129,7 @@ def test_function_is_never_killed_and_no_contact_waits_for_anothers_dead_letters
         assert [line["outcome"] for each in deliveries for line in each.logs].count("NotPublished") == 20
     else:
         assert len(rig.queue.messages) == 20
-        # Each letter is there once in five minutes, and at most: SQS does not know it any longer.
+        # At most once every five minutes, as SQS then no longer recognizes the duplicate.
         per_letter = Counter(message.deduplication_id for message in rig.dead_letters.messages)
         assert set(per_letter.values()) <= set(range(1, 9))
 
@@ -156,7 +156,7 @@ def test_dead_letter_queue_that_is_slow_does_not_get_the_function_killed(hanging
     for number in range(20):
         rig.body("nonsense", f"unreadable-{number}")
 
-    # What does not fit into the function's time goes back.
+    # Whatever does not fit into the function's time goes back.
     outcomes = [line["outcome"] for each in rig.work(40 * 60) for line in each.logs]
 
     assert "HandedBack" in outcomes

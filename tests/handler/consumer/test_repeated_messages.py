@@ -1,4 +1,4 @@
-"""Messages that come back although they were settled do not replace newer values."""
+"""Settled messages that come back do not replace newer values."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_newer_updates_behind_a_repeated_one_are_applied(rig: Rig) -> None:
 
 
 def test_update_settled_elsewhere_does_not_replace_a_newer_one_settled_here(rig: Rig) -> None:
-    # Given: one environment has settled the old one, another the new one
+    # Given: one environment has settled the old update, another the new one
     old = rig.details({"Name": "old"})
     rig.details({"Name": "new"})
     records = receive(rig.queue, 1)
@@ -51,7 +51,7 @@ def test_update_settled_elsewhere_does_not_replace_a_newer_one_settled_here(rig:
     settle(rig.queue, records, rig.new_environment()({"Records": records}, TimedContext(rig.clock)))
     assert rig.deliver().outcomes == ["Updated"]
 
-    # When: SQS delivers the old one again, although it was deleted
+    # When: SQS delivers the old one again although it was deleted
     rig.clock.advance(1_800)
 
     assert invoke(rig.consumer, records, TimedContext(rig.clock)).outcomes == ["Repeated"]
@@ -81,7 +81,7 @@ def test_what_goes_back_is_not_taken_for_settled(rig: Rig) -> None:
 
 
 def test_message_of_another_queue_is_not_taken_for_settled(rig: Rig) -> None:
-    # Its sequence numbers are others.
+    # It has sequence numbers of its own.
     for _ in range(2):
         rig.details({"Name": "a"})
     rig.deliver()

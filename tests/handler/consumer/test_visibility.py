@@ -1,4 +1,4 @@
-"""Whether the visibility timeout can be set or not, nothing is lost."""
+"""Nothing is lost if the visibility timeout cannot be set."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_visibility_that_cannot_be_set_loses_nothing(rig: Rig, error: Exception)
 def test_visibility_that_is_set_in_part_only_is_told(rig: Rig) -> None:
     rig.attributes({"a": "1"})
 
-    # Given: the call takes so long that the queue has given the message up
+    # Given: the call takes longer than the visibility timeout
     def trouble(_: str, __: dict[str, Any]) -> None:
         rig.clock.advance(2_000)
         raise client_error(BARE_THROTTLE)

@@ -1,4 +1,4 @@
-"""Whatever may pass holds up its contact: the messages go back, and wait longer each time."""
+"""An error that may pass holds up its contact: the messages go back, and wait longer each time."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ HOLDING_UP = {
     "an internal error": client_error(documented_error("InternalServiceException")),
     "a 503": client_error(ErrorAnswer(503)),
     "a 502 with a type of 400": client_error(ErrorAnswer(502, "Whatever")),
-    "a read time-out": ReadTimeoutError(endpoint_url="https://example.com"),
-    "a connect time-out": ConnectTimeoutError(endpoint_url="https://example.com"),
+    "a read timeout": ReadTimeoutError(endpoint_url="https://example.com"),
+    "a connect timeout": ConnectTimeoutError(endpoint_url="https://example.com"),
     "a closed connection": ConnectionClosedError(endpoint_url="https://example.com"),
     "no endpoint": EndpointConnectionError(endpoint_url="https://example.com"),
     "denied access": client_error(documented_error("AccessDeniedException")),
@@ -66,7 +66,7 @@ def test_whatever_may_pass_blocks_its_contact_and_no_other(rig: Rig, error: Exce
     assert not rig.bus.entries
     assert sorted(delivery.outcomes) == ["HeldUp", "HeldUp", "HeldUp", "Updated"]
 
-    # Then: once it has passed, all of them are made, in their order
+    # Then: once it has passed, all of them are applied in order
     rig.heal()
     rig.clock.advance(4.9)
     assert rig.deliver().records == []
@@ -119,12 +119,12 @@ def test_group_waits_as_its_first_message_commands(rig: Rig) -> None:
 def test_back_off_doubles_from_5_seconds_to_5_minutes() -> None:
     assert [backoff_seconds(count) for count in range(1, 10)] == [5, 10, 20, 40, 80, 160, 300, 300, 300]
     assert backoff_seconds(300) == 300
-    # SQS takes 12 hours at most.
+    # SQS accepts at most 12 hours.
     assert all(1 <= backoff_seconds(count) <= 12 * 3600 for count in range(1, 2_000))
 
 
 def test_a_thousand_receives_outlast_the_twelve_days_of_an_update() -> None:
-    # The last one has to be made after the twelve days, and before the queue forgets after fourteen.
+    # The last receive must come after twelve days, and before the queue deletes the message after fourteen.
     waits = [backoff_seconds(count) for count in range(1, 1_000)]
     assert sum(waits) > 12 * DAY
     assert max(waits) < 1 * DAY
@@ -135,7 +135,7 @@ def test_day_in_which_each_call_hangs_does_not_use_up_the_receives_of_a_queue(
 ) -> None:
     monkeypatch.setattr(connect_target, "CONNECT_TIMEOUT_SECONDS", 2)
     monkeypatch.setattr(connect_target, "READ_TIMEOUT_SECONDS", 9)
-    # What an execution has no time for is received again, and each time counts.
+    # Messages that an execution has no time for are received again, and each receive counts.
     for number in range(30):
         rig.attributes({"a": "1"}, f"contact-{number}")
 
@@ -149,5 +149,5 @@ def test_day_in_which_each_call_hangs_does_not_use_up_the_receives_of_a_queue(
         if not rig.deliver(seconds=45).records:
             rig.clock.advance(5)
 
-    # A queue counts to 1,000, and an update may wait for twelve days.
+    # SQS gives up after 1,000, and an update may wait for twelve days.
     assert max(message.receive_count for message in rig.queue.messages) < 1_000

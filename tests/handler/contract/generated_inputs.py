@@ -1,4 +1,4 @@
-"""Inputs of the operations, generated from the contract: right ones, and ones with faults in any place."""
+"""Inputs generated from the contract: valid ones, and ones with faults anywhere."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from connect_constructs.contract.service_model import service_model
 
-# Text that a shape's pattern takes. A pattern without an entry here fails the generator, not the handler.
+# Text that matches a shape's pattern. A pattern without an entry here fails the generator, not the handler.
 _MATCHING = {
     "^[A-Za-z0-9_-]+$": "aZ09_-",
     "^[-:/A-Za-z0-9]+": "arn:aws/x-9",
@@ -16,7 +16,7 @@ _MATCHING = {
 _FILLERS = ("x", "x", "word ", "é", "😀", "\n", "\0", "\\", '"', "%2F")
 _UNBOUNDED = 2_000
 
-# Shapes that hold no private value.
+# Shapes without private values.
 _IDENTIFIERS = frozenset({"ContactId", "InstanceId"})
 
 

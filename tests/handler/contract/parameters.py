@@ -1,4 +1,4 @@
-"""The violations in parameters of both operations that are right but for what a test says."""
+"""Checks parameters that are valid except for what a test changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The handler's verdicts and the in-memory Amazon Connect's, which come from different code, are the same.
+"""The handler and the in-memory Amazon Connect, which share no code, accept and refuse the same inputs.
 
 HYPOTHESIS_PROFILE=long tries 10,000 random inputs a test instead of the same 300.
 """
@@ -101,7 +101,7 @@ def test_bodies_that_may_not_be_json_get_the_same_verdict(rng: random.Random, cu
     except UpdateError:
         ours = True
     try:
-        # A lone surrogate has no UTF-8: as bytes it is no text.
+        # A lone surrogate has no UTF-8 encoding: as bytes it is not text.
         theirs = bool(
             violations_by_schema("UpdateContactAttributes", parse_body(text.encode("utf-8", "surrogatepass")))
         )

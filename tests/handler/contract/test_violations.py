@@ -1,4 +1,4 @@
-"""All violations at once, by path, never by value."""
+"""All violations at once, with paths, never with values."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_wrongly_typed_values_do_not_count_as_bytes() -> None:
         {"SegmentAttributes": {"s": {"ValueInteger": "SECRET", "ValueString": "SECRET" * 500}}},
         {"AdditionalRecipients": {"CcEmailAddresses": [{"EmailAddress": "SECRET"}, "SECRET"]}},
         {"CustomerEndpoint": {"Type": "SECRET", "Address": "SECRET" * 100}},
-        # Keys with what cannot be in an identifier are named by their position.
+        # Keys that are not plain identifiers are named by their position.
         {"SECRET person": 1, "References": {"SECRET@example.com": {}}},
         {"SegmentAttributes": {"SECRET +1 555": {"ValueMap": {"SECRET/": {"SECRET?": 1}}}}},
     ],

@@ -1,4 +1,4 @@
-"""Generated events of every kind: no events at all, garbage in any place, and calls that are almost right."""
+"""Generated events of every kind: not events at all, garbage anywhere, and almost valid calls."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from urllib.parse import quote
 from tests.handler.contract.generated_inputs import generate_input
 from tests.handler.proxy import CONTACT_ID, INSTANCE_ARN, INSTANCE_ID, attributes_event, contact_event
 
-# What the log line does say about a request: no secret may be put there.
+# These are logged: no secret may be put there.
 _IDENTIFIERS = {"InstanceId", "ContactId", "InitialContactId", "requestId"}
 
 _CONTENT_TYPES = (*["application/json", "application/x-amz-json-1.1; charset=utf-8"] * 6, "text/plain", "")
 
 
 def generate_event(rng: random.Random, secret: str) -> Any:
-    """An event in which every value that must not be repeated holds `secret`."""
+    """An event in which every value that must not be repeated has `secret` in it."""
     kind = rng.random()
     if kind < 0.1:
         return any_json(rng, secret)
@@ -40,7 +40,7 @@ def generate_event(rng: random.Random, secret: str) -> Any:
 
 
 def _request_context(rng: random.Random) -> dict[str, Any]:
-    """Anything in the place of each part that the log line takes over."""
+    """Anything in place of each part that is logged."""
     identity = {name: any_json(rng, "") for name in ("userArn", "apiKeyId", "cognitoIdentityId")}
     authorizer = {name: any_json(rng, "") for name in ("principalId", "claims")}
     claims = {"sub": any_json(rng, "")}

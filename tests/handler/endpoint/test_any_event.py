@@ -20,10 +20,10 @@ from contact_updates.settings import EndpointSettings, Instance
 from tests.handler.endpoint.generated_events import generate_event
 from tests.handler.proxy import CONTACT_ID, INSTANCE_ARN, Outcome, send
 
-# A word that nothing else says.
+# A word that occurs nowhere else.
 SECRET = "zq7canary7qz"
 
-# How Amazon Connect's own texts begin here.
+# How the texts of this Amazon Connect begin.
 UPSTREAM_TEXT = "This is not a good value: "
 
 SEEDS, EVENTS_PER_SEED = range(10), 1_000
@@ -56,7 +56,7 @@ LOG_FIELDS = {
 
 
 class TroubledClient:
-    """A client of Amazon Connect: calls the in-memory Amazon Connect without a socket, and has trouble now and then.
+    """An Amazon Connect client that calls the in-memory one without a socket, and fails now and then.
 
     With sockets, signatures and parsing 10,000 events take most of a minute; what the property is about, the handler
     from the event to the call and from the failure to the answer, is the same.
@@ -125,7 +125,7 @@ def assert_well_formed(outcome: Outcome) -> None:
         assert outcome.error["message"] == outcome.error["Message"] != ""
         assert STATUSES[outcome.error_type] == answer["statusCode"]
         assert ("Retry-After" in answer["headers"]) == (answer["statusCode"] == 429)
-        # Lambda takes answers of up to 6 MB.
+        # Lambda accepts responses of up to 6 MB.
         assert len(answer["body"]) < 1_000_000
 
 
@@ -157,14 +157,14 @@ def test_any_event_gets_a_typed_answer_and_no_text_of_ours_has_values(seed: int)
         assert log.keys() - {"fault", "faultAt"} == LOG_FIELDS, shown
         assert log["status"] == outcome.status, shown
         assert log["outcome"] == (outcome.error_type if outcome.status != 200 else "Updated"), shown
-        # An unexpected fault is one that the client above raised, never one of the handler's own.
+        # Unexpected exceptions come from the client above, never from the handler.
         assert log.get("fault") in {None, "ValueError"}, shown
         assert "fault" not in log or log["attempts"] in {1, 2}, shown
         outcomes["fault" if "fault" in log else log["outcome"]] += 1
         outcomes["Amazon Connect's own"] += is_upstreams
         outcomes["withheld"] += "withheld" in outcome.answer["body"]
 
-    # The generator reaches the handler's far side as well as its gate.
+    # The generator covers the whole handler, not only its checks.
     assert outcomes["Updated"] > EVENTS_PER_SEED / 20, outcomes
     for name in ("Amazon Connect's own", "withheld", "fault", *(STATUSES.keys() - {"InvalidActiveRegionException"})):
         assert outcomes[name] > 0, (name, outcomes)

@@ -1,4 +1,4 @@
-"""An authorizer that says in its context which contacts its caller may update."""
+"""An authorizer can say in its context which contacts the caller may update."""
 
 from __future__ import annotations
 

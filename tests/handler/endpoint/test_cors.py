@@ -58,7 +58,7 @@ def test_allows_the_configured_origins(
     headers = cors_headers(endpoint, from_origin(origin, body))
 
     if "Access-Control-Allow-Origin" in expected:
-        # Scripts read no other header of an answer than the exposed ones.
+        # Scripts can read only the exposed headers of an answer.
         expected = {**expected, "Access-Control-Expose-Headers": EXPOSED}
     assert headers == expected
 

@@ -1,4 +1,4 @@
-"""Proxy events: bodies, content types, instances and allowed attributes, each with its right answer."""
+"""Proxy events with all kinds of bodies, content types, instances and allowed attributes, and their answers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OTHER_INSTANCE_ID = "99999999-1234-1234-1234-123456789012"
 
 
 def sample(name: str) -> Event:
-    """An event in the form that API Gateway's documentation gives for REST APIs, with what real clients send."""
+    """An event in the documented format of REST APIs, with what real clients send."""
     event: Event = json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8"))
     return event
 
@@ -300,7 +300,7 @@ def test_instance_is_given_by_id_or_arn_in_the_body(endpoint: Endpoint, connect:
     body = {"InstanceId": instance, "InitialContactId": CONTACT_ID, "Attributes": {"Tier": "gold"}}
 
     assert send(endpoint, attributes_event(body)).status == 200
-    # The in-memory Amazon Connect denies an ARN, as IAM does: it was given the id.
+    # The in-memory Amazon Connect denies an ARN, as IAM does, so that it must have got the id.
     assert connect.attributes(CONTACT_ID) == {"Tier": "gold"}
 
 

@@ -1,4 +1,4 @@
-"""The one line of JSON that a request leaves, and what it must not say."""
+"""The log line of a request, and what it must not say."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_tells_of_a_refusal_by_the_contract(endpoint: Endpoint) -> None:
 
 
 def test_tells_of_a_refusal_by_amazon_connect(endpoint: Endpoint, connect: Connect) -> None:
-    connect.order(documented_error("AccessDeniedException"))
+    connect.inject(documented_error("AccessDeniedException"))
 
     log = send(endpoint, contact_event()).log
 
@@ -130,7 +130,7 @@ def test_contact_id_is_logged_in_the_form_of_a_uuid(endpoint: Endpoint, contact_
 @pytest.mark.parametrize(
     "contact_id",
     [
-        # The contract lets each of these pass, and Amazon Connect says that there is no such contact.
+        # The contract allows these, and Amazon Connect says that there is no such contact.
         SECRET,
         f"Jane {SECRET}",
         "+49 151 23456789",
@@ -139,7 +139,7 @@ def test_contact_id_is_logged_in_the_form_of_a_uuid(endpoint: Endpoint, contact_
         f"{CONTACT_ID}\n",
         f"{CONTACT_ID}{SECRET}",
         CONTACT_ID.replace("2", "\u0662"),
-        # Nor is what cannot be an id at all.
+        # These cannot be an id at all.
         "c" * 257,
         5,
         None,
@@ -268,7 +268,7 @@ def test_unexpected_fault_is_logged_by_type_and_place_without_values(
 def test_fault_while_another_error_was_handled_says_no_value(
     endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Given: a parser that fails in a way that nobody foresaw, with the body in its message
+    # Given: a parser that fails unexpectedly, with the body in its message
     monkeypatch.setattr(request, "_JSON", SimpleNamespace(decode=lambda text: raising(TypeError(text))()))
 
     outcome = send(endpoint, secret_event())
@@ -278,7 +278,7 @@ def test_fault_while_another_error_was_handled_says_no_value(
 
 
 def test_context_without_the_remaining_time_is_a_fault_and_not_a_crash(endpoint: Endpoint, connect: Connect) -> None:
-    connect.order(documented_error("InternalServiceException"))
+    connect.inject(documented_error("InternalServiceException"))
 
     outcome = send(endpoint, contact_event(), object())
 

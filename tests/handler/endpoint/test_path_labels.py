@@ -1,4 +1,4 @@
-"""Labels of the path: percent-decoded exactly once, and never resolved as parts of a path."""
+"""Labels of the path are percent-decoded exactly once, and never resolved as parts of a path."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_dot_segments_are_not_found_and_amazon_connect_not_asked(
 
 @pytest.fixture
 def endpoint(endpoint_at: EndpointAt) -> Endpoint:
-    """An endpoint that must not need Amazon Connect: nothing listens on port 1."""
+    """An endpoint that must not call Amazon Connect: nothing listens on port 1."""
     return endpoint_at("http://127.0.0.1:1")
 
 

@@ -1,4 +1,4 @@
-"""The handler's own work for one update, counted in function calls: the same on every machine, unlike a time."""
+"""The handler's own work for one update, in function calls: unlike a time, it is the same on every machine."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from contact_updates.endpoint.endpoint import Endpoint
 from tests.handler.conftest import Connect, EndpointAt
 from tests.handler.proxy import CONTACT_ID, INSTANCE_ID, Event, attributes_event, contact_event, send
 
-# The handler itself, and the part of the standard library that it reads and writes JSON with.
+# The handler itself, and the JSON part of the standard library.
 OWN_CODE = (str(Path(__file__).resolve().parents[3] / "lambda"), str(Path(json.__file__).parent))
 
 MAX_BYTES = 32_768
@@ -23,7 +23,7 @@ MAX_BYTES = 32_768
 @pytest.fixture
 def endpoint(endpoint_at: EndpointAt, connect: Connect) -> Endpoint:
     endpoint = endpoint_at(connect.url)
-    # The first one compiles patterns.
+    # The first request compiles patterns.
     for event in (many_attributes(1), references(1)):
         send(endpoint, event)
     connect.reset()
@@ -31,7 +31,7 @@ def endpoint(endpoint_at: EndpointAt, connect: Connect) -> Endpoint:
 
 
 def own_calls(endpoint: Endpoint, event: Event) -> int:
-    """How many functions the handler's own code calls to make the update of `event`. botocore's calls do not count."""
+    """How many functions the handler's own code calls to apply `event`. botocore's calls do not count."""
     count = 0
 
     def note(frame: Any, kind: str, _: Any) -> None:
@@ -54,7 +54,7 @@ def attributes(values: dict[str, str]) -> Event:
 
 
 def many_attributes(number: int) -> Event:
-    """`number` attributes, each of 64 bytes with its key."""
+    """`number` attributes, each of 64 bytes including its key."""
     return attributes({f"key{position:05}": "v" * 56 for position in range(number)})
 
 

@@ -1,4 +1,4 @@
-"""What the endpoint accepts, what is then in the queue, and what the caller is told."""
+"""What the endpoint accepts, what is then in the queue, and what the caller gets."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.handler.queue_fakes import SqsClient, fields_of
 from tests.handler.queue_target.calls import attributes, endpoint_before
 from tests.sqs_fifo import FifoQueue
 
-# A word that nothing else says.
+# A word that occurs nowhere else.
 SECRET = "zq7canary7qz"
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
@@ -124,7 +124,7 @@ def test_largest_attributes_fit_even_if_each_character_is_escaped(endpoint: Endp
 
 
 def segments(size: int, filling: str = "x") -> Event:
-    """An update whose segment attributes have values of `size` characters in all, in 1,000 of them."""
+    """An update with 1,000 segment attributes, whose values have `size` characters in all."""
     share, more = divmod(size, 1_000)
     values = ((filling * 255)[: share + (number < more)] for number in range(1_000))
     return contact_event({"SegmentAttributes": {f"s{n:03}": {"ValueString": value} for n, value in enumerate(values)}})

@@ -1,4 +1,4 @@
-"""Only what the queue confirms is accepted."""
+"""An update is accepted only if the queue confirms it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.handler.queue_fakes import SqsClient, client_error, fields_of
 from tests.handler.queue_target.calls import CALL, attributes, endpoint_before
 from tests.sqs_fifo import FifoQueue
 
-# A word that nothing else says.
+# A word that occurs nowhere else.
 SECRET = "zq7canary7qz"
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
@@ -30,7 +30,7 @@ FAILURES: dict[str, tuple[Exception, str]] = {
     ),
     "a code that is none": (client_error(ErrorAnswer(503, f"{SECRET} !"), "SendMessage"), "HTTP 503"),
     "no endpoint": (EndpointConnectionError(endpoint_url=f"https://{SECRET}"), "EndpointConnectionError"),
-    "a time-out": (ReadTimeoutError(endpoint_url=f"https://{SECRET}"), "ReadTimeoutError"),
+    "a timeout": (ReadTimeoutError(endpoint_url=f"https://{SECRET}"), "ReadTimeoutError"),
     "no credentials": (NoCredentialsError(), "NoCredentialsError"),
     "an unreadable answer": (ResponseParserError(SECRET), "ResponseParserError"),
 }
@@ -57,7 +57,7 @@ def test_update_that_the_queue_does_not_confirm_is_not_accepted(
     assert outcome.message == "The update could not be made because of a fault in this service."
     assert "Update-Id" not in outcome.headers
     assert outcome.log["upstreamError"] == upstream_error
-    # It may have taken effect: then the consumer's line has this id, too.
+    # The update may be in the queue all the same: the consumer's log line then has this id, too.
     assert UUID.match(outcome.log["updateId"])
     assert {fields_of(message)["updateId"] for message in queue.messages} <= {outcome.log["updateId"]}
     assert len(queue.messages) == takes_effect

@@ -1,4 +1,4 @@
-"""What would never be made is not accepted."""
+"""An update that could never be applied is not accepted."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.handler.queue_fakes import SqsClient
 from tests.handler.queue_target.calls import attributes, endpoint_before
 from tests.sqs_fifo import FifoQueue
 
-# A word that nothing else says.
+# A word that occurs nowhere else.
 SECRET = "zq7canary7qz"
 
 REJECTED: dict[str, tuple[Event, int, str]] = {

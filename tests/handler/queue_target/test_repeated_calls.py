@@ -1,4 +1,4 @@
-"""A call that is sent again is one update; everything else is another one."""
+"""A retried call is one update. Any other call is another one."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_call_that_differs_is_another_update(endpoint: Endpoint, queue: FifoQueu
 
 
 def of_pool_user(user: str, value: str, identity: dict[str, str | None] | None = None) -> Event:
-    """A call of a user of an identity pool. All users of a pool have the same role and session name."""
+    """A call by a user of an identity pool. All users of a pool share one role and session name."""
     event = attributes({"a": value}, **{"Idempotency-Key": "1"})
     return called_by(event, {"userArn": POOL_ROLE, "cognitoIdentityId": f"us-east-1:{user}", **(identity or {})})
 
@@ -109,7 +109,7 @@ POOL_ROLE = "arn:aws:sts::111122223333:assumed-role/Cognito_Auth_Role/CognitoIde
 
 
 def test_user_of_an_identity_pool_cannot_make_anothers_update_vanish(endpoint: Endpoint, queue: FifoQueue) -> None:
-    # Given: somebody guessed the key that another user's client counts up
+    # Given: a user guesses the keys of another user's client, which counts up
     for user, value in (("jane", "A"), ("jim", "B"), ("jane", "B")):
         send(endpoint, of_pool_user(user, value))
     send(endpoint, of_pool_user("jane", "B"))
@@ -117,7 +117,7 @@ def test_user_of_an_identity_pool_cannot_make_anothers_update_vanish(endpoint: E
     assert [fields_of(message)["parameters"]["Attributes"]["a"] for message in queue.messages] == ["A", "B", "B"]
 
 
-# What API Gateway also says of a caller, and what changes with the network, the client or the credentials' renewal.
+# What API Gateway also says about a caller, and what changes with the network, the client or new credentials.
 CHANGES_BETWEEN_RETRIES: list[dict[str, str | None]] = [
     {"accessKey": "ASIAIOSFODNN7EXAMPLE"},
     {"sourceIp": "192.0.2.1"},
@@ -172,7 +172,7 @@ def test_request_that_arrives_twice_under_its_own_id_is_one_update(endpoint: End
 def test_client_that_repeats_its_own_request_id_makes_an_update_with_each_request(
     endpoint: Endpoint, queue: FifoQueue
 ) -> None:
-    # A UUID in `x-amzn-RequestId` becomes the request's id; the extended one is always API Gateway's (API Gateway
+    # A UUID in `x-amzn-RequestId` becomes the request id; the extended one is always API Gateway's own (API Gateway
     # Developer Guide, "Set up access logging"). Of A, B and A, the last A counts.
     for extended, value in (("extended-1", "A"), ("extended-2", "B"), ("extended-3", "A")):
         send(endpoint, requested_as(attributes({"a": value}), extended, request_id=REQUEST_ID))
