@@ -1,16 +1,16 @@
-"""The model of an Amazon SQS FIFO queue, as far as producers, an event source and the handler see it.
+"""A model of an Amazon SQS FIFO queue, as producers, an event source and the handler see it.
 
-It asks a clock for the time and does nothing by itself, so that it serves tests whose clock stands still as well as
-simulations. What it does is what the Amazon SQS Developer Guide says, unless a line names something else:
+It takes the time from a clock and does nothing by itself, so that it works for simulations and for tests whose clock
+stands still. It follows the Amazon SQS Developer Guide, unless a line names something else:
 
-- "Exactly-once processing": a deduplication id is taken once in five minutes; the second send succeeds, and gets the
-  first one's message id and sequence number.
-- "FIFO queue delivery logic": a group with a message in flight gives out no other; a receive returns as many messages
-  of one group as it can, and goes on with the next group.
-- "Visibility timeout": of a FIFO queue, a receipt handle is no longer valid when the timeout has ended.
+- "Exactly-once processing": a deduplication id is accepted once in five minutes; a second send succeeds, and returns
+  the message id and sequence number of the first.
+- "FIFO queue delivery logic": a group with a message in flight delivers no other; a receive returns as many messages of
+  one group as it can, then goes on with the next group.
+- "Visibility timeout": a receipt handle of a FIFO queue is no longer valid when the timeout has ended.
 - "Dead-letter queues": a message that has been received `max_receive_count` times is moved instead of being received
-  again; in a FIFO queue its time of arrival is then a new one.
-- "Message quotas": at most 14 days; a message body has XML's characters only.
+  again; in a FIFO queue it then gets a new time of arrival.
+- "Message quotas": at most 14 days; a message body has only characters of XML.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _FIRST_SEQUENCE_NUMBER = 18_850_000_000_000_000_000
 
 
 class SqsError(Exception):
-    """An error that SQS answers with."""
+    """An error response of SQS."""
 
     def __init__(self, code: str, message: str = "", status: int = 400) -> None:
         super().__init__(code)
@@ -59,12 +59,12 @@ class Message:
     receive_count: int = 0
     first_received_at: float | None = None
     visible_at: float = 0.0
-    # None unless it is in flight.
+    # None if it is not in flight.
     receipt_handle: str | None = None
 
     @property
     def sequence_number(self) -> str:
-        """20 digits, which grow."""
+        """20 digits, which increase."""
         return str(_FIRST_SEQUENCE_NUMBER + self.number * 256)
 
 
@@ -72,7 +72,7 @@ class Message:
 class _Group:
     waiting: deque[Message] = field(default_factory=deque)
     in_flight: set[Message] = field(default_factory=set)
-    # Visible again, but held up by others of the group that are still in flight.
+    # Visible again, but behind others of the group that are still in flight.
     returned: list[Message] = field(default_factory=list)
     offered: bool = False
 
@@ -90,15 +90,15 @@ class FifoQueue:
         max_receive_count: int = 1_000,
         dead_letter_queue: FifoQueue | None = None,
     ) -> None:
-        """Create it empty.
+        """Create an empty queue.
 
         :param clock: Seconds since 1970.
         :param dead_letter_queue: Where messages go after `max_receive_count` receives. Default: they stay.
         """
         self.url = url
-        # Called with the time when a receive may return something that it did not before.
+        # Called with a time from which a receive may return more than before.
         self.on_receivable: Callable[[float], None] = lambda _: None
-        # All that were taken in, and those that expired.
+        # All messages that were accepted, and those that expired.
         self.accepted: list[Message] = []
         self.expired: list[Message] = []
         self.emptied_at = 0.0
@@ -109,7 +109,7 @@ class FifoQueue:
         self._dead_letter_queue = dead_letter_queue
         self._numbers = itertools.count(1)
         self._groups: dict[str, _Group] = {}
-        # Groups that can give out messages, by the number of their oldest.
+        # Groups that can deliver messages, by the number of their oldest.
         self._ready: list[tuple[int, str]] = []
         self._hidden: list[tuple[float, int, Message, str]] = []
         self._by_receipt: dict[str, Message] = {}
@@ -121,14 +121,14 @@ class FifoQueue:
 
     @property
     def messages(self) -> list[Message]:
-        """Those in the queue, in their order."""
+        """The messages in the queue, in order."""
         held: list[Message] = []
         for group in self._groups.values():
             held += [*group.waiting, *group.in_flight, *group.returned]
         return sorted(held, key=lambda message: message.number)
 
     def send(self, body: str, group: str, deduplication_id: str) -> Message:
-        """Take a message in; the message, or the one that its deduplication id stands for. Raises SqsError."""
+        """Accept a message. Returns it, or the one with the same deduplication id. Raises SqsError."""
         if not (_ID.match(group) and _ID.match(deduplication_id)):
             raise SqsError("InvalidParameterValue")
         if not body:
@@ -147,7 +147,7 @@ class FifoQueue:
         return message
 
     def receive(self, limit: int = MAX_BATCH) -> list[Message]:
-        """The next batch; empty if there is none."""
+        """The next batch, which can be empty."""
         now = self._clock()
         self._surface(now)
         received: list[Message] = []
@@ -171,7 +171,7 @@ class FifoQueue:
         return received
 
     def delete(self, receipt_handle: str) -> bool:
-        """Forget a message that is in flight; False if the handle is no longer valid."""
+        """Delete a message that is in flight. Returns False if the handle is no longer valid."""
         self._surface(self._clock())
         message = self._by_receipt.pop(receipt_handle, None)
         if message is None:
@@ -182,7 +182,7 @@ class FifoQueue:
         return True
 
     def change_visibility(self, receipt_handle: str, seconds: float) -> bool:
-        """Let a message that is in flight be received again after some time; False if it is not in flight."""
+        """Let a message in flight be received again after some time. Returns False if it is not in flight."""
         now = self._clock()
         self._surface(now)
         message = self._by_receipt.get(receipt_handle)
@@ -192,7 +192,7 @@ class FifoQueue:
         return True
 
     def record(self, message: Message) -> dict[str, Any]:
-        """A received message, as Lambda hands it over (AWS Lambda Developer Guide, "Using Lambda with Amazon SQS")."""
+        """A received message as Lambda passes it on (AWS Lambda Developer Guide, "Using Lambda with Amazon SQS")."""
         assert message.first_received_at is not None
         return {
             "messageId": message.id,
@@ -215,10 +215,10 @@ class FifoQueue:
         }
 
     def move_to(self, destination: FifoQueue) -> int:
-        """What StartMessageMoveTask does with what is visible; how many it moved.
+        """Move the visible messages, as StartMessageMoveTask does. Returns how many.
 
         "Redriven messages are considered new messages with a new messageID and enqueueTime" (Developer Guide,
-        "Dead-letter queue redrive"). That each has a deduplication id of its own then is a guess.
+        "Dead-letter queue redrive"). That each then has a deduplication id of its own is a guess.
         """
         moved = 0
         while messages := self.receive():
@@ -255,10 +255,10 @@ class FifoQueue:
         self.on_receivable(until)
 
     def _surface(self, now: float) -> None:
-        """Let what has become visible by now be received again."""
+        """Let messages that are visible again by now be received again."""
         while self._hidden and self._hidden[0][0] <= now:
             until, _, message, receipt_handle = heapq.heappop(self._hidden)
-            # It may have been deleted, or hidden anew.
+            # It may have been deleted, or hidden again.
             if message.receipt_handle == receipt_handle and message.visible_at == until:
                 message.receipt_handle = None
                 del self._by_receipt[receipt_handle]
@@ -286,13 +286,13 @@ class FifoQueue:
 
 
 class Sqs:
-    """Amazon SQS, for the calls that the handler makes of it."""
+    """Amazon SQS, with the operations that the handler calls."""
 
     def __init__(self, *queues: FifoQueue) -> None:
         self._queues = {queue.url: queue for queue in queues}
 
     def perform(self, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
-        """The answer to one call. Raises SqsError."""
+        """The response to one call. Raises SqsError."""
         queue = self._queues.get(parameters["QueueUrl"])
         if queue is None:
             raise SqsError("QueueDoesNotExist")

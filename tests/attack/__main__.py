@@ -2,9 +2,9 @@
 
     python -m tests.attack                                  all scenarios with 12 seeds each, and all mutants
     python -m tests.attack --seeds 3 --scenario contacts    three seeds of the scenarios with this in their name
-    python -m tests.attack --seed 7 --scenario calm         one run again, without mutants
+    python -m tests.attack --seed 7 --scenario calm         repeats one run, without mutants
 
-Exits 1 if a promise of docs/queue.md is broken, or a mutant of the handler is not noticed.
+Exits 1 if a promise of docs/queue.md is broken, or a mutant of the handler is not caught.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tests.attack.scenario import Scenario
 from tests.attack.scenarios import SCENARIOS
 
 _SEEDS = 12
-# The first seed notices nearly all of them.
+# The first seed catches nearly all of them.
 _SEEDS_PER_MUTANT = 12
 _MAX_SHOWN = 3
 
@@ -46,7 +46,7 @@ def main() -> int:
     if not scenarios:
         parser.error(f"--scenario: expected a part of one of: {', '.join(scenario.name for scenario in SCENARIOS)}")
     if sys.platform == "linux":
-        # One thread runs at a time, and each change from one to another is faster on one processor.
+        # Only one thread runs at a time, and switching threads is faster on one processor.
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
     started = time.monotonic()

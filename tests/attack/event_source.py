@@ -1,9 +1,9 @@
 """The model of AWS Lambda's event source for a queue: batches → executions → what is deleted.
 
 From the AWS Lambda Developer Guide, "Using Lambda with Amazon SQS" (FIFO queues, maximum concurrency, partial batch
-responses): a batch of a FIFO queue has at most 10 messages; at most so many batches at a time as the maximum
-concurrency says; what the function does not report as failed is deleted when it has answered; if it fails, or its
-answer is not valid, nothing is deleted, and the messages come back when their visibility timeout ends.
+responses): a batch of a FIFO queue has at most 10 messages; the maximum concurrency limits how many batches are
+processed at a time; after the function's response, all messages are deleted that it does not report as failed; if it
+fails, or the response is invalid, nothing is deleted, and the messages come back when their visibility timeout ends.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Handler = Callable[[dict[str, Any], Any], dict[str, list[dict[str, str]]]]
 
 
 class Context:
-    """What the handler asks of Lambda's context."""
+    """The part of Lambda's context that the handler uses."""
 
     aws_request_id = "11111111-2222-3333-4444-555555555555"
 
@@ -35,22 +35,22 @@ class Context:
 
 @dataclass(frozen=True, kw_only=True)
 class Weather:
-    """What Lambda and its calls of SQS suffer. Each is a share of the batches or messages, or the most seconds."""
+    """The faults of Lambda and of its calls to SQS: shares of the batches or messages, and maximums in seconds."""
 
-    # Between the receive and the invocation. Until the visibility timeout ends, Lambda tries again to invoke a function
-    # that is throttled (Developer Guide, "Using Lambda with Amazon SQS", on reserved concurrency).
+    # Between receiving a batch and invoking the function. Until the visibility timeout ends, Lambda retries to invoke a
+    # throttled function (Developer Guide, "Using Lambda with Amazon SQS", on reserved concurrency).
     late_seconds: float = 0.0
     late: float = 0.0
-    # The function's answer is lost, or the whole execution fails after it.
+    # The function's response is lost, or the whole execution fails after it.
     lost_answers: float = 0.0
     # Deletes that SQS confirms and loses.
     lost_deletes: float = 0.0
-    # An environment ends after its batch, and the next one starts anew.
+    # The environment ends after its batch, and the next batch gets a new one.
     recycled: float = 0.0
 
 
 class EventSource:
-    """Takes batches from a queue and has execution environments process them."""
+    """Receives batches from a queue, and has execution environments process them."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class EventSource:
     ) -> None:
         """Start polling.
 
-        :param new_environment: Makes an execution environment; its handler.
+        :param new_environment: Creates an execution environment, and returns its handler.
         :param function_seconds: The function's timeout.
         """
         # Called with each message before it is deleted.
@@ -126,7 +126,7 @@ class EventSource:
 
     def _settle(self, messages: list[Message], records: list[dict[str, Any]], answer: dict[str, Any]) -> None:
         failed = [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
-        # Lambda takes an answer with an unknown id for a failure of the whole batch.
+        # For Lambda, a response with an unknown id is a failure of the whole batch.
         if not set(failed) <= {message.id for message in messages}:
             self.crashes.append(ValueError("batchItemFailures names a message that is not in the batch"))
             return

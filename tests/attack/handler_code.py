@@ -1,4 +1,4 @@
-"""The handler's real code, loaded anew for each execution environment, with a virtual clock and, if wanted, mutated."""
+"""The handler's real code, loaded anew for each execution environment, with a virtual clock and optional mutations."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from unittest import mock
 _LAMBDA = Path(__file__).resolve().parents[2] / "lambda"
 _PACKAGE = "contact_updates"
 
-# What AWS Lambda sets, as far as botocore asks for it.
+# The variables of AWS Lambda that botocore reads.
 LAMBDA_ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
     "AWS_SECRET_ACCESS_KEY": "example",
@@ -30,16 +30,16 @@ LAMBDA_ENVIRONMENT = {
 
 
 class NotMutatedError(Exception):
-    """The code that a mutant changes is not there: the mutant has to follow the handler."""
+    """The code that a mutant changes is gone: the mutant has to follow the handler."""
 
 
 class HandlerCode:
-    """The package contact_updates, from its files."""
+    """The package contact_updates, compiled from its files."""
 
     def __init__(self, mutations: Mapping[str, Sequence[tuple[str, str]]] | None = None) -> None:
         """Compile it.
 
-        :param mutations: For a module such as `consumer.step`, texts and what stands in their place.
+        :param mutations: By module, such as `consumer.step`: texts and their replacements.
         """
         mutations = mutations or {}
         self._code: dict[str, types.CodeType] = {}
@@ -53,7 +53,7 @@ class HandlerCode:
             self._code[name] = compile(source, str(path), "exec", dont_inherit=True)
 
     def load(self, entry_point: str, environment: Mapping[str, str], time_module: types.ModuleType) -> Any:
-        """A new execution environment's handler, such as that of `queue_function`.
+        """The handler of `entry_point`, such as `queue_function`, in a new execution environment.
 
         :param environment: The function's own variables.
         """
@@ -63,7 +63,7 @@ class HandlerCode:
     @contextlib.contextmanager
     def _in_place(self, environment: Mapping[str, str], time_module: types.ModuleType) -> Iterator[None]:
         others = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == _PACKAGE}
-        # The entry points freeze what the garbage collector knows: in this process it would keep all environments.
+        # The entry points freeze all objects, which would keep all environments of this process alive.
         collector = types.ModuleType("gc")
         collector.__dict__.update(disable=lambda: None, enable=lambda: None, freeze=lambda: None)
         for name in others:
@@ -96,7 +96,7 @@ class HandlerCode:
 
 
 class _Compiled(importlib.machinery.SourceFileLoader):
-    """Loads a module from code that is there already."""
+    """Loads a module from compiled code."""
 
 
 def _same(code: types.CodeType, _: str) -> types.CodeType:

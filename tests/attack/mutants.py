@@ -1,4 +1,4 @@
-"""The handler, made worse on purpose: an attack that lets one of these pass is worth nothing."""
+"""Mutants: the handler with a deliberate bug. An attack that does not catch them is worth nothing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.attack.handler_code import HandlerCode
 
 @dataclass(frozen=True)
 class Mutant:
-    """One change of the handler's source, and the scenario that has to notice it."""
+    """A change of the handler's source, and the scenario that must catch it."""
 
     name: str
     module: str
@@ -18,7 +18,7 @@ class Mutant:
     scenario: str
 
     def code(self) -> HandlerCode:
-        """The handler with the change. Raises NotMutatedError if what it changes is not there."""
+        """The handler with the change. Raises NotMutatedError if the code to change is not there."""
         return HandlerCode({self.module: [(self.old, self.new)]})
 
 

@@ -1,7 +1,6 @@
-"""AWS as the handler's botocore sees it: HTTP requests, answered in this process, and their faults.
+"""AWS as the handler's botocore sees it: HTTP requests answered in this process, with faults.
 
-urllib3's `urlopen` is what is replaced. Signing, timeouts, retries, the parsing of answers and the exceptions are those
-of botocore.
+Only urllib3's `urlopen` is replaced. Signing, timeouts, retries, parsing and exceptions are botocore's.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ class Call:
 
 @dataclass(frozen=True)
 class ServiceError(Exception):
-    """An error that a service answers with."""
+    """An error response of a service."""
 
     status: int
     error_type: str | None
@@ -48,24 +47,24 @@ class ServiceError(Exception):
 
 @dataclass(frozen=True)
 class Fault:
-    """What one request suffers."""
+    """The fault of one request."""
 
-    # error, reset, hang (no answer), unreachable (no connection), killed, slow (an answer after `seconds`), drip (an
-    # answer that takes `seconds`, without a silence that would be a timeout).
+    # error, reset, hang (no response), unreachable (no connection), killed, slow (a response after `seconds`), drip (a
+    # response that takes `seconds`, without a pause long enough for a timeout).
     kind: str
-    # Whether the call takes effect all the same, where that is possible.
+    # Whether the call still takes effect, where that is possible.
     applied: bool = False
     error: ServiceError | None = None
     seconds: float = 0.0
 
 
 Faults = Callable[[Call], Fault | None]
-# Lets a call take effect; the answer's body. Raises ServiceError.
+# Lets a call take effect, and returns the body of the response. Raises ServiceError.
 Service = Callable[[str, dict[str, Any]], dict[str, Any] | None]
 
 
 class Network:
-    """Where requests go."""
+    """The network that requests go through."""
 
     def __init__(
         self,
@@ -78,7 +77,7 @@ class Network:
         jitter_seconds: float = 0,
         answer_seconds: tuple[float, float] = (0.02, 0.08),
     ) -> None:
-        """`jitter_seconds` is the most time that a request takes to arrive, `answer_seconds` what the answer takes."""
+        """`jitter_seconds` is the most that a request takes to arrive, `answer_seconds` the range for the response."""
         # The service, and when the request arrived.
         self.arrivals: list[tuple[str, float]] = []
         self._simulation = simulation
@@ -93,7 +92,7 @@ class Network:
 
     @contextlib.contextmanager
     def in_place(self) -> Iterator[None]:
-        """Let all of this process's requests come here."""
+        """Send all requests of this process here."""
         network = self
 
         def urlopen(
@@ -104,7 +103,7 @@ class Network:
 
         with (
             mock.patch.object(HTTPConnectionPool, "urlopen", urlopen),
-            # It sleeps before it tries again.
+            # It sleeps before it retries.
             mock.patch.object(botocore.endpoint, "time", self._simulation.time_module()),
         ):
             yield
@@ -125,7 +124,7 @@ class Network:
         now = self._simulation.clock()
         fault = self._faults(Call(service, operation, parameters, now - self._start, self._rng))
         if fault and fault.kind == "unreachable":
-            # For each of the two addresses that a host name stands for, as urllib3 tries them.
+            # For each of the two addresses of the host, as urllib3 tries both.
             self._simulation.sleep(2 * connect_timeout)
             raise urllib3.exceptions.ConnectTimeoutError(pool, "timed out")
         self.arrivals.append((service, now))

@@ -1,4 +1,4 @@
-"""One run: a scenario with a seed → what of the promise of docs/queue.md it broke."""
+"""One run: a scenario with a seed → which promises of docs/queue.md it broke."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FUNCTION_SECONDS = 45.0
 QUEUE_VISIBILITY_SECONDS = 6 * FUNCTION_SECONDS
 SECONDS_PER_CALL = "0.3"
 
-# How the first text of a run begins in which the handler raised.
+# How the first text begins if the handler raised.
 CRASHED = "exceptions that reached Lambda"
 
 _START = 1_800_000_000.0
@@ -44,7 +44,7 @@ _ENVIRONMENT = {
 
 @dataclass
 class Result:
-    """What came of one run."""
+    """The result of one run."""
 
     scenario: str
     seed: int
@@ -90,16 +90,16 @@ class Run:
         )
         self._updates = {update.number: update for update in plan(scenario, self._rng)}
         self._entries: list[dict[str, Any]] = []
-        # The newest update that each contact got by each operation, by its place in the queue.
+        # The newest update that each contact got by each operation, as its place in the queue.
         self._newest_applied: Counter[tuple[str, str]] = Counter()
         self._confirmed: set[int] = set()
-        # The update of each message, in the order of the queue.
+        # The number of the update in each message, in queue order.
         self._places: list[int] = []
         # How long each update waited until its message was deleted.
         self._waited: dict[int, float] = {}
 
     def result(self) -> Result:
-        """Let everything happen, and check what came of it."""
+        """Run the simulation, and check the result."""
         scenario, simulation = self._scenario, self._simulation
         lines = _Lines()
         with contextlib.redirect_stdout(lines), self._network.in_place():
@@ -136,7 +136,7 @@ class Run:
     # -- what happens -------------------------------------------------------------------------------------------------
 
     def _new_environment(self) -> Handler:
-        # An environment starts in some hundred milliseconds.
+        # An environment takes some hundred milliseconds to start.
         self._simulation.sleep(self._rng.uniform(0.2, 0.6))
         environment = {
             **_ENVIRONMENT,
@@ -185,7 +185,7 @@ class Run:
         self.queue.send(update.message, update.group, f"direct-{update.number}")
 
     def _call_endpoint(self, endpoint: Any, update: Update) -> None:
-        """What a client with retries does: the same call until it is answered by a 202."""
+        """Like a client with retries: repeat the call until it is answered with a 202."""
         for attempt in range(5):
             answer = endpoint(
                 update.event(invocation_id=f"call-{update.number}", request_id=str(uuid.UUID(int=update.number))),
@@ -230,7 +230,7 @@ class Run:
             self._result.broken.append(f"{what}: {named}{more}")
 
     def _about_to_be_deleted(self, message: Message) -> None:
-        """Nothing is acknowledged before Amazon Connect has it, or the dead-letter queue."""
+        """Nothing is acknowledged before Amazon Connect or the dead-letter queue has it."""
         number = tag_of(message.body)
         update = self._updates[number]
         self._waited.setdefault(number, self._simulation.clock() - message.sent_at)
@@ -253,7 +253,7 @@ class Run:
         self._breaks("expired in the queue", [tag_of(message.body) for message in self.queue.expired])
         accepted = {tag_of(message.body) for message in self.queue.accepted}
         self._breaks("confirmed with 202, but never in the queue", sorted(self._confirmed - accepted))
-        # Exactly one message for each call, however often it is sent again within five minutes.
+        # Exactly one message for each call, however often it is retried within five minutes.
         twice = [number for number, count in Counter(tag_of(m.body) for m in self.queue.accepted).items() if count > 1]
         if self._scenario.redrive_at is None:
             self._breaks("in the queue more than once", twice)
@@ -267,7 +267,7 @@ class Run:
             self._breaks(f"not done within {bound:g} s, although its contact had no trouble", slow)
 
     def _check_contacts(self) -> None:
-        """Each contact is as if its accepted updates had been made in their order, without the rejected ones."""
+        """Each contact is as if its accepted updates, without the rejected ones, had been applied in order."""
         reference = AmazonConnect(rate=1e12, burst=10**9, clock=self._simulation.clock)
         reference.add_instance(INSTANCE_ARN)
         contact_ids = CONTACT_IDS[: self._scenario.contacts]
@@ -289,13 +289,13 @@ class Run:
                 ]
                 wrong.append(f"contact {number} in {' '.join(differing)}")
         if not self._scenario.may_be_stale:
-            self._breaks("not as its updates in their order give it", wrong)
+            self._breaks("not as its updates in order make it", wrong)
 
     def _check_dead_letters(self) -> None:
         letters = Counter(tag_of(message.body) for message in self.dead_letter_queue.accepted)
         rejected = Counter(tag_of(message.body) for message in self.queue.accepted if self._is_rejected(message))
-        self._breaks("to be rejected, but no dead letter", sorted(rejected.keys() - letters.keys()))
-        self._breaks("a dead letter, but not to be rejected", sorted(letters.keys() - rejected.keys()))
+        self._breaks("must be rejected, but is not a dead letter", sorted(rejected.keys() - letters.keys()))
+        self._breaks("a dead letter, but must not be rejected", sorted(letters.keys() - rejected.keys()))
         more = [f"update {number} ({letters[number]})" for number in letters if letters[number] > rejected[number] > 0]
         if self._scenario.dead_letters_once:
             self._breaks("a dead letter more than once", more)
@@ -305,12 +305,12 @@ class Run:
             if "rejection" not in json.loads(message.body)
         ]
         self._breaks("moved by SQS, without a reason", without)
-        announced = {json.loads(entry["Detail"])["updateId"] for entry in self._entries}
+        published = {json.loads(entry["Detail"])["updateId"] for entry in self._entries}
         own_ids = {
             f"update-{number}" for number in letters.keys() & rejected.keys() if self._updates[number].has_own_id
         }
-        if self._scenario.announces_all:
-            self._breaks("a dead letter without an event", sorted(own_ids - announced))
+        if self._scenario.publishes_all:
+            self._breaks("a dead letter without an event", sorted(own_ids - published))
 
     def _check_rate(self) -> None:
         times = [when for service, when in self._network.arrivals if service == "connect"]
@@ -328,7 +328,7 @@ class Run:
         self._breaks("a value in an event", [entry for entry in self._entries if MARK in json.dumps(entry)])
         ids = [message.group + message.deduplication_id for message in self.dead_letter_queue.accepted]
         self._breaks("a value in a queue's attribute", [text for text in ids if MARK in text])
-        self._breaks("a line of the log that is not JSON", [line for line in lines if not line.startswith("{")])
+        self._breaks("a log line that is not JSON", [line for line in lines if not line.startswith("{")])
 
 
 class _Lines:
@@ -350,6 +350,6 @@ class _Lines:
 
 
 def _newest_tag(parameters: dict[str, Any]) -> int:
-    # Whatever else is merged, these are of the newest update.
+    # In a merged call, these come from the newest update.
     text = parameters.get("Attributes", {}).get("last") or parameters.get("Name", "")
     return tag_of(text)

@@ -1,4 +1,4 @@
-"""The scenarios: what happens to a queue in its life, and worse."""
+"""The scenarios: what can happen to a queue, and worse."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ KILLED, KILLED_AFTER = Fault("killed"), Fault("killed", applied=True)
 
 
 def sometimes(share: float, *faults: Fault, service: str | None = "connect", until: float = 600) -> Faults:
-    """A share of a service's requests, or of all, suffers one of the faults, until a second of the run."""
+    """A share of the requests to `service`, None for all, gets one of the faults for the first `until` seconds."""
 
     def suffers(call: Call) -> Fault | None:
         if service in (None, call.service) and call.at < until and call.rng.random() < share:
@@ -39,12 +39,12 @@ def sometimes(share: float, *faults: Fault, service: str | None = "connect", unt
 
 
 def always(fault: Fault, *, service: str = "connect", until: float = 600) -> Faults:
-    """All of a service's requests suffer it, until a second of the run."""
+    """All requests to `service` get the fault for the first `until` seconds."""
     return sometimes(1, fault, service=service, until=until)
 
 
 def first_of(*several: Faults) -> Faults:
-    """The first fault that one of them has for a request."""
+    """The first fault that any of them has for a request."""
     return lambda call: next((fault for faults in several if (fault := faults(call))), None)
 
 
@@ -68,7 +68,7 @@ def _refuse_until(healed_at: float) -> Any:
 
 
 def _denies_contacts(operation: str, parameters: dict[str, Any], at: float) -> ServiceError | None:
-    """The role of a queue that is for attributes only."""
+    """The role of a queue for attribute updates only may not call UpdateContact."""
     if operation == "UpdateContact":
         return ServiceError(403, "AccessDeniedException", "not authorized")
     return refuse_marked(operation, parameters, at)
@@ -132,7 +132,7 @@ SCENARIOS = [
         mean_burst=8,
         updates=80,
         faults=always(HANG, service="events", until=7_200),
-        announces_all=False,
+        publishes_all=False,
         hours=1,
     ),
     Scenario(
@@ -152,7 +152,7 @@ SCENARIOS = [
     Scenario(
         name="the dead-letter queue's answers are reset now and then",
         troubles={"invalid": 0.2},
-        # All attempts are within five minutes of the first.
+        # All attempts are within five minutes after the first.
         faults=sometimes(0.5, RESET_AFTER, service="dead letters", until=120),
     ),
     Scenario(
@@ -164,7 +164,7 @@ SCENARIOS = [
         name="EventBridge fails",
         troubles={"invalid": 0.2},
         faults=sometimes(0.7, DENIED, RESET, service="events"),
-        announces_all=False,
+        publishes_all=False,
     ),
     Scenario(
         name="what a queue of attributes does not have",
@@ -195,7 +195,7 @@ SCENARIOS = [
         troubles={"invalid": 0.1},
         faults=sometimes(0.15, KILLED, KILLED_AFTER, service=None),
         rate_bound=None,
-        announces_all=False,
+        publishes_all=False,
         dead_letters_once=False,
     ),
     Scenario(
@@ -247,7 +247,7 @@ SCENARIOS = [
             sometimes(0.2, RESET, DENIED, HANG, service="events"),
         ),
         rate_bound=None,
-        announces_all=False,
+        publishes_all=False,
         dead_letters_once=False,
     ),
 ]

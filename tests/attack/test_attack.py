@@ -1,4 +1,4 @@
-"""A small attack on the queue's promise: each scenario once, and some of the mutants. `make attack` has the rest."""
+"""A small attack on the queue's promise: each scenario once, and some of the mutants. `make attack` runs the rest."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from tests.attack.run import Run
 from tests.attack.scenario import Scenario
 from tests.attack.scenarios import SCENARIOS
 
-# They take seconds.
+# Each of these takes seconds.
 _LONG = ("what expires after twelve days", "the quota shared with others")
 
-# Broken today, with the point of issue 11 that mends it.
+# Some of the mutants, as all of them take minutes.
 _MUTANTS_AT_HAND = (
     "acknowledges although the dead letter was not kept",
     "goes on with a contact after a failure",
@@ -45,7 +45,7 @@ def test_a_mutant_of_the_handler_is_caught(name: str) -> None:
     (mutant,) = (mutant for mutant in MUTANTS if mutant.name == name)
     (scenario,) = (scenario for scenario in SCENARIOS if scenario.name == mutant.scenario)
 
-    # The ids that the endpoint makes differ from run to run, and so does what a lost answer hits.
+    # The endpoint's ids differ from run to run, and so does what a lost answer hits.
     code = mutant.code()
     assert any(Run(scenario, seed, code).result().broken for seed in range(8))
 

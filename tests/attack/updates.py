@@ -1,4 +1,4 @@
-"""What producers send: updates, each with its number in all of its values, so that it is found again anywhere."""
+"""What producers send: updates with their number in all of their values, so that it can be found anywhere."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ INSTANCE_ARN = f"arn:aws:connect:us-east-1:111122223333:instance/{INSTANCE_ID}"
 CONTACT_IDS = [f"{number:08}-0000-4000-8000-000000000000" for number in range(200)]
 MISSING = "ffffffff-0000-4000-8000-000000000000"
 
-# Begins each value: it may be in no text of ours.
+# Each value starts with it. It must not be in any text of ours.
 MARK = "s3cret"
 
-# Attributes that Amazon Connect refuses, with InvalidRequestException and InvalidParameterException. Later updates in
-# the same call do not hide them.
+# Attributes that Amazon Connect refuses, with InvalidRequestException and InvalidParameterException. No later update of
+# the same call overwrites them.
 REFUSED, INVALID = "refused", "invalid"
 
 _TAG = re.compile(rf"{MARK}-(\d+)-")
 
 
 def tag_of(text: str) -> int:
-    """The number of the update that a text is about; 0 if it is about none."""
+    """The number of the update that a text is about, or 0."""
     match = _TAG.search(text)
     return int(match[1]) if match else 0
 
@@ -43,22 +43,22 @@ class Update:
     operation: str
     parameters: dict[str, Any]
     message: str
-    # refused, invalid, unreadable, missing, foreign; None for what is to be made.
+    # refused, invalid, unreadable, missing or foreign. None if it must be applied.
     trouble: str | None
 
     @property
     def group(self) -> str:
-        """As docs/queue.md tells direct producers."""
+        """The message group, as documented for direct producers in docs/queue.md."""
         return hashlib.sha256(self.contact_id.lower().encode()).hexdigest()
 
     @property
     def has_own_id(self) -> bool:
-        """Whether its id is the one that the plan gave it: nobody reads the fields of an unreadable message."""
+        """Whether it has the id that it was planned with. The fields of an unreadable message are not read."""
         return self.trouble != "unreadable"
 
     @property
     def is_of_endpoint(self) -> bool:
-        """Whether the endpoint would take it."""
+        """Whether the endpoint would accept it."""
         return self.trouble not in ("unreadable", "foreign")
 
     def event(self, *, invocation_id: str, request_id: str) -> dict[str, Any]:
@@ -82,7 +82,7 @@ class Update:
 
 
 def plan(scenario: Scenario, rng: random.Random) -> list[Update]:
-    """The updates of one run, in the order of time."""
+    """The updates of one run, in order of time."""
     updates: list[Update] = []
     left_of_burst, contact_id, at = 0, CONTACT_IDS[0], 0.0
     for number in range(1, scenario.updates + 1):
@@ -93,7 +93,7 @@ def plan(scenario: Scenario, rng: random.Random) -> list[Update]:
         left_of_burst -= 1
         at += rng.uniform(0, 0.2)
         updates.append(_update(scenario, rng, number, at, contact_id))
-    # Their numbers are in the order of time: one is newer than another if its number is greater.
+    # Numbered in order of time: an update is newer than another if its number is greater.
     updates.sort(key=lambda update: update.at)
     return [_renumbered(update, number) for number, update in enumerate(updates, start=1)]
 

@@ -1,8 +1,8 @@
-"""A clock that jumps to whatever happens next, and code that sleeps by it.
+"""A clock that jumps to the next event, and code that sleeps by it.
 
-The handler sleeps where it stands, deep inside botocore. Only a stack of its own lets it wait there, so that a
-simulation of generators (simpy) would still need what is here, a thread for each execution, and would add no more than
-its heap of events. One thread runs at a time: the same seed gives the same run.
+The handler sleeps deep inside botocore, where it can only wait on a stack of its own. So a simulation with generators
+(simpy) would still need a thread for each execution, and would only add its heap of events. One thread runs at a time:
+the same seed gives the same run.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ from collections.abc import Callable
 
 
 class KilledError(BaseException):
-    """The execution ends here: no `except Exception` of its own sees it."""
+    """The execution ends here. It is not an Exception, so that the execution cannot catch it by accident."""
 
 
 class Execution:
-    """Started code, which sleeps, waits for answers, and can be killed."""
+    """Running code, which can sleep and be killed."""
 
     def __init__(self) -> None:
         self.killed = False
         self._turn = threading.Semaphore(0)
-        # Counts the sleeps: whoever wakes it must mean this one.
+        # Counts the sleeps: a wake-up must be for the current one.
         self._sleep = 0
 
 
 class Simulation:
-    """A clock, and what happens by it: one thing at a time, in the order of time."""
+    """A clock and its events, one at a time, in order of time."""
 
     def __init__(self, start: float = 0.0) -> None:
-        """`start` is the time that the clock shows first, in seconds since 1970."""
+        """`start` is the initial time, in seconds since 1970."""
         self._now = start
         self._events: list[tuple[float, int, Callable[[], object]]] = []
         self._numbers = itertools.count()
@@ -46,21 +46,21 @@ class Simulation:
         return self._now
 
     def at(self, when: float, action: Callable[[], object]) -> None:
-        """Let `action` happen at a time, at once if that is past; it may not sleep."""
+        """Let `action` happen at a time, at once if that is past. It must not sleep."""
         heapq.heappush(self._events, (max(when, self._now), next(self._numbers), action))
 
     def after(self, seconds: float, action: Callable[[], object]) -> None:
-        """Let `action` happen after some time; it may not sleep."""
+        """Let `action` happen after some time. It must not sleep."""
         self.at(self._now + seconds, action)
 
     def run(self, until: float = float("inf")) -> None:
-        """Let everything happen that is due before `until`. Raises what started code raises."""
+        """Let everything happen that is due by `until`. Raises what started code raises."""
         while self._events and self._events[0][0] <= until:
             self._now, _, action = heapq.heappop(self._events)
             action()
 
     def start(self, code: Callable[[], None]) -> Execution:
-        """Run code that may sleep, until it sleeps for the first time."""
+        """Start code that may sleep. Returns when it sleeps for the first time, or ends."""
         execution = Execution()
 
         def run() -> None:
@@ -78,7 +78,7 @@ class Simulation:
         return execution
 
     def sleep(self, seconds: float) -> None:
-        """Let time pass for the code that calls this. Raises KilledError if it is killed meanwhile, or was before."""
+        """Let time pass for the calling code. Raises KilledError if it is killed in the meantime, or was before."""
         execution = self.running
         assert execution is not None, "only started code can sleep"
         if execution.killed:
@@ -97,7 +97,7 @@ class Simulation:
             raise KilledError
 
     def kill(self, execution: Execution) -> None:
-        """End an execution that sleeps."""
+        """End a sleeping execution."""
         if not execution.killed:
             execution.killed = True
             self._let_run(execution)
