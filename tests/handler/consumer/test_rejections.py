@@ -189,7 +189,7 @@ def test_what_is_no_update_is_dead_lettered_without_a_call(rig: Rig, body: str, 
 
 @pytest.mark.parametrize("body", ["[" * 200_000, '{"a":' * 40_000, "\u00e9" * 100_000, '"' * 200_000])
 def test_largest_unreadable_message_does_not_block_its_contact(rig: Rig, body: str) -> None:
-    # It grows as JSON in JSON. The dead-letter queue accepts larger messages than the queue.
+    # As JSON in JSON it can be too large for the dead-letter queue.
     rig.body(body)
 
     assert rig.deliver().failed == []
