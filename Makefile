@@ -26,6 +26,9 @@ OLDEST_BOTOCORE := $(VENV)/oldest-botocore
 OLDEST_BOTOCORE_PACKAGES := $(OLDEST_BOTOCORE)/.packages
 # The tests that depend on botocore.
 BOTOCORE_TESTS := $(addprefix tests/handler/test_,$(addsuffix .py,amazon_connect api_function botocore_fallback data_loader start trimmed_session upstream_faults upstream_texts))
+# What builds the documentation site.
+DOCS := $(VENV)/docs
+DOCS_PACKAGES := $(DOCS)/.packages
 EMULATOR_LOCK := connect_constructs/local/emulator-requirements.txt
 
 # One lock for all systems and Python versions, without the URL of the package index.
@@ -38,7 +41,7 @@ export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo local test attack check lint types fast-tests oldest-botocore-tests test-botocore deployed-tests clients-setup browser-setup clients-table bench queue-figures queue-faults format deploy snapshots model lock build clean gone
+.PHONY: help setup demo local test attack check lint types fast-tests oldest-botocore-tests test-botocore deployed-tests clients-setup browser-setup clients-table emulator-gaps bench queue-figures queue-faults format deploy snapshots model lock docs build clean gone
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r target text; do printf '  make %-14s %s\n' "$$target" "$$text"; done
@@ -51,10 +54,10 @@ demo: setup ## deploy to a local AWS, send two updates through the endpoint, sho
 local: setup ## deploy to a local AWS and keep it running until Ctrl-C (LOCAL_FLAGS="-c key=value")
 	@$(BIN)/connect-constructs local $(LOCAL_FLAGS)
 
-# mypy takes a minute when its cache is cold, so it runs in parallel with the fast tests. The deployed tests then have
-# the machine to themselves, and pytest's summary comes last.
+# mypy takes a minute when its cache is cold, so it runs in parallel with the fast tests, as does what takes seconds. The
+# deployed tests then have the machine to themselves, and pytest's summary comes last.
 test: setup lint ## make check, then all tests: the fast ones, then the deployed ones
-	@$(MAKE) --no-print-directory -j2 types fast-tests oldest-botocore-tests
+	@$(MAKE) --no-print-directory -j2 types fast-tests oldest-botocore-tests docs
 	@$(MAKE) --no-print-directory deployed-tests
 
 check: lint types ## ruff and mypy
@@ -84,13 +87,16 @@ clients-setup: $(AWS_CLI_PACKAGES) $(JAVASCRIPT_SDK)
 
 browser-setup: $(BROWSER_DRIVER)
 
-clients-table: setup clients-setup ## rewrite docs/clients.md after an intended change of what clients get
+clients-table: setup clients-setup ## rewrite the clients' tables in docs/contract.md after an intended change of what clients get
 	@$(BIN)/pytest tests/clients --write-clients-table
+
+emulator-gaps: $(PROJECT) ## rewrite the table of the emulator's gaps in docs/testing.md
+	@$(BIN)/python -m tools.emulator_gaps_table
 
 bench: setup $(BENCHMARK_PEERS_PACKAGES) ## compare cold start, warm path and synthesis with peers, and rewrite docs/performance.md (takes some minutes)
 	@$(BIN)/python -m benchmarks.performance --python $(BENCHMARK_PEERS)/bin/python --output-dir docs
 
-queue-figures: setup ## run benchmarks/queue.py, and rewrite docs/queue-figures.md and its chart
+queue-figures: setup ## simulate bursts, and rewrite the queue's figures in docs/performance.md and their chart
 	@$(BIN)/python benchmarks/queue.py --output-dir docs
 
 attack: setup ## attack the queue's promise: all scenarios with 12 seeds each, and mutants (takes some minutes; ATTACK_FLAGS="--seeds 3")
@@ -126,22 +132,26 @@ model: $(PACKAGES) ## regenerate the contract from the installed botocore
 # take packages from there and write no hashes.
 lock: $(PACKAGES) ## update the locks to the newest versions that requirements/pinned.txt, emulator.txt and package.json allow
 	@rm -f requirements/dev.txt requirements/awscli.txt requirements/benchmark-peers.txt requirements/oldest-botocore.txt \
-		$(EMULATOR_LOCK) package-lock.json $(JAVASCRIPT)/package-lock.json $(BROWSER)/package-lock.json
+		requirements/docs.txt $(EMULATOR_LOCK) package-lock.json $(JAVASCRIPT)/package-lock.json $(BROWSER)/package-lock.json
 	@rm -rf node_modules $(JAVASCRIPT)/node_modules $(BROWSER)/node_modules
 	@$(COMPILE) pyproject.toml --extra dev --constraints requirements/pinned.txt --output-file requirements/dev.txt
 	@$(COMPILE) requirements/emulator.txt --output-file $(EMULATOR_LOCK)
 	@$(COMPILE) requirements/awscli.in --output-file requirements/awscli.txt
 	@$(COMPILE) requirements/oldest-botocore.in --output-file requirements/oldest-botocore.txt
+	@$(COMPILE) requirements/docs.in --output-file requirements/docs.txt
 	@$(COMPILE) requirements/benchmark-peers.in --constraints requirements/dev.txt --output-file requirements/benchmark-peers.txt
 	@$(BIN)/npm install --package-lock-only --ignore-scripts --loglevel error >/dev/null
 	@cd $(JAVASCRIPT) && npm install --package-lock-only --ignore-scripts --loglevel error >/dev/null
 	@cd $(BROWSER) && npm install --package-lock-only --ignore-scripts --loglevel error >/dev/null
 
+docs: $(DOCS_PACKAGES) ## build the documentation site into site/; a dead link or anchor is an error
+	@$(DOCS)/bin/zensical build --strict --clean
+
 build: $(PACKAGES) ## build the wheel and the sdist into dist/
 	@$(BIN)/python -m build --no-isolation --outdir dist .
 
 clean: ## remove everything that make, the tools and the tests leave in this folder
-	@rm -rf $(VENV) node_modules $(JAVASCRIPT)/node_modules $(BROWSER)/node_modules dist cdk.out contact-updates.json .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) node_modules $(JAVASCRIPT)/node_modules $(BROWSER)/node_modules dist site .cache cdk.out contact-updates.json .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # Each stamp file is written last, inside the folder that it stands for, so an interrupted setup starts over. So does an
 # environment whose interpreter is gone, for example after an upgrade of the machine's Python.
@@ -169,6 +179,10 @@ $(AWS_CLI_PACKAGES): requirements/awscli.txt requirements/make_venv.sh | $(PACKA
 
 $(OLDEST_BOTOCORE_PACKAGES): requirements/oldest-botocore.txt requirements/make_venv.sh | $(PACKAGES)
 	@requirements/make_venv.sh $(OLDEST_BOTOCORE) requirements/oldest-botocore.txt '$(PYTHON)'
+	@touch $@
+
+$(DOCS_PACKAGES): requirements/docs.txt requirements/make_venv.sh | $(PACKAGES)
+	@requirements/make_venv.sh $(DOCS) requirements/docs.txt '$(PYTHON)'
 	@touch $@
 
 # Compiled to byte code at once, as in the Lambda runtime.

@@ -4,7 +4,7 @@ Each gap has a file of its own. The files here are loaded into the emulator: the
 Those in `at_deployment` work from outside, before or after the deployment. This module imports nothing of the
 emulator's, so that it can be read where the emulator is not installed.
 
-Run as a script, it prints the table of docs/local-aws.md.
+`make emulator-gaps` writes their table into docs/testing.md.
 """
 
 from __future__ import annotations
@@ -161,6 +161,3 @@ def table() -> str:
     rows = [("What AWS does", "Without it", "Source"), ("---",) * 3, *((gap.what, gap.why, gap.source) for gap in GAPS)]
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
-
-if __name__ == "__main__":
-    print(table(), end="")
