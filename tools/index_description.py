@@ -11,7 +11,7 @@ from typing import Any
 
 from hatchling.metadata.plugin.interface import MetadataHookInterface
 
-_RELATIVE_TARGET = re.compile(r"(?<=\]\()(?!\w+:)[^)\s]+")
+_RELATIVE_TARGET = re.compile(r"(?P<picture>!?)(?P<text>\[[^]]*\]\()(?!\w+:)(?P<target>[^)\s]+)")
 
 
 class IndexDescription(MetadataHookInterface):
@@ -22,9 +22,12 @@ class IndexDescription(MetadataHookInterface):
         readme = (Path(self.root) / "README.md").read_text(encoding="utf-8")
         metadata["readme"] = {
             "content-type": "text/markdown",
-            "text": _RELATIVE_TARGET.sub(lambda target: _absolute(target[0], repository), readme),
+            "text": _RELATIVE_TARGET.sub(lambda link: _absolute(link, repository), readme),
         }
 
 
-def _absolute(target: str, repository: str) -> str:
-    return f"{repository}{target}" if target.startswith("#") else f"{repository}/blob/main/{target}"
+def _absolute(link: re.Match[str], repository: str) -> str:
+    target = link["target"]
+    # A page about the picture is no picture.
+    place = "" if target.startswith("#") else "/raw/main/" if link["picture"] else "/blob/main/"
+    return f"{link['picture']}{link['text']}{repository}{place}{target}"

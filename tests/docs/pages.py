@@ -52,7 +52,7 @@ def python_examples(page: Path) -> list[Example]:
 
 
 def talks_to_aws(example: Example) -> bool:
-    """Whether it needs a local AWS; tests/local runs those."""
+    """Whether it needs a local AWS; tests/local/test_documentation.py runs those."""
     return "import boto3" in example.parsed or "LocalAws(" in example.parsed or "json, boto3" in example.parsed
 
 

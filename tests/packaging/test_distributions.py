@@ -86,13 +86,13 @@ def test_sdist_holds_the_documentation(distributions: Distributions) -> None:
         names = {Path(name).relative_to(Path(name).parts[0]).as_posix() for name in archive.getnames()}
 
     documents = {path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").iterdir()}
-    assert {"docs/queue.md", "docs/clients.md"} <= documents <= names
+    assert {"docs/queue.md", "docs/architecture.svg"} <= documents <= names
 
 
 def test_links_of_the_description_hold_outside_a_checkout(distributions: Distributions) -> None:
     # Given that the README links to other files, which a package index does not have
     readme = {target for target in links((ROOT / "README.md").read_text(encoding="utf-8")) if "://" not in target}
-    assert {"docs/queue.md", "docs/clients.md"} <= readme
+    assert {"docs/queue.md", "docs/architecture.svg", "docs/testing.md#what-was-tried-where"} <= readme
 
     built = metadata(distributions.wheel)
     description = built.get_payload()
@@ -101,9 +101,7 @@ def test_links_of_the_description_hold_outside_a_checkout(distributions: Distrib
     assert built["Description-Content-Type"] == "text/markdown"
     assert {target for target in links(description) if not target.startswith("https://")} == set()
     repository = dict(url.split(", ") for url in built.get_all("Project-URL", []))["Repository"]
-    expected = {
-        f"{repository}{target}" if target.startswith("#") else f"{repository}/blob/main/{target}" for target in readme
-    }
+    expected = {f"{repository}/{'raw' if target.endswith('.svg') else 'blob'}/main/{target}" for target in readme}
     assert expected <= links(description)
 
 
