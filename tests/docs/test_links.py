@@ -65,3 +65,10 @@ def test_every_picture_of_the_documentation_is_shown() -> None:
 
 def test_readme_is_a_landing_page() -> None:
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 160
+
+
+def test_contributing_says_what_each_folder_of_tests_is_for() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    folders = {file.relative_to(ROOT / "tests").parts[0] for file in (ROOT / "tests").rglob("test_*.py")}
+
+    assert {folder for folder in folders if "." not in folder and f"`tests/{folder}`" not in text} == set()

@@ -20,6 +20,14 @@ _COMPOSED = {
         "allow_origins: expected an origin such as https://crm.example.com, without a path",
         ", got",
     ),
+    "instance: expected one in the stack's account": ("instance", ": expected one in the stack's", "account"),
+    "event_bus: expected one in the stack's Region": ("event_bus", ": expected one in the stack's", "Region"),
+    "instance_arn: expected an instance ARN, got the placeholder that StringParameter.value_from_lookup returns before "
+    "the first lookup;": (
+        "instance_arn",
+        "an instance ARN",
+        ", got the placeholder that StringParameter.value_from_lookup returns before the first lookup;",
+    ),
 }
 _SCRIPTS = [ROOT / "Makefile", ROOT / "requirements" / "make_venv.sh"]
 

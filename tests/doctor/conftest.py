@@ -93,7 +93,7 @@ def create_user(root: Clients) -> Callable[[str, Any], User]:
 
 @pytest.fixture(scope="session")
 def permitted(create_user: Callable[[str, Any], User]) -> User:
-    """A user with the permissions that the README lists."""
+    """A user with the permissions that docs/testing.md lists."""
     return create_user("deployer", POLICY)
 
 

@@ -14,7 +14,7 @@ ACCOUNT = "000000000000"
 INSTANCE_ID = "12345678-1234-1234-1234-123456789012"
 INSTANCE_ARN = f"arn:aws:connect:us-east-1:{ACCOUNT}:instance/{INSTANCE_ID}"
 
-# The permissions that the README lists.
+# The permissions that docs/testing.md lists.
 POLICY = {
     "Version": "2012-10-17",
     "Statement": [

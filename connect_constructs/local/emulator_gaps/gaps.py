@@ -160,4 +160,3 @@ def table() -> str:
     """All gaps as a Markdown table."""
     rows = [("What AWS does", "Without it", "Source"), ("---",) * 3, *((gap.what, gap.why, gap.source) for gap in GAPS)]
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
-
