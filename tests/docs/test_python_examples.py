@@ -128,6 +128,9 @@ def test_documented_test_writes_a_snapshot_and_holds_it(
 ) -> None:
     (example,) = (item for item in python_examples(ROOT / "docs" / "testing.md") if is_test(item))
     (tmp_path / "test_crm.py").write_text(example.parsed)
+    # In a worker of xdist, syrupy would leave its report to somebody else.
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
+    monkeypatch.delenv("PYTEST_XDIST_WORKER_COUNT", raising=False)
 
     def run_pytest(*options: str, api_key_required: bool) -> str:
         # In this process, where the CDK has been started already.
