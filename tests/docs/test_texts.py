@@ -123,5 +123,23 @@ def test_settings_of_the_app_are_all_documented() -> None:
     assert {"queue", "instance_arn", "stack_name"} <= names
 
 
+def test_figures_in_prose_are_those_that_were_measured() -> None:
+    figures = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
+    queue = " ".join((ROOT / "docs" / "queue.md").read_text(encoding="utf-8").split())
+
+    bursts = {
+        (updates, contacts): (calls, seconds)
+        for updates, contacts, calls, _, seconds in re.findall(
+            r"^\| ([\d,]+) \| ([\d,]+) \| ([\d.]+) \| ([\d.]+) \| ([\d,]+) \|", figures, re.MULTILINE
+        )
+    }
+    assert "5,000 updates of 500 contacts drains in {1} s with {0} calls".format(*bursts["5,000", "500"]) in queue
+    assert f"5,000 updates of 5,000 contacts takes {bursts['5,000', '5,000'][1]} s" in queue
+
+    starts = dict(re.findall(r"^\| cold start, CPU \| [^|]+ \| (\w+) \| [^|]+ \| ([\d.]+)", figures, re.MULTILINE))
+    assert float(starts["Powertools"]) < 1 / 3, "decisions.md says so"
+    assert float(starts["boto3"]) < 1 / 2, "decisions.md says so"
+
+
 def _app() -> str:
     return (ROOT / "app.py").read_text(encoding="utf-8")
