@@ -78,7 +78,7 @@ def test_symptoms_are_texts_of_the_code() -> None:
 
     missing = [
         text
-        for heading in ("Set-up and commands", "Synthesis", "Deployment", "The endpoint answers with an error")
+        for heading in ("Setup and commands", "Synthesis", "Deployment", "The endpoint answers with an error")
         for row in table(heading)
         for text in quoted(row[0])
         if not is_quoted_from_the_code(text, all_strings)

@@ -43,8 +43,8 @@ _RUN = {
     if not text.startswith((*_NEEDS_AWS, *_NEEDS_NETWORK, *_RUNS_ON))
 }
 _ACTION_NEEDED = 1
-# The AWS CLI 1 calls SQS by a legacy name, whatever AWS_ENDPOINT_URL says (its overridesslcommonname.py). And a set-up
-# that is out of date would be made anew under the running tests.
+# The AWS CLI 1 calls SQS by a legacy name, whatever AWS_ENDPOINT_URL says (its overridesslcommonname.py). And make
+# would rebuild an outdated setup under the running tests.
 _PRELUDE = """
 aws() {
     if [ "$1" = sqs ]; then command aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"; else command aws "$@"; fi
