@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -130,8 +131,12 @@ def _max_utf8_bytes(validator: Any, limit: int, instance: Any, schema: dict[str,
 
 
 def _pattern(validator: Any, pattern: str, instance: Any, schema: dict[str, Any]) -> Iterator[ValidationError]:
+    # A text that is too long is refused anyway: the time that the pattern of email addresses takes grows with the square
+    # of the length.
+    if not validator.is_type(instance, "string") or len(instance) > schema.get("maxLength", math.inf):
+        return
     # In JSON Schema, `$` matches only at the very end; Python's `$` also matches before a final line break.
-    if validator.is_type(instance, "string") and not re.search(re.sub(r"(?<!\\)\$\Z", r"\\Z", pattern), instance):
+    if not re.search(re.sub(r"(?<!\\)\$\Z", r"\\Z", pattern), instance):
         yield ValidationError("does not match the pattern")
 
 
