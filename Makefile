@@ -97,7 +97,7 @@ bench: setup $(BENCHMARK_PEERS_PACKAGES) ## compare cold start, warm path and sy
 	@$(BIN)/python -m benchmarks.performance --python $(BENCHMARK_PEERS)/bin/python --output-dir docs
 
 queue-figures: setup ## simulate bursts, and rewrite the queue's figures in docs/performance.md and their chart
-	@$(BIN)/python benchmarks/queue.py --output-dir docs
+	@PYTHONPATH=lambda $(BIN)/python -m benchmarks.queue_figures --output-dir docs
 
 attack: setup ## attack the queue's promise: all scenarios with 12 seeds each, and mutants (takes some minutes; ATTACK_FLAGS="--seeds 3")
 	@$(BIN)/python -m tests.attack $(ATTACK_FLAGS)

@@ -1,7 +1,7 @@
 """Figures of the queue under bursts: calls to Amazon Connect, time to drain, throttles.
 
-    python benchmarks/queue.py                      prints the table
-    python benchmarks/queue.py --output-dir docs    also writes docs/queue-figures.md and docs/queue-figures.svg
+    make queue-figures                                  writes docs/queue-figures.md and docs/queue-figures.svg anew
+    PYTHONPATH=lambda python -m benchmarks.queue_figures    prints the table
 
 The function is the real one. The queue, Lambda, Amazon Connect and the time are the models of tests/attack. Exits 1 if
 a contact does not end as it should, a dead letter is found, or the queue makes more calls than it promises.
@@ -22,12 +22,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-# Python puts a script's own folder first, where this file would hide the standard library's queue.
-if str(Path(__file__).resolve().parent) in sys.path:
-    sys.path.remove(str(Path(__file__).resolve().parent))
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lambda"))
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from botocore.exceptions import ClientError
 
@@ -435,7 +429,10 @@ def main() -> int:
     """Run the bursts; the exit code."""
     summary, _, usage = (__doc__ or "").partition("\n")
     parser = argparse.ArgumentParser(
-        description=summary, epilog=usage, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m benchmarks.queue_figures",
+        description=summary,
+        epilog=usage,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         "--updates",
@@ -464,7 +461,7 @@ def main() -> int:
     # The page says that all is as promised.
     if arguments.output_dir and not broken:
         arguments.output_dir.mkdir(parents=True, exist_ok=True)
-        command = " ".join(["python benchmarks/queue.py", *sys.argv[1:]])
+        command = " ".join(["PYTHONPATH=lambda python -m benchmarks.queue_figures", *sys.argv[1:]])
         (arguments.output_dir / "queue-figures.md").write_text(document(cases, command), encoding="utf-8")
         (arguments.output_dir / "queue-figures.svg").write_text(picture(cases), encoding="utf-8")
     return 1 if broken else 0
