@@ -96,7 +96,7 @@ emulator-gaps: $(PROJECT) ## rewrite the table of the emulator's gaps in docs/te
 bench: setup $(BENCHMARK_PEERS_PACKAGES) ## compare cold start, warm path and synthesis with peers, and rewrite docs/performance.md (takes some minutes)
 	@$(BIN)/python -m benchmarks.performance --python $(BENCHMARK_PEERS)/bin/python --output-dir docs
 
-queue-figures: setup ## simulate bursts, and rewrite the queue's figures in docs/performance.md and their chart
+queue-figures: setup $(BENCHMARK_PEERS_PACKAGES) ## simulate bursts, and rewrite the queue's figures in docs/performance.md and their chart
 	@PYTHONPATH=lambda $(BIN)/python -m benchmarks.queue_figures --output-dir docs
 
 attack: setup ## attack the queue's promise: all scenarios with 12 seeds each, and mutants (takes some minutes; ATTACK_FLAGS="--seeds 3")

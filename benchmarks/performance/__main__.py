@@ -1,7 +1,7 @@
 """The function's and the synthesis' cost, beside peers: prints the table of ratios.
 
-    python -m benchmarks.performance                      prints the table
-    python -m benchmarks.performance --output-dir docs    also writes docs/performance.md and docs/performance.svg
+    make bench                         writes the section of docs/performance.md, and its picture
+    python -m benchmarks.performance    prints the table
 
 Takes some minutes; nothing else should run on the machine meanwhile. A missed target is said in the table, and is no
 failure: times depend on the machine. What does not is tested: modules, calls, files and bytes.
@@ -15,14 +15,14 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.arguments import positive
+from benchmarks.drawing import PEERS_PYTHON, draw
 from benchmarks.performance import cold_start, demo, import_shares, machine, synthesis, warm_path
 from benchmarks.performance.asset import archive
+from benchmarks.performance.bars import bars
 from benchmarks.performance.figures import Figures
 from benchmarks.performance.page import page, summary
 from benchmarks.performance.paired_runs import FailedRunError
-from benchmarks.performance.picture import picture
-
-_PEERS = Path(__file__).resolve().parents[2] / ".venv" / "benchmark-peers" / "bin" / "python"
+from tools.page_sections import write_section
 
 
 def main() -> int:
@@ -38,10 +38,10 @@ def main() -> int:
     parser.add_argument(
         "--python",
         type=lambda text: Path(text).absolute(),
-        default=_PEERS,
+        default=PEERS_PYTHON,
         help="of the environment with requirements/benchmark-peers.txt (default: the one that make bench makes)",
     )
-    parser.add_argument("--output-dir", type=Path, help="where performance.md and performance.svg are written")
+    parser.add_argument("--output-dir", type=Path, help="the folder of performance.md and performance.svg")
     arguments = parser.parse_args()
     if not arguments.python.exists():
         parser.error(f"no interpreter at {arguments.python}: make bench sets it up")
@@ -53,9 +53,13 @@ def main() -> int:
         return 1
     print(summary(figures), end="")
     if arguments.output_dir:
-        arguments.output_dir.mkdir(parents=True, exist_ok=True)
-        (arguments.output_dir / "performance.md").write_text(page(figures), encoding="utf-8")
-        (arguments.output_dir / "performance.svg").write_text(picture(figures), encoding="utf-8")
+        write_section(arguments.output_dir / "performance.md", "benchmark", page(figures))
+        draw(
+            "benchmarks.performance.picture",
+            bars(figures),
+            arguments.output_dir / "performance.svg",
+            python=arguments.python,
+        )
     return 0
 
 

@@ -1,4 +1,4 @@
-"""docs/performance.md."""
+"""The section `benchmark` of docs/performance.md."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from benchmarks.performance.figures import Figures, Unit, findings, microseconds
 from benchmarks.performance.handlers import BOTO3, OURS, POWERTOOLS
 from benchmarks.performance.paired_runs import Samples, quartiles, ratio
 from benchmarks.performance.synthesis import BY_HAND, EMPTY, SOLUTIONS_CONSTRUCTS
+
+# The site of the documentation has no `../`.
+_PEERS = "https://github.com/connect-constructs/connect-constructs/tree/main/benchmarks/performance/peers"
 
 
 def summary(figures: Figures) -> str:
@@ -32,17 +35,13 @@ def summary(figures: Figures) -> str:
 
 
 def page(figures: Figures) -> str:
-    """The whole page."""
+    """The section, in Markdown."""
     sections = (_introduction, _cold_start, _warm_path, _asset, _synthesis, _demo)
     return "\n".join(section(figures) for section in sections)
 
 
 def _introduction(figures: Figures) -> str:
-    return f"""# Performance
-
-What the Lambda function and the synthesis cost, beside what one would use instead. `make bench` measures all of it and
-writes this page.
-
+    return f"""\
 {summary(figures)}
 *Ratio* is the median of ours by the peer's, with its quartiles in parentheses, over {figures.runs} runs. A run has one
 fresh process of each, in turn, so that a machine whose speed drifts is as fair to one as to the other. What is compared
@@ -51,7 +50,7 @@ than times do; where the quartiles lie on both sides of a target, some runs miss
 here:
 
 {_list(figures.machine)}
-The [peers](../benchmarks/performance/peers):
+The [peers]({_PEERS}):
 
 - **{BOTO3}**: `boto3.client("connect")` and a handler of eight lines that checks nothing.
 - **{POWERTOOLS}**: the same call with Powertools for AWS Lambda: Logger, Tracer, Metrics, resolver, pydantic model.

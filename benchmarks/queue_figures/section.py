@@ -1,0 +1,101 @@
+"""The section of docs/performance.md, and the data of its picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from benchmarks.queue_figures.case import Case
+from benchmarks.queue_figures.simulation import (
+    ARRIVALS_PER_SECOND,
+    CALL_SECONDS,
+    EXECUTIONS,
+    QUOTA_BURST,
+    QUOTA_RATE,
+    SECONDS_PER_CALL,
+    WINDOW_SECONDS,
+)
+from tests.sqs_fifo import MAX_BATCH
+
+HEADINGS = (
+    "Updates",
+    "Contacts",
+    "Calls per update",
+    "naive",
+    "Seconds to drain",
+    "naive",
+    "limit",
+    "Throttled calls",
+    "naive",
+    f"Most calls in {WINDOW_SECONDS} s",
+    "naive",
+)
+
+
+def table(cases: Sequence[Case]) -> str:
+    """The figures in Markdown."""
+    rows = [
+        (
+            f"{case.updates:,}",
+            f"{case.contacts:,}",
+            f"{case.ours.calls / case.updates:.2f}",
+            f"{case.naive.calls / case.updates:.2f}",
+            seconds_text(case.ours.drained_seconds),
+            seconds_text(case.naive.drained_seconds),
+            seconds_text(case.limit_seconds),
+            f"{case.ours.throttled:,}",
+            f"{case.naive.throttled:,}",
+            f"{case.ours.most_calls_in_window}",
+            f"{case.naive.most_calls_in_window}",
+        )
+        for case in cases
+    ]
+    lines = [HEADINGS, ("---:",) * len(HEADINGS), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def seconds_text(seconds: float) -> str:
+    return f"{seconds:,.0f}" if seconds >= 10 else f"{seconds:.1f}"
+
+
+def section(cases: Sequence[Case]) -> str:
+    """The section `queue-figures` of docs/performance.md, in Markdown."""
+    return f"""\
+Bursts of attribute updates that arrive at {ARRIVALS_PER_SECOND} a second, round robin over the contacts, with the queue
+at its defaults: {EXECUTIONS} executions, {SECONDS_PER_CALL} seconds for each call.
+
+{table(cases)}
+*Naive* is a consumer of the same queue that makes one call for each message, unpaced; what is throttled goes back for
+the same time as with the real one, and holds up its contact's later updates. Contacts with many updates wait most of
+the time. *Limit* is one call for each contact at {QUOTA_RATE:.0f} a second, the quota, even if the updates take longer
+than that to arrive.
+
+The queue stays below the quota to leave room for others. So where there is nothing to merge, a consumer that keeps
+running into the quota can be faster, at the price of its throttled calls.
+
+![Seconds to drain a burst, on a logarithmic scale](queue-figures.svg)
+
+The function behind the queue is the real one, `contact_updates.queue_function` with its botocore; only the clock and
+the answers to its HTTP requests are not. SQS FIFO, Lambda's event source and Amazon Connect are the models that
+`make attack` uses, too: batches of up to {MAX_BATCH} that begin with the oldest message's contact, no contact in two of
+them at once; calls that take {CALL_SECONDS * 1000:.0f} ms; a quota of {QUOTA_RATE:.0f} calls a second with bursts of
+{QUOTA_BURST}. Polling and invoking take no time. Nothing of this was measured in AWS.
+
+At the end of each run every contact has the attributes that its updates in their order give it, and the dead-letter
+queue is empty.
+"""
+
+
+def bars(cases: Sequence[Case]) -> list[dict[str, Any]]:
+    """The bursts as benchmarks.queue_figures.picture takes them."""
+    bursts = []
+    for case in cases:
+        seconds = {"queue": case.ours.drained_seconds, "naive": case.naive.drained_seconds, "limit": case.limit_seconds}
+        bursts.append(
+            {
+                "name": f"{case.updates:,} updates\n{case.contacts:,} contacts",
+                "seconds": seconds,
+                "labels": {name: seconds_text(value) for name, value in seconds.items()},
+            }
+        )
+    return bursts
