@@ -142,7 +142,11 @@ class _Handler(BaseHTTPRequestHandler):
         """The path as in Amazon Connect, or None if it does not start with the secret."""
         base_path, path = self.server.base_path, self.path.partition("?")[0]
         is_known = secrets.compare_digest(path[: len(base_path)].encode(), base_path.encode())
-        return path[len(base_path) :] if is_known else None
+        if not is_known:
+            return None
+        # Clients double the slash after a path, such as the secret, if their endpoint ends with one. Amazon Connect's
+        # own URL has no path.
+        return re.sub("^//", "/", path[len(base_path) :])
 
     def _answer_error(self, error: ConnectError) -> None:
         if error.error_type is None:
