@@ -31,6 +31,13 @@ DOCS := $(VENV)/docs
 DOCS_PACKAGES := $(DOCS)/.packages
 EMULATOR_LOCK := connect_constructs/local/emulator-requirements.txt
 
+# Those that deploy into a local AWS. What takes longest comes first, so that neither of the two processes ends long after
+# the other.
+DEPLOYED_TESTS := tests/clients tests/queue tests/local tests/verify tests/doctor tests/openapi $(BROWSER)
+SLOWEST_FAST_TESTS := tests/packaging tests/test_app.py tests/attack tests/constructs
+FAST_TESTS := $(SLOWEST_FAST_TESTS) $(filter-out $(SLOWEST_FAST_TESTS) $(DEPLOYED_TESTS) %__pycache__,$(patsubst %/.,%,$(wildcard tests/*/. tests/test_*.py)))
+IN_TWO := $(BIN)/pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder
+
 # One lock for all systems and Python versions, without the URL of the package index.
 COMPILE = UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile --quiet --universal --python-version 3.10 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links
@@ -70,7 +77,7 @@ types: $(PACKAGES)
 	@$(BIN)/mypy
 
 fast-tests: setup
-	@$(BIN)/pytest --numprocesses 2 --ignore tests/local --ignore tests/clients --ignore tests/openapi --ignore tests/queue --ignore tests/doctor --ignore tests/verify --ignore $(BROWSER)
+	@$(IN_TWO) $(FAST_TESTS)
 
 oldest-botocore-tests: $(OLDEST_BOTOCORE_PACKAGES)
 	@$(OLDEST_BOTOCORE)/bin/python -m pytest --quiet -p no:cacheprovider $(BOTOCORE_TESTS)
@@ -81,7 +88,7 @@ test-botocore: setup $(OLDEST_BOTOCORE_PACKAGES) ## run all handler tests with t
 	@$(BIN)/pytest --quiet tests/handler
 
 deployed-tests: setup clients-setup browser-setup
-	@$(BIN)/pytest tests/local tests/clients tests/openapi tests/queue tests/doctor tests/verify $(BROWSER)
+	@$(IN_TWO) $(DEPLOYED_TESTS)
 
 clients-setup: $(AWS_CLI_PACKAGES) $(JAVASCRIPT_SDK)
 

@@ -6,6 +6,8 @@ import os
 import sys
 from pathlib import Path
 
+import pytest
+
 # Node and the CDK app's Python are the environment's own, also where pytest is not started by make.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 
@@ -14,3 +16,18 @@ os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.envir
 os.environ.setdefault("CDK_VALIDATION", "false")
 
 pytest_plugins = ["tests.deployment"]
+
+_TESTS = Path(__file__).parent
+# Folders whose files share what takes seconds to set up, or what their tests have seen.
+_TOGETHER = [_TESTS / name for name in ("browser", "clients", "doctor", "local/gaps", "packaging", "queue")]
+
+
+# Before pytest-xdist, which reads the marks.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With `--dist loadgroup`, one process runs all tests of a file, or of a folder whose files belong together."""
+    if not config.pluginmanager.hasplugin("xdist"):
+        return  # as in the environment with the oldest botocore
+    for item in items:
+        group = next((folder for folder in _TOGETHER if folder in item.path.parents), item.path)
+        item.add_marker(pytest.mark.xdist_group(str(group.relative_to(_TESTS))))

@@ -40,6 +40,11 @@ ANY_VALUE = st.recursive(
 )
 
 
+# A function of ours: of a pattern's own method hypothesis makes a strategy, for seconds.
+def is_taken_by_sqs(text: str) -> bool:
+    return TAKEN_BY_SQS.fullmatch(text) is not None
+
+
 def as_read(value: Any) -> Any:
     """`value` after a round trip through JSON: a surrogate pair becomes one character."""
     return json.loads(json.dumps(value))
@@ -53,7 +58,7 @@ def in_utf8(value: Any) -> str:
 
 def size(body: str) -> int:
     """The size in bytes. Fails if SQS refuses the text."""
-    assert TAKEN_BY_SQS.fullmatch(body)
+    assert is_taken_by_sqs(body)
     return len(body.encode())
 
 
@@ -165,7 +170,7 @@ def test_message_that_has_no_room_for_its_rejection_is_kept_as_it_is(body: str) 
 
 
 @settings(deadline=None, max_examples=50)
-@given(body=st.text(ANY_CHARACTER, min_size=1).filter(TAKEN_BY_SQS.fullmatch))
+@given(body=st.text(ANY_CHARACTER.filter(is_taken_by_sqs), min_size=1))
 def test_whatever_is_in_the_queue_has_a_dead_letter_that_the_queue_takes(body: str) -> None:
     characters = QUEUE_BYTES // 4
     for large in (body, (body * (characters // len(body) + 1))[:characters]):
