@@ -91,7 +91,7 @@ def test_guessed_key_in_the_query_string_does_nothing(
     assert name not in _user_names(aws)
 
 
-@pytest.mark.parametrize("key", [*_GUESSED_KEYS, ROOT.access_key])
+@pytest.mark.parametrize("key", [*_GUESSED_KEYS, pytest.param(ROOT.access_key, id="the root's")])
 @pytest.mark.parametrize("in_query", [False, True], ids=["header", "query string"])
 def test_signature_of_a_root_is_checked(aws: EmulatedAws, key: str, in_query: bool) -> None:
     name = f"intruder-{uuid.uuid4()}"
