@@ -7,11 +7,9 @@ import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from connect_constructs.contract.client_model import SERVICE
-from tests.clients.answer import Answer
-from tests.clients.target import REGION, Credentials, Target
+from tests.clients.call import REGION, Answer, Call, Credentials
 
 # "aws: [ERROR]: " comes first in newer versions.
 _ERROR = re.compile(
@@ -58,48 +56,23 @@ class AwsCli:
         if added.status:
             raise RuntimeError(f"{name}: aws configure add-model failed: {added.errors}")
 
-    def call(
-        self,
-        target: Target,
-        operation: str,
-        parameters: dict[str, Any],
-        *,
-        credentials: Credentials | None,
-        max_attempts: int = 1,
-        url: str | None = None,
-    ) -> Answer:
-        finished = self.update(
-            target,
-            operation,
-            "--cli-input-json",
-            json.dumps(parameters, ensure_ascii=False),
-            *([] if credentials else ["--no-sign-request"]),
-            credentials=credentials,
-            max_attempts=max_attempts,
-            url=url,
+    def call(self, call: Call) -> Answer:
+        unsigned = [] if call.credentials else ["--no-sign-request"]
+        return self.read(
+            self.command(call, "--cli-input-json", json.dumps(call.parameters, ensure_ascii=False), *unsigned)
         )
-        return self.read(finished)
 
-    def update(
-        self,
-        target: Target,
-        operation: str,
-        *arguments: str,
-        credentials: Credentials | None,
-        max_attempts: int = 1,
-        url: str | None = None,
-    ) -> Finished:
-        """Run `aws connect OPERATION` or, where the signing name matters, `aws contact-updates OPERATION`."""
-        service = "connect" if target.signing_name == "connect" else SERVICE
-        command = re.sub(r"(?<!^)(?=[A-Z])", "-", operation).lower()
+    def command(self, call: Call, *arguments: str) -> Finished:
+        """Run `aws connect OPERATION` or, where the signing name matters, `aws contact-updates OPERATION`.
+
+        :param arguments: What stands for the call's parameters.
+        """
+        service = "connect" if call.signing_name == "connect" else SERVICE
+        command = re.sub(r"(?<!^)(?=[A-Z])", "-", call.operation).lower()
         return self.run(
-            service,
-            command,
-            "--endpoint-url",
-            url or target.url,
-            *arguments,
-            credentials=credentials,
-            max_attempts=max_attempts,
+            *(service, command, "--endpoint-url", call.url, *arguments),
+            credentials=call.credentials,
+            max_attempts=call.max_attempts,
         )
 
     def run(

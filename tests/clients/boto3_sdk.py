@@ -14,8 +14,7 @@ from botocore.exceptions import ClientError
 
 from connect_constructs.contract.client_model import SERVICE
 from tests.clients import client_names
-from tests.clients.answer import Answer
-from tests.clients.target import REGION, Credentials, Target
+from tests.clients.call import REGION, Answer, Call
 
 
 class Boto3:
@@ -39,20 +38,11 @@ class Boto3:
         shutil.copy(model, folder / "service-2.json")
         self.models = models
 
-    def call(
-        self,
-        target: Target,
-        operation: str,
-        parameters: dict[str, Any],
-        *,
-        credentials: Credentials | None,
-        max_attempts: int = 1,
-        url: str | None = None,
-    ) -> Answer:
-        client = self._client(target, credentials, max_attempts, url)
-        method = {api: python for python, api in client.meta.method_to_api_mapping.items()}[operation]
+    def call(self, call: Call) -> Answer:
+        client = self._client(call)
+        method = {api: python for python, api in client.meta.method_to_api_mapping.items()}[call.operation]
         try:
-            response = getattr(client, method)(**parameters)
+            response = getattr(client, method)(**call.parameters)
         except ClientError as error:
             response = error.response
             return Answer(
@@ -64,21 +54,21 @@ class Boto3:
             )
         return Answer(status=response["ResponseMetadata"]["HTTPStatusCode"])
 
-    def _client(self, target: Target, credentials: Credentials | None, max_attempts: int, url: str | None) -> Any:
+    def _client(self, call: Call) -> Any:
         core = botocore.session.Session()
         core.get_component("data_loader").search_paths.append(str(self.models))
         session = boto3.Session(
             botocore_session=core,
             region_name=REGION,
-            aws_access_key_id=credentials.access_key_id if credentials else "none",
-            aws_secret_access_key=credentials.secret_access_key if credentials else "none",
+            aws_access_key_id=call.credentials.access_key_id if call.credentials else "none",
+            aws_secret_access_key=call.credentials.secret_access_key if call.credentials else "none",
         )
         return session.client(
-            "connect" if target.signing_name == "connect" else SERVICE,
-            endpoint_url=url or target.url,
+            "connect" if call.signing_name == "connect" else SERVICE,
+            endpoint_url=call.url,
             config=Config(
                 parameter_validation=False,
-                retries={"mode": "standard", "total_max_attempts": max_attempts},
-                signature_version=None if credentials else UNSIGNED,
+                retries={"mode": "standard", "total_max_attempts": call.max_attempts},
+                signature_version=None if call.credentials else UNSIGNED,
             ),
         )

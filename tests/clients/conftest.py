@@ -20,13 +20,14 @@ from connect_constructs.local.deployment import bound_instances
 from connect_constructs.local.quota import DEFAULT_BURST, DEFAULT_RATE
 from tests.clients.aws_cli import AwsCli
 from tests.clients.boto3_sdk import Boto3
+from tests.clients.call import Client, Credentials
 from tests.clients.cases import Case
 from tests.clients.client_names import AWS_CLI_1, AWS_CLI_2
 from tests.clients.http_forms import ImitatedPaws, PlainHttp
 from tests.clients.javascript_sdk import FOLDER, JavaScriptSdk
 from tests.clients.outcomes import Outcomes
 from tests.clients.table import Cells
-from tests.clients.target import Client, ClientNamed, Credentials, Target, TargetName, Targets
+from tests.clients.target import ClientNamed, Target, TargetName, Targets
 from tests.stage_throttle import stage_throttle
 
 _CONNECT_CONSTRUCTS = Path(sys.executable).with_name("connect-constructs")
@@ -44,7 +45,9 @@ _INSTANCE_ARN = "arn:aws:connect:us-east-1:111122223333:instance/12345678-1234-1
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--write-clients-table", action="store_true", help="write docs/clients.md from what the tests see")
+    parser.addoption(
+        "--write-clients-table", action="store_true", help="write the table of docs/contract.md from what the tests see"
+    )
 
 
 @pytest.fixture(scope="session")

@@ -11,9 +11,8 @@ import urllib3
 
 from connect_constructs.contract.service_model import service_model
 from tests.clients import client_names
-from tests.clients.answer import Answer
+from tests.clients.call import Answer, Call
 from tests.clients.signing import post
-from tests.clients.target import Credentials, Target
 
 
 class PlainHttp:
@@ -30,23 +29,14 @@ class PlainHttp:
     # Where the caller looks for the text, and where after that.
     _message_members: Sequence[str] = ("Message", "message")
 
-    def call(
-        self,
-        target: Target,
-        operation: str,
-        parameters: dict[str, Any],
-        *,
-        credentials: Credentials | None,
-        max_attempts: int = 1,
-        url: str | None = None,
-    ) -> Answer:
-        path, body = _split(operation, parameters)
+    def call(self, call: Call) -> Answer:
+        path, body = _split(call.operation, call.parameters)
         response = post(
-            f"{url or target.url}{path}",
+            f"{call.url}{path}",
             self._encode(body),
             {"Content-Type": self._content_type},
-            credentials=credentials,
-            signing_name=target.signing_name,
+            credentials=call.credentials,
+            signing_name=call.signing_name,
         )
         return self._read(response)
 

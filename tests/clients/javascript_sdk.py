@@ -13,8 +13,7 @@ from types import TracebackType
 from typing import Any
 
 from tests.clients import client_names
-from tests.clients.answer import Answer
-from tests.clients.target import REGION, Credentials, Target
+from tests.clients.call import REGION, Answer, Call
 
 FOLDER = Path(__file__).parent / "javascript"
 
@@ -61,25 +60,17 @@ class JavaScriptSdk:
         assert self._process.stdout
         self._process.stdout.close()
 
-    def call(
-        self,
-        target: Target,
-        operation: str,
-        parameters: dict[str, Any],
-        *,
-        credentials: Credentials | None,
-        max_attempts: int = 1,
-        url: str | None = None,
-    ) -> Answer:
+    def call(self, call: Call) -> Answer:
+        credentials = call.credentials
         request = {
-            "url": url or target.url,
+            "url": call.url,
             "region": REGION,
             "credentials": credentials
             and {"accessKeyId": credentials.access_key_id, "secretAccessKey": credentials.secret_access_key},
-            "signingName": target.signing_name,
-            "maxAttempts": max_attempts,
-            "operation": operation,
-            "parameters": parameters,
+            "signingName": call.signing_name,
+            "maxAttempts": call.max_attempts,
+            "operation": call.operation,
+            "parameters": call.parameters,
         }
         answer = self._answer_to(request)
         if "crash" in answer:

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any
 
-from tests.clients.answer import Answer
+from tests.clients.call import Answer, Client, Credentials
 from tests.clients.cases import UPDATE_CONTACT_ATTRIBUTES, Caller, Case
 from tests.clients.http_forms import as_text
-from tests.clients.target import Client, Credentials, Target, TargetName
+from tests.clients.target import Target, TargetName
 
 # More calls than all clients together make while a fault lasts.
 _ALL_CALLS = 1_000_000
@@ -104,12 +104,9 @@ def _outcome(target: Target, case: Case, client: Client) -> Outcome:
     parameters = case.parameters(target, contact_id)
     answer, failure = None, None
     try:
+        call = target.call(case.operation, parameters)
         answer = client.call(
-            target,
-            case.operation,
-            parameters,
-            credentials=_credentials(target, case.caller),
-            max_attempts=case.max_attempts,
+            replace(call, credentials=_credentials(target, case.caller), max_attempts=case.max_attempts)
         )
     except Exception as error:  # It belongs to the one client whose test is to fail.
         failure = error

@@ -7,7 +7,7 @@ import urllib3
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 
-from tests.clients.target import REGION, Credentials
+from tests.clients.call import REGION, Credentials
 
 
 def post(

@@ -27,13 +27,11 @@ def test_takes_attributes_in_shorthand(
     contact_id = target.connect.create_contact()
 
     with cells.recorded(target_name, SHORTHAND, client_name):
-        finished = cli.update(
-            target,
-            UPDATE_CONTACT_ATTRIBUTES,
+        finished = cli.command(
+            target.call(UPDATE_CONTACT_ATTRIBUTES, {}),
             *("--instance-id", target.instance_id),
             *("--initial-contact-id", contact_id),
             *("--attributes", "greetingPlayed=false"),
-            credentials=target.permitted,
         )
 
         assert (finished.status, finished.output, finished.errors) == (0, "", "")
@@ -48,7 +46,8 @@ def test_takes_its_own_skeleton_filled_in(
     contact_id = target.connect.create_contact()
 
     with cells.recorded(target_name, SKELETON, client_name):
-        printed = cli.update(target, UPDATE_CONTACT_ATTRIBUTES, "--generate-cli-skeleton", credentials=target.permitted)
+        call = target.call(UPDATE_CONTACT_ATTRIBUTES, {})
+        printed = cli.command(call, "--generate-cli-skeleton")
         skeleton = json.loads(printed.output)
         assert skeleton.keys() == {"InitialContactId", "InstanceId", "Attributes"}
         filled_in = {
@@ -57,12 +56,7 @@ def test_takes_its_own_skeleton_filled_in(
             "InstanceId": target.instance_id,
             "Attributes": {"tier": PRIVATE},
         }
-        finished = cli.update(
-            target,
-            UPDATE_CONTACT_ATTRIBUTES,
-            *("--cli-input-json", json.dumps(filled_in)),
-            credentials=target.permitted,
-        )
+        finished = cli.command(call, "--cli-input-json", json.dumps(filled_in))
 
         assert (finished.status, finished.output, finished.errors) == (0, "", "")
         assert target.connect.contact(contact_id).attributes == {"tier": PRIVATE}

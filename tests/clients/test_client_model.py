@@ -13,8 +13,9 @@ import pytest
 from connect_constructs.contract.client_model import ENDPOINT_VARIABLE, SERVICE, client_settings
 from tests.clients.aws_cli import AwsCli, Finished
 from tests.clients.boto3_sdk import Boto3
+from tests.clients.call import REGION, Client, Credentials
 from tests.clients.client_names import AWS_CLI_1, AWS_CLIS, BOTO3
-from tests.clients.target import REGION, Client, ClientNamed, Credentials, Target
+from tests.clients.target import ClientNamed, Target
 
 _ATTRIBUTES = {"tier": "gold"}
 _SOMEBODY = Credentials("somebody", "anything")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.clients.cases import PRIVATE, UPDATE_CONTACT_ATTRIBUTES
@@ -20,13 +22,11 @@ def test_takes_an_endpoint_that_ends_with_a_slash(
     attributes = {"tier": PRIVATE}
 
     with cells.recorded(target_name, TRAILING_SLASH, JAVASCRIPT):
-        answer = client.call(
-            target,
+        call = target.call(
             UPDATE_CONTACT_ATTRIBUTES,
             {"InstanceId": target.instance_id, "InitialContactId": contact_id, "Attributes": attributes},
-            credentials=target.permitted,
-            url=f"{target.url}/",
         )
+        answer = client.call(replace(call, url=f"{target.url}/"))
 
         assert (answer.status, answer.error_type) == (200, None)
         assert target.connect.contact(contact_id).attributes == attributes

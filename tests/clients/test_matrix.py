@@ -8,10 +8,11 @@ import pytest
 
 from connect_constructs.contract.service_model import service_model
 from tests.clients import client_names
+from tests.clients.call import Client
 from tests.clients.cases import CASES, PRIVATE, Case, Expected
 from tests.clients.outcomes import Outcome, Outcomes, is_untouched, sent_is_stored
 from tests.clients.table import Cells
-from tests.clients.target import Client, ClientNamed, TargetName
+from tests.clients.target import ClientNamed, TargetName
 
 _TYPES_IN_MODEL = {name for name, shape in service_model()["shapes"].items() if shape.get("exception")}
 

@@ -11,7 +11,8 @@ import pytest
 from connect_constructs.local import LocalAws
 from connect_constructs.local.deployment import bound_instances
 from tests.clients import client_names
-from tests.clients.target import ClientNamed, Credentials, Target, TargetName
+from tests.clients.call import Credentials
+from tests.clients.target import ClientNamed, Target, TargetName
 
 # More than all clients together make.
 _UNLIMITED = 1_000_000
@@ -45,8 +46,8 @@ def test_accepted_is_a_success(client_name: str, client_named: ClientNamed, queu
     name: dict[str, Any] = {**of_instance, "ContactId": contact_id, "Name": "After"}
 
     answers = [
-        client.call(target, "UpdateContactAttributes", attributes, credentials=target.permitted),
-        client.call(target, "UpdateContact", name, credentials=target.permitted),
+        client.call(target.call("UpdateContactAttributes", attributes)),
+        client.call(target.call("UpdateContact", name)),
     ]
 
     assert [answer.error_type for answer in answers] == [None, None]

@@ -8,9 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from connect_constructs.local.amazon_connect import AmazonConnect
 from tests.clients import client_names
-from tests.clients.target import REGION, ClientNamed, Credentials, Target, TargetName
+from tests.clients.call import REGION, Call, Credentials
+from tests.clients.target import ClientNamed
 
 
 class _Recorder(ThreadingHTTPServer):
@@ -47,23 +47,15 @@ def recorder() -> Iterator[_Recorder]:
 
 @pytest.mark.parametrize("client_name", client_names.ALL)
 def test_signs_for_execute_api(client_name: str, client_named: ClientNamed, recorder: _Recorder) -> None:
-    target = Target(
-        name=TargetName.ENDPOINT,
+    call = Call(
         url=f"http://127.0.0.1:{recorder.server_port}/prod",
-        connect=AmazonConnect(),
-        instance_arn="arn:aws:connect:us-east-1:111122223333:instance/12345678-1234-1234-1234-123456789012",
         signing_name="execute-api",
-        permitted=Credentials("AKIAEXAMPLE", "secret"),
-        without_permission=None,
-        closed_gateway=None,
+        operation="UpdateContactAttributes",
+        parameters={"InstanceId": "i", "InitialContactId": "c", "Attributes": {"a": "b"}},
+        credentials=Credentials("AKIAEXAMPLE", "secret"),
     )
 
-    answer = client_named(client_name).call(
-        target,
-        "UpdateContactAttributes",
-        {"InstanceId": target.instance_id, "InitialContactId": "c", "Attributes": {"a": "b"}},
-        credentials=target.permitted,
-    )
+    answer = client_named(client_name).call(call)
 
     assert answer.error_type is None
     (authorization,) = recorder.authorizations

@@ -1,4 +1,4 @@
-"""docs/clients.md says what this run saw."""
+"""docs/contract.md says what this run saw."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import pytest
 
 from tests.clients import client_names
 from tests.clients.special_rows import SPECIAL_ROWS
-from tests.clients.table import FILE, Cells, case_rows
+from tests.clients.table import PAGE, SECTION, Cells, case_rows
+from tools.page_sections import section, write_section
 
 
 # The last of this folder's tests: it reads what the others have recorded.
 def test_table_shows_what_ran(cells: Cells, request: pytest.FixtureRequest) -> None:
-    committed = FILE.read_text(encoding="utf-8") if FILE.exists() else ""
+    committed = section(PAGE, SECTION)
 
-    document = cells.document([*case_rows(), *SPECIAL_ROWS], client_names.ALL, committed)
+    seen = cells.section([*case_rows(), *SPECIAL_ROWS], client_names.ALL, committed)
 
     if request.config.getoption("--write-clients-table", default=False):
-        FILE.parent.mkdir(exist_ok=True)
-        FILE.write_text(document, encoding="utf-8")
+        write_section(PAGE, SECTION, seen)
     else:
-        assert committed == document, f"{FILE.name} differs from what the tests saw: make clients-table writes it anew"
+        assert committed == seen, f"{PAGE.name} differs from what the tests saw: make clients-table writes it anew"
