@@ -1,13 +1,17 @@
-"""The command, and a caller who may call the deployed endpoint."""
+"""The command, a caller who may call the deployed endpoint, and the command through a proxy that spoils answers."""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 
 import pytest
 
 from connect_constructs.local import LocalAws
-from tests.verify.verify_command import User, Verify
+from connect_constructs.local.quota import DEFAULT_BURST, DEFAULT_RATE
+from tests.stage_throttle import stage_throttle
+from tests.verify.sabotaging_proxy import Sabotage, SabotagingProxy
+from tests.verify.verify_command import Ran, Sabotaged, User, Verify
 
 
 @pytest.fixture
@@ -23,3 +27,23 @@ def caller(local_aws: LocalAws) -> User:
 @pytest.fixture(scope="session")
 def instance_arn(local_aws: LocalAws) -> str:
     return f"arn:aws:connect:us-east-1:000000000000:instance/{local_aws.connect.instance_ids[0]}"
+
+
+@pytest.fixture
+def unthrottled(local_aws: LocalAws) -> Iterator[None]:
+    """The many calls of a test are not to meet a throttle."""
+    local_aws.connect.set_quota(rate=1_000_000, burst=1_000_000)
+    with stage_throttle(local_aws, rate=1_000_000, burst=1_000_000):
+        yield
+    local_aws.connect.set_quota(rate=DEFAULT_RATE, burst=DEFAULT_BURST)
+
+
+@pytest.fixture
+def sabotaged(local_aws: LocalAws, caller: User, instance_arn: str, verify: Verify) -> Sabotaged:
+    verify.act_as(caller)
+
+    def sabotaged(sabotage: Sabotage, *arguments: str) -> Ran:
+        with SabotagingProxy(local_aws.endpoint, sabotage) as proxy:
+            return verify("--endpoint", proxy.endpoint, "--instance-arn", instance_arn, *arguments)
+
+    return sabotaged

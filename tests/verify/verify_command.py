@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import pytest
@@ -11,6 +12,9 @@ import pytest
 from connect_constructs.verify.command import add_to, run
 
 User = tuple[str, str]
+
+# The page's, in the tests of CORS.
+ORIGIN = "https://crm.example.com"
 
 
 class Ran(NamedTuple):
@@ -67,3 +71,7 @@ class Verify:
             code = int(str(usage.code))
         printed = self._capsys.readouterr()
         return Ran(code, printed.out, printed.err)
+
+
+# Runs the command with the deployed endpoint behind a proxy: what goes wrong, and the command's other arguments.
+Sabotaged = Callable[..., Ran]
