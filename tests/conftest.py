@@ -15,7 +15,7 @@ os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.envir
 # tests/test_app.py synthesises once with it.
 os.environ.setdefault("CDK_VALIDATION", "false")
 
-pytest_plugins = ["tests.deployment"]
+pytest_plugins = ["tests.deployment", "tests.skips"]
 
 _TESTS = Path(__file__).parent
 # Folders whose files share what takes seconds to set up, or what their tests have seen.

@@ -32,7 +32,7 @@ _QUEUE_FIGURES = [
 )
 def test_picture_has_the_same_bytes_each_time(module: str, data: Any, shown: set[str], tmp_path: Path) -> None:
     if not PEERS_PYTHON.exists():
-        pytest.skip("matplotlib is missing: make queue-figures and make bench install it")
+        pytest.skip("matplotlib is missing (make queue-figures or make bench)")
     pictures = [tmp_path / "first.svg", tmp_path / "second.svg"]
 
     for picture in pictures:

@@ -39,9 +39,9 @@ def deployment(page_server: PageServer) -> Iterator[Deployment]:
 def chromium(page_server: PageServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
     executable = shutil.which("chromium")
     if not executable:
-        pytest.skip("no chromium on the path: on Debian, apt install chromium brings one, and .ci/run does so")
+        pytest.skip("chromium is missing (apt install chromium)")
     if not (FOLDER / "node_modules").exists():
-        pytest.skip("playwright-core is not installed: make browser-setup installs it, and make test calls that")
+        pytest.skip("playwright-core is missing (make browser-setup)")
     _bundle_sdk(page_server.folder)
     with Chromium(executable, tmp_path_factory.mktemp("profile")) as browser:
         yield browser

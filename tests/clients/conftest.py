@@ -59,11 +59,9 @@ def clients(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Clie
         subprocess.run([_CONNECT_CONSTRUCTS, "client-model"], stdout=output, check=True)
     found: dict[str, Client | str] = {
         Boto3.name: Boto3(folder / "models", model),
-        AWS_CLI_1: "the AWS CLI 1 is not installed: make clients-setup installs it, and make test calls that",
-        AWS_CLI_2: "no AWS CLI 2 on the path or in /usr/bin: it is tested where there is one, as on Debian 12 after apt"
-        " install awscli",
-        JavaScriptSdk.name: "the AWS SDK for JavaScript is not installed: make clients-setup installs it, and make test"
-        " calls that",
+        AWS_CLI_1: "the AWS CLI 1 is missing (make clients-setup)",
+        AWS_CLI_2: "the AWS CLI 2 is missing (apt install awscli, on Debian 12 or later)",
+        JavaScriptSdk.name: "the AWS SDK for JavaScript is missing (make clients-setup)",
         PlainHttp.name: PlainHttp(),
         ImitatedPaws.name: ImitatedPaws(),
     }

@@ -181,7 +181,7 @@ def test_emulator_ends_when_the_command_is_killed(environment: dict[str, str]) -
     shutil.rmtree(next(Path(environment["TMPDIR"]).glob("connect-constructs-*")))
 
 
-@pytest.mark.skipif(not shutil.which("curl"), reason="no curl on this machine to paste a call of it; CI has it")
+@pytest.mark.skipif(not shutil.which("curl"), reason="curl is missing (apt install curl)")
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_calls_to_paste_work_and_ctrl_c_removes_everything(environment: dict[str, str], ending: signal.Signals) -> None:
     with subprocess.Popen(

@@ -21,7 +21,7 @@ def test_demonstration_uses_the_contact_that_is_named(environment: dict[str, str
     assert "contact   my-contact\n" in ran.stdout
 
 
-@pytest.mark.skipif(not shutil.which("curl"), reason="no curl on this machine to paste a call of it; CI has it")
+@pytest.mark.skipif(not shutil.which("curl"), reason="curl is missing (apt install curl)")
 def test_named_contacts_are_there_and_the_calls_are_for_the_first(environment: dict[str, str]) -> None:
     command = [*COMMAND, "local", "--contact", "it's one", "--contact", "two"]
     with subprocess.Popen(

@@ -109,7 +109,7 @@ def test_demonstration_is_that_of_the_api_with_iam_authorization(several_apis: t
     assert shown[-1].startswith("\nafter     Name: Order 4711, express")
 
 
-@pytest.mark.skipif(not shutil.which("curl"), reason="no curl on this machine to paste a call of it; CI has it")
+@pytest.mark.skipif(not shutil.which("curl"), reason="curl is missing (apt install curl)")
 def test_calls_to_paste_carry_what_each_api_asks_for(several_apis: tuple[LocalAws, list[str]]) -> None:
     local, _ = several_apis
     text = calls_to_paste(local)

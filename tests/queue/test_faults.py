@@ -17,9 +17,9 @@ def test_accepted_updates_are_applied_in_order_whatever_fails(
 ) -> None:
     command = microburst()
     if command is None:
-        pytest.skip("microburst is not installed: it is in the environment that make sets up, and make test runs this")
+        pytest.skip("microburst is missing (make setup)")
     if not Path("/proc/self/environ").exists():
-        pytest.skip("the consumer's processes are found and killed by /proc: it runs on Linux, as in CI")
+        pytest.skip("there is no /proc, by which the consumer's processes are found (run it on Linux)")
     seed = int(os.environ.get("FAULT_SEED") or random.SystemRandom().randrange(2**32))
     # Shown also where the test passes: the seed repeats the run.
     with capsys.disabled():

@@ -1,0 +1,28 @@
+"""Names the skipped tests in one closing line, with what would run them. A plugin, loaded by conftest.py."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+import pytest
+
+
+# The last before pytest's own line with the numbers.
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = terminalreporter.getreports("skipped")
+    if reports:
+        terminalreporter.write_line(closing_line(_reason(report) for report in reports))
+
+
+def closing_line(reasons: Iterable[str]) -> str:
+    """Such as "3 skipped: chromium is missing (apt install chromium)". A reason ends with what would run the test."""
+    counted = Counter(reasons)
+    return "; ".join(f"{count} skipped: {reason}" for reason, count in counted.items())
+
+
+def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:
+    # The file, the line, and the text.
+    assert isinstance(report.longrepr, tuple)
+    return report.longrepr[2].removeprefix("Skipped: ")
