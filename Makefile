@@ -31,8 +31,7 @@ DOCS := $(VENV)/docs
 DOCS_PACKAGES := $(DOCS)/.packages
 EMULATOR_LOCK := connect_constructs/local/emulator-requirements.txt
 
-# Those that deploy into a local AWS. What takes longest comes first, so that neither of the two processes ends long after
-# the other.
+# The tests that deploy into a local AWS. The slowest come first, so that both processes end at about the same time.
 DEPLOYED_TESTS := tests/clients tests/queue tests/local tests/verify tests/doctor tests/openapi $(BROWSER)
 SLOWEST_FAST_TESTS := tests/packaging tests/test_app.py tests/attack tests/constructs
 FAST_TESTS := $(SLOWEST_FAST_TESTS) $(filter-out $(SLOWEST_FAST_TESTS) $(DEPLOYED_TESTS) %__pycache__,$(patsubst %/.,%,$(wildcard tests/*/. tests/test_*.py)))
@@ -61,8 +60,8 @@ demo: setup ## deploy to a local AWS, send two updates through the endpoint, sho
 local: setup ## deploy to a local AWS and keep it running until Ctrl-C (LOCAL_FLAGS="-c key=value")
 	@$(BIN)/connect-constructs local $(LOCAL_FLAGS)
 
-# mypy takes a minute when its cache is cold, so it runs in parallel with the fast tests, as does what takes seconds. The
-# deployed tests then have the machine to themselves, and pytest's summary comes last.
+# mypy takes a minute when its cache is cold, so it runs in parallel with the fast tests, as does what takes seconds.
+# pytest's summary comes last.
 test: setup lint ## make check, then all tests: the fast ones, then the deployed ones
 	@$(MAKE) --no-print-directory -j2 types fast-tests oldest-botocore-tests docs
 	@$(MAKE) --no-print-directory deployed-tests

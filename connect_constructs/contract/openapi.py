@@ -33,7 +33,7 @@ _ENDPOINT_ERRORS = {
     504: {"InternalServiceException"},
 }
 
-# What else API Gateway sends in the header of its own errors (docs/clients.md has the sources).
+# What else API Gateway sends in the header of its own errors (docs/contract.md has the sources).
 _GATEWAY_CODES = {
     400: {"BadRequestException"},
     403: {"ForbiddenException", "IncompleteSignatureException", "UnrecognizedClientException"},

@@ -36,10 +36,11 @@ def stranger(local_aws: LocalAws) -> User:
 
 @pytest.fixture
 def contact_id(local_aws: LocalAws) -> Iterator[str]:
-    # Full buckets for each test: the quota is what one of them is about.
+    # Full buckets for each test, and after the last: the quota is what one of them is about.
     local_aws.connect.set_quota(rate=DEFAULT_RATE, burst=DEFAULT_BURST)
     yield local_aws.connect.create_contact(attributes={"tier": "silver"}, name="Before")
     local_aws.connect.cancel_orders()
+    local_aws.connect.set_quota(rate=DEFAULT_RATE, burst=DEFAULT_BURST)
 
 
 @pytest.fixture(scope="module")
