@@ -1,4 +1,4 @@
-"""What the benchmarks' command lines have in common."""
+"""Argument types shared by the benchmarks' command lines."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 
 
 def positive(text: str) -> int:
-    """The type of an option that is a count. Raises argparse.ArgumentTypeError."""
+    """Parse a count. Raises argparse.ArgumentTypeError."""
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError("expected a whole number from 1 on")
+        raise argparse.ArgumentTypeError("expected a whole number of at least 1")
     return int(text)

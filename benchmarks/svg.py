@@ -1,4 +1,4 @@
-"""SVG files from matplotlib that have the same bytes each time. Runs in the environment of the benchmark's peers."""
+"""Reproducible SVG files: the same data gives the same bytes. Runs in the environment of the benchmark's peers."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-# Those of the project.
 OURS, PEER, NEUTRAL = "#1b6ca8", "#d9822b", "#c3cad1"
 
 mpl.rcParams.update(
     {
-        # Ids are derived from it instead of from chance.
+        # Element ids are derived from this instead of being random.
         "svg.hashsalt": "connect-constructs",
-        # Letters stay letters, which readers can search for.
+        # Text stays text: searchable, and small.
         "svg.fonttype": "none",
         "font.family": "sans-serif",
         "font.size": 10,
@@ -38,9 +37,9 @@ mpl.rcParams.update(
 
 
 def run(picture: Callable[[Any], Figure], *, title: str) -> None:
-    """Draw the data on standard input, and write the file that the command line names.
+    """Read the data from standard input, draw it, and write the file named on the command line.
 
-    :param title: What readers of the screen hear.
+    :param title: The picture's title for screen readers.
     """
     figure = picture(json.load(sys.stdin))
     figure.savefig(sys.argv[1], format="svg", metadata={"Title": title, "Date": None})

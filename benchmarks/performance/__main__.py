@@ -1,10 +1,10 @@
-"""The function's and the synthesis' cost, beside peers: prints the table of ratios.
+"""The cost of the function and of synthesis, compared with peers: prints the table of ratios.
 
-    make bench                         writes the section of docs/performance.md, and its picture
+    make bench                          updates docs/performance.md and its picture
     python -m benchmarks.performance    prints the table
 
-Takes some minutes; nothing else should run on the machine meanwhile. A missed target is said in the table, and is no
-failure: times depend on the machine. What does not is tested: modules, calls, files and bytes.
+Takes a few minutes; run nothing else on the machine meanwhile. A missed target is reported in the table but is not a
+failure, because times depend on the machine. Tests check what does not: modules, calls, files and bytes.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tools.page_sections import write_section
 
 
 def main() -> int:
-    """Measure; the exit code."""
+    """Run the benchmark. Returns the exit code."""
     summary_line, _, usage = (__doc__ or "").partition("\n")
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.performance",
@@ -64,7 +64,7 @@ def main() -> int:
 
 
 def measure(python: Path, *, runs: int) -> Figures:
-    """All figures, one comparison after the other."""
+    """Measure everything, one comparison at a time."""
     with tempfile.TemporaryDirectory() as directory:
         asset = archive(Path(directory))
     return Figures(

@@ -1,4 +1,4 @@
-"""The Lambda functions' asset, as the constructs put it together."""
+"""The Lambda functions' asset, as the constructs build it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _HANDLER = Path(__file__).resolve().parents[2] / "lambda"
 
 
 def copy_asset(to: Path) -> Path:
-    """A copy of the asset's files, and of nothing else that lies among them, such as byte code."""
+    """Copy the asset's files without anything else in the folder, such as byte code."""
     for file in sorted(_HANDLER.rglob("*")):
         if file.suffix in {".py", ".json"}:
             target = to / file.relative_to(_HANDLER)
@@ -23,14 +23,14 @@ def copy_asset(to: Path) -> Path:
 
 @dataclass(frozen=True, kw_only=True)
 class Archive:
-    """The asset's archive, in bytes: as a whole, and what the files of each suffix take of it."""
+    """The size of the asset's archive in bytes, in total and by file suffix."""
 
     size: int
     by_suffix: dict[str, int]
 
 
 def archive(directory: Path) -> Archive:
-    """The archive of the asset, made in `directory`."""
+    """Build the asset's archive in `directory`."""
     file = Path(shutil.make_archive(str(directory / "asset"), "zip", copy_asset(directory / "asset")))
     by_suffix: Counter[str] = Counter()
     with ZipFile(file) as members:

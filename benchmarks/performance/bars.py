@@ -1,4 +1,4 @@
-"""What docs/performance.svg shows, for benchmarks.performance.picture."""
+"""The data of docs/performance.svg, for benchmarks.performance.picture."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from benchmarks.performance.handlers import BOTO3, OURS, POWERTOOLS
 
 
 def bars(figures: Figures) -> list[dict[str, Any]]:
-    """Two groups of bars. A bar has a name, and parts with their seconds, their labels and their kinds."""
+    """Two groups of bars. A bar has a name and parts; a part has its seconds, a label and a kind."""
     start, warm = figures.cold_start.start, figures.warm_path
     return [
         {

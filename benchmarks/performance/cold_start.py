@@ -1,4 +1,4 @@
-"""What a function's start and its first request cost: ours, a naive one's, and one with Powertools."""
+"""The cost of a function's start and of its first requests: ours, a naive one, and one with Powertools."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ print(json.dumps(time.process_time() - started))
 
 @dataclass(frozen=True, kw_only=True)
 class ColdStart:
-    """CPU seconds by handler, run by run."""
+    """CPU seconds of each run, by handler."""
 
     start: Samples
     first_request: Samples
@@ -57,7 +57,7 @@ def _requests(
         for run in range(1, runs + 1):
             for name in third:
                 process: Command = [python, _PROCESS, MODULES[name], EVENT, str(_REQUESTS)]
-                # The last line stands behind what the handlers logged.
+                # The handlers' log lines come before the last line.
                 seen = json.loads(completed(process, environment | to_stub).stdout.splitlines()[-1])
                 first[name].append(seen["seconds"][0])
                 third[name].append(seen["seconds"][-1])

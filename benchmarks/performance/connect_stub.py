@@ -1,4 +1,4 @@
-"""An HTTPS server that takes every update, in Amazon Connect's place: what a first request meets, TLS included."""
+"""A stand-in for Amazon Connect: an HTTPS server that accepts every update, so that a first request includes TLS."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ class _Answer(BaseHTTPRequestHandler):
         self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
 
     def log_request(self, code: object = "-", size: object = "-") -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextlib.contextmanager
 def connect_stub(directory: Path, bundle: Path) -> Iterator[dict[str, str]]:
-    """Serve; the environment variables that lead botocore there. Raises FailedRunError where openssl is missing.
+    """Serve, and yield the environment variables that point botocore here. Raises FailedRunError without openssl.
 
-    The server's certificate stands behind all those of `bundle`, which botocore would load for Amazon Connect, too.
+    The server's certificate is appended to those of `bundle`, which botocore also loads for Amazon Connect.
     """
     openssl = shutil.which("openssl")
     if openssl is None:

@@ -1,4 +1,4 @@
-"""What `make demo` takes once its set-up is there."""
+"""How long `make demo` takes after its set-up."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _STEP = re.compile(r"^ +(\d+\.\d) s (.+)$", re.MULTILINE)
 
 @dataclass(frozen=True, kw_only=True)
 class Demo:
-    """Seconds by the clock: of the whole, and of each step as the demonstration prints it."""
+    """Wall-clock seconds in total, and of each step as the demonstration prints it."""
 
     seconds: float
     steps: dict[str, float]
 
 
 def measure(*, progress: Callable[[str], None]) -> Demo:
-    """The second of two runs, which finds the set-up of the first."""
+    """Measure the second of two runs: the first does the set-up."""
     for run in (1, 2):
         started = time.monotonic()
         done = completed([Path(sys.executable).parent / "connect-constructs", "local", "--demo"], directory=_ROOT)
@@ -34,5 +34,5 @@ def measure(*, progress: Callable[[str], None]) -> Demo:
 
 
 def steps_of(printed: str) -> dict[str, float]:
-    """The seconds of each step."""
+    """Parse the seconds of each step."""
     return {step: float(seconds) for seconds, step in _STEP.findall(printed)}

@@ -1,4 +1,4 @@
-"""All figures of one run, and what they are held against."""
+"""All figures of one run, and their targets."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def microseconds(value: float) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Figures:
-    """What was measured."""
+    """Everything that was measured."""
 
     machine: Sequence[str]
     runs: int
@@ -47,7 +47,7 @@ class Figures:
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One figure beside a peer's, and the most that it is to be."""
+    """One figure, a peer's figure, and the target."""
 
     figure: str
     ours: str
@@ -59,7 +59,7 @@ class Finding:
 
     @property
     def result(self) -> str:
-        """Whether the target is met, in a word; nothing where there is none."""
+        """Whether the target is met, in one word; empty if there is no target."""
         return "" if self.met is None else "met" if self.met else "**missed**"
 
 
@@ -94,7 +94,7 @@ def findings(figures: Figures) -> Iterator[Finding]:
 
 
 def _growth(own_by_size: dict[str, dict[int, float]]) -> Finding:
-    """Of an update twice as large: linear is twice, less what a request costs anyway. The worse kind of text counts."""
+    """The growth for an update twice as large: at most double if linear. The worse of the two kinds of text counts."""
     smaller, larger = sorted(next(iter(own_by_size.values())))[-2:]
     growth = max(by_size[larger] / by_size[smaller] for by_size in own_by_size.values())
     return Finding(
@@ -106,7 +106,7 @@ def _growth(own_by_size: dict[str, dict[int, float]]) -> Finding:
 
 
 def _compared(figure: str, samples: Samples, peer: str, *, unit: Unit, most: float | None = None) -> Finding:
-    """Ours beside a peer's, with the most that the median of the ratio is to be."""
+    """Compare ours with a peer's. `most` is the target for the median ratio."""
     found = ratio(samples[OURS], samples[peer])
     return Finding(
         figure=figure,

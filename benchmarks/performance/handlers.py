@@ -1,4 +1,4 @@
-"""The handlers that are compared, a typical event, and what is around a handler in AWS Lambda."""
+"""The handlers that are compared, a typical event, and the environment of a handler in AWS Lambda."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MODULES = {
 
 @contextlib.contextmanager
 def function_environment() -> Iterator[dict[str, str]]:
-    """What Lambda sets and the constructs set. The handlers' own files have no byte code, as in Lambda."""
+    """The variables set by Lambda and by the constructs. The handlers' own files have no byte code, as in Lambda."""
     with tempfile.TemporaryDirectory() as directory:
         asset = copy_asset(Path(directory) / "asset")
         instance_id = json.loads(json.loads(EVENT.read_text(encoding="utf-8"))["body"])["InstanceId"]
@@ -44,7 +44,7 @@ def function_environment() -> Iterator[dict[str, str]]:
             "AWS_ACCESS_KEY_ID": "key",
             "AWS_SECRET_ACCESS_KEY": "secret",
             "AWS_SESSION_TOKEN": "token",
-            # Powertools' Tracer does nothing elsewhere. Most invocations are not sampled.
+            # Outside Lambda, Powertools' Tracer does nothing. Most invocations are not sampled.
             "LAMBDA_TASK_ROOT": str(asset),
             "AWS_LAMBDA_FUNCTION_NAME": "contact-updates",
             "_X_AMZN_TRACE_ID": "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=557abcec3ee5a047;Sampled=0",

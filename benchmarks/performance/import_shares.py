@@ -1,4 +1,4 @@
-"""Where the CPU of a start goes: what each package's modules take while they are imported."""
+"""Where a start spends its CPU time: the import time of each package's modules."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _OWN_PACKAGE = MODULES[OURS].partition(".")[0]
 
 
 def measure(python: Path, *, runs: int, progress: Callable[[str], None]) -> dict[str, float]:
-    """The share of each package in our start, by Python's -X importtime; the largest first."""
+    """Each package's share of our start, according to Python's -X importtime; largest first."""
     shares: dict[str, list[float]] = {}
     with function_environment() as environment:
         for run in range(1, runs + 1):
@@ -32,7 +32,7 @@ def measure(python: Path, *, runs: int, progress: Callable[[str], None]) -> dict
 
 
 def shares_of(printed: str) -> dict[str, float]:
-    """The share of each package in what -X importtime printed. What a module does itself counts for its package."""
+    """Each package's share of what -X importtime printed. A module's own time counts towards its package."""
     microseconds: Counter[str] = Counter()
     for own, module in _LINE.findall(printed):
         microseconds[_package(module)] += int(own)
@@ -43,5 +43,5 @@ def _package(module: str) -> str:
     top = module.partition(".")[0]
     if top == _OWN_PACKAGE:
         return OWN
-    # The interpreter's own first steps count for it, such as site.
+    # Modules that the interpreter itself loads first, such as site.
     return STANDARD_LIBRARY if top in sys.stdlib_module_names else top

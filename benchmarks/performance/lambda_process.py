@@ -1,9 +1,9 @@
-"""A function's process, as far as it can be had outside AWS Lambda: a start, then requests one after the other.
+"""A function's process, as close as possible to AWS Lambda's: a start, then requests one after another.
 
     python lambda_process.py MODULE EVENT_FILE REQUESTS
 
-Runs in the peers' environment. The last line that it prints has the CPU seconds of each request and the number of
-modules after the start.
+Runs in the peers' environment. The last printed line has the CPU seconds of each request and the number of modules
+after the start.
 """
 
 import importlib
@@ -15,7 +15,7 @@ from typing import Any
 
 
 class Context:
-    """What handlers use of Lambda's context."""
+    """The part of Lambda's context that the handlers use."""
 
     aws_request_id = "11111111-2222-3333-4444-555555555555"
     function_name = "contact-updates"

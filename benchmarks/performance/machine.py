@@ -1,4 +1,4 @@
-"""What the figures were measured on."""
+"""The machine that the figures were measured on."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ for name in sys.argv[1:]:
 
 
 def describe(python: Path) -> list[str]:
-    """The day, the processor, the system, and the versions of all that took part."""
+    """The date, the processor, the system, and all versions that matter."""
     return [
         datetime.datetime.now(tz=datetime.timezone.utc).date().isoformat(),
         f"{_processor()}, {os.cpu_count()} cores",

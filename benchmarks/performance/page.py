@@ -11,12 +11,12 @@ from benchmarks.performance.handlers import BOTO3, OURS, POWERTOOLS
 from benchmarks.performance.paired_runs import Samples, quartiles, ratio
 from benchmarks.performance.synthesis import BY_HAND, EMPTY, SOLUTIONS_CONSTRUCTS
 
-# The site of the documentation has no `../`.
+# The documentation site has nothing above docs/.
 _PEERS = "https://github.com/connect-constructs/connect-constructs/tree/main/benchmarks/performance/peers"
 
 
 def summary(figures: Figures) -> str:
-    """The figures that have a peer or a target, in Markdown."""
+    """The figures that have a peer or a target, as a Markdown table."""
     return _table(
         ("Figure", "Ours", "Peer", "Peer's", "Ratio", "Target", "Result"),
         (
@@ -43,20 +43,20 @@ def page(figures: Figures) -> str:
 def _introduction(figures: Figures) -> str:
     return f"""\
 {summary(figures)}
-*Ratio* is the median of ours by the peer's, with its quartiles in parentheses, over {figures.runs} runs. A run has one
-fresh process of each, in turn, so that a machine whose speed drifts is as fair to one as to the other. What is compared
-is processor time, user and system; only the demonstration is timed by the clock. Ratios say more about other machines
-than times do; where the quartiles lie on both sides of a target, some runs miss it. Nothing was measured in AWS, but
-here:
+*Ratio* is the median of ours divided by the peer's over {figures.runs} runs, with the quartiles in parentheses. Each
+run starts one new process of each, in turn, so that a drift in the machine's speed affects both equally. The times are
+CPU time, user and system; only the demonstration is wall-clock time. Ratios carry over to other machines better than
+times do. Where the quartiles lie on both sides of a target, some runs miss it. Nothing was measured in AWS, but on this
+machine:
 
 {_list(figures.machine)}
 The [peers]({_PEERS}):
 
-- **{BOTO3}**: `boto3.client("connect")` and a handler of eight lines that checks nothing.
+- **{BOTO3}**: `boto3.client("connect")` and an eight-line handler that checks nothing.
 - **{POWERTOOLS}**: the same call with Powertools for AWS Lambda: Logger, Tracer, Metrics, resolver, pydantic model.
 - **{BY_HAND}**: a stack of the same resources with CDK's own constructs.
 - **{SOLUTIONS_CONSTRUCTS}**: the same endpoint with the pattern `ApiGatewayToLambda`, which also writes an
-  access log, and leaves the function's log group to AWS Lambda.
+  access log and leaves the function's log group to AWS Lambda.
 
 ![Processor time of a start and of a warm request](performance.svg)
 """
@@ -68,26 +68,26 @@ def _cold_start(figures: Figures) -> str:
     shares = [(package, f"{share:.0%}") for package, share in figures.import_shares.items() if share >= 0.01]
     return f"""## Cold start
 
-A new process that imports the handler's module, after which it could take a request. Installed packages have their byte
-code, as in Lambda's runtime; the handlers' own files have none, because nothing can be written to a function's folder.
+A new process imports the handler's module and is then ready for a request. Installed packages have byte code, as in the
+Lambda runtime; the handlers' own files have none, because a function's folder is read-only.
 
 {_samples_table("Handler", cold_start.start, BOTO3, milliseconds, counts=("Modules", cold_start.modules))}
-The first request goes to a local HTTPS server that takes every update: it loads the certificates and sets up TLS. The
-third one shows what comes after.
+The first request goes to a local HTTPS server that accepts every update; it includes loading the certificates and
+setting up TLS. The third request shows the cost of the later ones.
 
 {_samples_table("First request", cold_start.first_request, BOTO3, milliseconds)}
 {_samples_table("Third request", cold_start.third_request, BOTO3, milliseconds)}
-**Where the limit is.** Our start, by what Python's `-X importtime` says:
+**Where the limit is.** Our start, according to Python's `-X importtime`:
 
 {_table(("Package", "Share"), shares)}
-What else a client of boto3's costs is gone: its search through all services, the endpoints and hooks of all of them,
-its resources. The function reads what belongs to its own three services, and the partitions, from the runtime's
-botocore, so that a Region which a later runtime knows works without a release of ours. What is left is spread over
-{cold_start.modules[OURS]} modules, none of which takes more than a few hundredths. To go below is to do without
-botocore: to sign, retry and find endpoints with code of one's own.
+The other costs of a boto3 client are avoided: searching all services, loading their endpoints and hooks, and resources.
+The function reads only the data of its own three services and the partitions from the runtime's botocore, so that a
+Region known to a later runtime works without a new release. The rest is spread over {cold_start.modules[OURS]} modules,
+none of which takes more than a few percent. Anything faster would have to replace botocore: its signing, retries and
+endpoint resolution.
 
-Of the first request the certificates take {certificates}. Python's `ssl` loads the whole bundle before the first
-connection. A bundle with Amazon's authorities only would be faster, and would fail on the day when AWS moves on.
+The certificates take {certificates} of the first request. Python's `ssl` loads the whole bundle before the first
+connection. A bundle with only Amazon's authorities would be faster, but would fail as soon as AWS changes them.
 """
 
 
@@ -102,17 +102,17 @@ def _warm_path(figures: Figures) -> str:
     ]
     return f"""## Warm path
 
-A typical update {warm.requests:,} times in one process, where botocore's HTTP is answered at once. *Own* is what a
-request takes beside botocore's call. The log is written to the null device: what takes it from there is not the
-handler's.
+A typical update {warm.requests:,} times in one process, with botocore's HTTP requests answered at once. *Own* is the
+part of a request outside botocore's call. The log goes to the null device, because whatever reads it is not the
+handler's cost.
 
 {_table(("Handler", "Request", "Call", "Own"), rows)}
-Our own part, by the bytes of the attributes:
+Our own part, by the size of the attributes:
 
 {_table(("Attributes", *(f"{size:,} bytes" for size in sizes)), by_size)}
-**Where the limit is.** Of {request}, {call} are botocore's: it serialises, signs and parses. Our {own} are the body's
-parsing, the contract's checks, which look at each key and value once, and the log line, which is written at once so
-that nothing is lost with the process. To go below is to log or to check less.
+**Where the limit is.** Of {request}, botocore takes {call} to serialise, sign and parse. Our {own} are for parsing the
+body, checking each key and value once against the contract, and writing the log line, which is written at once so that
+it is not lost with the process. Anything faster would have to log or check less.
 """
 
 
@@ -120,10 +120,11 @@ def _asset(figures: Figures) -> str:
     archive = figures.archive
     return f"""## Asset
 
-Zipped, as it is uploaded: {archive.size:,} bytes. Both functions have the same.
+Zipped, as uploaded: {archive.size:,} bytes. Both functions use the same asset.
 
-**Where the limit is.** {archive.by_suffix[".py"]:,} bytes are Python, comments included, and
-{archive.by_suffix[".json"]:,} the service models; the rest is the archive's own. To go below is to strip comments.
+**Where the limit is.** {archive.by_suffix[".py"]:,} bytes are Python, including comments, and
+{archive.by_suffix[".json"]:,} are the service models; the rest is the archive format. Anything smaller would have to
+drop comments.
 """
 
 
@@ -131,12 +132,12 @@ def _synthesis(figures: Figures) -> str:
     empty = ratio(figures.synthesis[EMPTY], figures.synthesis[OURS]).median
     return f"""## Synthesis
 
-`app.synth()` in a new process, the Node.js process that it starts included. CDK's own template validation, which would
-take most of the time, is off on all sides (`CDK_VALIDATION=false`).
+`app.synth()` in a new process, including the Node.js process that it starts. CDK's own template validation would take
+most of the time and is off on all sides (`CDK_VALIDATION=false`).
 
 {_samples_table("App", figures.synthesis, BY_HAND, seconds)}
-**Where the limit is.** An empty app takes {empty:.0%} of ours: Node.js and aws-cdk-lib start. A stack of the same
-resources by hand takes the rest, too. Whoever wants less has to take it from CDK or from jsii, its bridge to Python.
+**Where the limit is.** An empty app takes {empty:.0%} of our time: Node.js and aws-cdk-lib start. A stack of the same
+resources by hand takes the rest. Only CDK and jsii, its bridge to Python, could be faster.
 """
 
 
@@ -144,11 +145,11 @@ def _demo(figures: Figures) -> str:
     steps = [(step, f"{value:.1f}") for step, value in figures.demo.steps.items()]
     return f"""## Demonstration
 
-`make demo` with its set-up done takes {seconds(figures.demo.seconds)}. Bootstrap and synthesis run at the same time.
+After its set-up, `make demo` takes {seconds(figures.demo.seconds)}. Bootstrap and synthesis run at the same time.
 
 {_table(("Step", "Seconds"), steps)}
-**Where the limit is.** The steps are the CDK CLI's and the emulator's work. The synthesis has CDK's template validation
-on, as every `cdk deploy` has it by default.
+**Where the limit is.** The steps are the work of the CDK CLI and the emulator. CDK's template validation is on during
+the synthesis, which is the default for every `cdk deploy`.
 """
 
 
@@ -164,7 +165,7 @@ def _list(items: Iterable[str]) -> str:
 def _samples_table(
     what: str, samples: Samples, by: str, unit: Unit, *, counts: tuple[str, dict[str, int]] | None = None
 ) -> str:
-    """Medians, quartiles, and the ratio to one of the rows; with `counts`, another column."""
+    """Medians, quartiles, and the ratio to the row `by`. `counts` adds a column."""
     headings = [what, "Median", "Quartiles", f"Ratio to {by}"]
     rows = []
     for name, values in samples.items():

@@ -1,4 +1,4 @@
-"""Processes measured in turn, so that a machine whose speed drifts is as fair to one as to the other."""
+"""Processes measured in turn, so that a drift in the machine's speed affects all of them equally."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ Samples = dict[str, list[float]]
 
 
 class FailedRunError(Exception):
-    """A command did not end well."""
+    """A command failed."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ratio:
-    """How many times as much as another one something takes, from its quotients run by run."""
+    """The ratio of two series: the median and quartiles of the quotients of the single runs."""
 
     median: float
     lower_quartile: float
@@ -30,13 +30,13 @@ class Ratio:
 
 
 def ratio(of: Sequence[float], to: Sequence[float]) -> Ratio:
-    """The ratio of two series of the same runs."""
+    """The ratio of two series that were measured in the same runs."""
     lower, median, upper = quartiles([one / other for one, other in zip(of, to, strict=True)])
     return Ratio(median=median, lower_quartile=lower, upper_quartile=upper)
 
 
 def quartiles(values: Sequence[float]) -> tuple[float, float, float]:
-    """The lower one, the median, and the upper one."""
+    """The lower quartile, the median and the upper quartile."""
     if len(values) == 1:
         return values[0], values[0], values[0]
     lower, median, upper = statistics.quantiles(values, n=4, method="inclusive")
@@ -50,7 +50,7 @@ def completed(
     directory: Path | None = None,
     stdout: int = subprocess.PIPE,
 ) -> subprocess.CompletedProcess[str]:
-    """What a process printed. Raises FailedRunError, with its last words, if it did not end well."""
+    """Run a command. Raises FailedRunError with what it printed to standard error if it fails."""
     done = subprocess.run(
         command, env=environment, cwd=directory, stdout=stdout, stderr=subprocess.PIPE, text=True, check=False
     )
@@ -60,7 +60,7 @@ def completed(
 
 
 def cpu_seconds(command: Command, environment: Mapping[str, str]) -> float:
-    """The CPU time, user and system, of a process and of all of its children that it waited for."""
+    """The CPU time, user and system, of a process and of the children that it waited for."""
     arguments = [str(argument) for argument in command]
     process = os.posix_spawn(arguments[0], arguments, environment)
     _, status, usage = os.wait4(process, 0)
@@ -76,7 +76,7 @@ def in_turn(
     runs: int,
     progress: Callable[[str], None],
 ) -> Samples:
-    """The CPU seconds of each command, run by run: one of each, then the next of each. The first are not counted."""
+    """The CPU seconds of each command in each run. The commands take turns; the first round is not counted."""
     samples: Samples = {name: [] for name in commands}
     for run in range(runs + 1):
         for name, command in commands.items():

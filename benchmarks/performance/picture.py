@@ -1,4 +1,4 @@
-"""docs/performance.svg: processor time of a start and of a warm request, in bars. Run by benchmarks.drawing."""
+"""docs/performance.svg: bars for the CPU time of a start and of a warm request. Run by benchmarks.drawing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _COLOURS = {"ours": OURS, "peer": PEER, "neutral": NEUTRAL}
 
 
 def picture(groups: list[dict[str, Any]]) -> Figure:
-    """What benchmarks.performance.bars has made."""
+    """Draw what benchmarks.performance.bars returned."""
     figure = Figure(figsize=(8.4, 4.2), layout="constrained")
     heights = [len(group["bars"]) for group in groups]
     for axes, group in zip(figure.subplots(len(groups), height_ratios=heights), groups, strict=True):

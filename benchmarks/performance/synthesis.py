@@ -1,4 +1,4 @@
-"""What synthesis costs: an app with ContactUpdateApi, by hand, with AWS Solutions Constructs, and an empty one."""
+"""The cost of synthesis: ContactUpdateApi, the same by hand, AWS Solutions Constructs, and an empty app."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _INSTANCE_ARN = "arn:aws:connect:us-east-1:111122223333:instance/12345678-1234-1
 
 
 def measure(python: Path, *, runs: int, progress: Callable[[str], None]) -> Samples:
-    """The CPU seconds of each app, Python's and those of the Node process that it starts and waits for."""
+    """The CPU seconds of each app: those of Python and of the Node process that it waits for."""
     with tempfile.TemporaryDirectory() as directory:
-        # A copy, so that byte code of the first run is there in the next, and nothing of it in the checkout.
+        # A copy: later runs find the first one's byte code, and none of it ends up in the checkout.
         packages = Path(directory) / "packages"
         shutil.copytree(_PACKAGE, packages / _PACKAGE.name, ignore=shutil.ignore_patterns("__pycache__"))
         handler = copy_asset(packages / "lambda")
@@ -42,7 +42,7 @@ def measure(python: Path, *, runs: int, progress: Callable[[str], None]) -> Samp
             "PATH": os.environ["PATH"],
             "HOME": os.environ.get("HOME", directory),
             "PYTHONPATH": str(packages),
-            # CDK's own validation takes most of the time, on all sides.
+            # CDK's own validation would take most of the time, on all sides.
             "CDK_VALIDATION": "false",
             "CDK_DISABLE_VERSION_CHECK": "1",
             "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",

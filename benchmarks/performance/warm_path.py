@@ -1,4 +1,4 @@
-"""What a request costs in a warm function, beside the call to Amazon Connect."""
+"""The cost of a request in a warm function, apart from the call to Amazon Connect."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _REQUESTS = 1_000
 
 @dataclass(frozen=True, kw_only=True)
 class WarmPath:
-    """CPU seconds by handler, medians of each process: of requests, of botocore's call in them, of the rest."""
+    """CPU seconds by handler, as the median of each process: the request, botocore's call in it, and the rest."""
 
     requests: int
     request: Samples
     call: Samples
     own: Samples
-    # Ours: by kind of text and by bytes of attributes.
+    # Ours, by the kind of text and the bytes of the attributes.
     own_by_size: dict[str, dict[int, float]]
 
 
@@ -35,7 +35,7 @@ def measure(python: Path, *, runs: int, progress: Callable[[str], None]) -> Warm
         for run in range(1, runs + 1):
             for name, seen in figures.items():
                 process: Command = [python, _PROCESS, MODULES[name], EVENT, str(_REQUESTS)]
-                # A pipe would have a reader at work as well.
+                # A pipe would keep a reader busy as well.
                 done = completed(process, environment, stdout=subprocess.DEVNULL)
                 seen.append(json.loads(done.stderr.splitlines()[-1]))
             progress(f"warm path: {run} of {runs}")

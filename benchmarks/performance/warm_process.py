@@ -1,9 +1,9 @@
-"""Processor time of requests in a warm function, without a network: what a handler adds to botocore's call.
+"""The CPU time of requests in a warm function without a network: what a handler adds to botocore's call.
 
     python warm_process.py MODULE EVENT_FILE REQUESTS
 
-Runs in the peers' environment, one handler in a process: Powertools' Tracer changes botocore for all. The last line on
-standard error has the medians in seconds; standard output is the handler's log.
+Runs in the peers' environment, with one handler per process, because Powertools' Tracer patches botocore for all. The
+last line on standard error has the medians in seconds; standard output is the handler's log.
 """
 
 import importlib
@@ -21,7 +21,7 @@ from botocore.httpsession import URLLib3Session
 from lambda_process import Context
 from urllib3 import HTTPResponse
 
-# Of keys and values together, up to the most that Amazon Connect takes.
+# Bytes of all keys and values together, up to Amazon Connect's limit.
 SIZES = (100, 1_000, 4_000, 16_000, 32_768)
 _ATTRIBUTE_BYTES = 50
 LETTERS = {"ASCII": "v", "two bytes a letter": "ü"}
@@ -30,7 +30,7 @@ _seconds_in_call = 0.0
 
 
 def _measure_calls() -> None:
-    """Let every client's call be answered at once, and note the CPU that it takes."""
+    """Answer every client's call at once, and record the CPU time that the call takes."""
     call = BaseClient._make_api_call
 
     def timed(client: Any, operation: str, parameters: Any) -> Any:
@@ -51,7 +51,7 @@ def _measure_calls() -> None:
 
 
 def _request(handler: Any, event: dict[str, Any]) -> tuple[float, float]:
-    """The CPU seconds of one request, and those of botocore's call in it."""
+    """The CPU seconds of one request and of botocore's call in it."""
     global _seconds_in_call
     _seconds_in_call = 0.0
     started = time.thread_time()
@@ -72,7 +72,7 @@ def _medians(handler: Any, event: dict[str, Any], requests: int) -> dict[str, fl
 
 
 def _with_attributes(event: dict[str, Any], size: int, letter: str) -> dict[str, Any]:
-    """`event` with attributes of `size` bytes in UTF-8."""
+    """`event` with attributes of `size` UTF-8 bytes."""
     count = max(1, size // _ATTRIBUTE_BYTES)
     keys = [f"key{position:05}" for position in range(count)]
     letters, rest = divmod(size - sum(map(len, keys)), len(letter.encode()))
@@ -86,11 +86,11 @@ def main(module: str, event_file: str, requests: str) -> None:
     _measure_calls()
     event: dict[str, Any] = json.loads(Path(event_file).read_text(encoding="utf-8"))
     handler = importlib.import_module(module).handler
-    _medians(handler, event, 50)  # what is done once
+    _medians(handler, event, 50)  # work that is done once
     typical = _medians(handler, event, int(requests))
     events = {(kind, size): _with_attributes(event, size, LETTERS[kind]) for kind in LETTERS for size in SIZES}
     samples: dict[tuple[str, int], list[float]] = {of: [] for of in events}
-    # In turn, so that a machine whose speed drifts is fair to all sizes.
+    # In turn, so that a drift in the machine's speed affects all sizes equally.
     for _ in range(int(requests) // 5):
         for of, sized in events.items():
             seconds, in_call = _request(handler, sized)

@@ -1,10 +1,10 @@
-"""Figures of the queue under bursts: calls to Amazon Connect, time to drain, throttles.
+"""Figures of the queue under bursts: calls to Amazon Connect, time to drain, throttled calls.
 
-    make queue-figures                                      writes the section of docs/performance.md, and its picture
+    make queue-figures                                      updates docs/performance.md and its picture
     PYTHONPATH=lambda python -m benchmarks.queue_figures    prints the table
 
-The function is the real one. The queue, Lambda, Amazon Connect and the time are the models of tests/attack. Exits 1 if
-a contact does not end as it should, a dead letter is found, or the queue makes more calls than it promises.
+The function is the real one. The queue, Lambda, Amazon Connect and the clock are simulated by tests/attack. Exits 1 if
+a contact ends up wrong, there is a dead letter, or the queue makes more calls than promised.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _UPDATES_PER_CONTACT = (100, 10, 1)
 
 
 def main() -> int:
-    """Run the bursts; the exit code."""
+    """Run the bursts. Returns the exit code."""
     summary, _, usage = (__doc__ or "").partition("\n")
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.queue_figures",
@@ -45,7 +45,7 @@ def main() -> int:
     parser.add_argument("--output-dir", type=Path, help="the folder of performance.md and queue-figures.svg")
     arguments = parser.parse_args()
     if sys.platform == "linux":
-        # One thread runs at a time, and each change from one to another is faster on one processor.
+        # Only one thread runs at a time, and switching between threads is faster on a single processor.
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
     cases = [
@@ -57,7 +57,7 @@ def main() -> int:
     broken = [text for case in cases for text in case.broken_promises]
     for text in broken:
         print(f"not as promised: {text}", file=sys.stderr)
-    # The page says that all is as promised.
+    # The page says that all promises hold.
     if arguments.output_dir and not broken:
         write_section(arguments.output_dir / "performance.md", "queue-figures", section(cases))
         draw("benchmarks.queue_figures.picture", bars(cases), arguments.output_dir / "queue-figures.svg")

@@ -1,4 +1,4 @@
-"""A burst with both consumers, and what the queue promises of it."""
+"""One burst with both consumers, and what the queue promises for it."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ class Case:
 
     @property
     def limit_seconds(self) -> float:
-        """The time of one call for each contact, at the quota."""
+        """The time that one call for each contact takes at the quota."""
         return self.contacts / QUOTA_RATE
 
     @property
     def broken_promises(self) -> list[str]:
-        """What is not as it should be."""
+        """The promises that do not hold."""
         calls_per_update = self.ours.calls / self.updates
         broken = [
             f"{name}: {count} {what}"
@@ -55,7 +55,7 @@ class Case:
 
 
 def run_case(updates: int, contacts: int) -> Case:
-    """One burst, with both consumers."""
+    """Run one burst with both consumers."""
     return Case(
         updates=updates,
         contacts=contacts,

@@ -1,4 +1,4 @@
-"""docs/queue-figures.svg: seconds to drain a burst, in grouped bars. Run by benchmarks.drawing."""
+"""docs/queue-figures.svg: grouped bars of the seconds to drain each burst. Run by benchmarks.drawing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _WIDTH = 0.28
 
 
 def picture(bursts: list[dict[str, Any]]) -> Figure:
-    """One group of bars for each burst: its name, and the seconds and their label for each of the colours."""
+    """Draw one group of bars for each burst, from its name and the seconds and label of each bar."""
     figure = Figure(figsize=(1.35 * max(len(bursts), 4), 4.6), layout="constrained")
     axes = figure.subplots()
     for number, (name, colour) in enumerate(_COLOURS.items()):

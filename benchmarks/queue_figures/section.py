@@ -1,4 +1,4 @@
-"""The section of docs/performance.md, and the data of its picture."""
+"""The queue's section of docs/performance.md, and the data of its picture."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ HEADINGS = (
 
 
 def table(cases: Sequence[Case]) -> str:
-    """The figures in Markdown."""
+    """The figures as a Markdown table."""
     rows = [
         (
             f"{case.updates:,}",
@@ -61,33 +61,33 @@ def seconds_text(seconds: float) -> str:
 def section(cases: Sequence[Case]) -> str:
     """The section `queue-figures` of docs/performance.md, in Markdown."""
     return f"""\
-Bursts of attribute updates that arrive at {ARRIVALS_PER_SECOND} a second, round robin over the contacts, with the queue
-at its defaults: {EXECUTIONS} executions, {SECONDS_PER_CALL} seconds for each call.
+Bursts of attribute updates arrive at {ARRIVALS_PER_SECOND} a second, round robin over the contacts. The queue has its
+defaults: {EXECUTIONS} executions, and {SECONDS_PER_CALL} seconds for each call.
 
 {table(cases)}
-*Naive* is a consumer of the same queue that makes one call for each message, unpaced; what is throttled goes back for
-the same time as with the real one, and holds up its contact's later updates. Contacts with many updates wait most of
-the time. *Limit* is one call for each contact at {QUOTA_RATE:.0f} a second, the quota, even if the updates take longer
-than that to arrive.
+*Naive* is a consumer of the same queue that makes one unpaced call for each message. A throttled update returns to the
+queue for the same time as with the real consumer and blocks its contact's later updates, so contacts with many updates
+spend most of the time waiting. *Limit* is one call for each contact at the quota of {QUOTA_RATE:.0f} a second, even if
+the updates take longer than that to arrive.
 
-The queue stays below the quota to leave room for others. So where there is nothing to merge, a consumer that keeps
-running into the quota can be faster, at the price of its throttled calls.
+The queue stays below the quota to leave room for others. If there is nothing to merge, a consumer that keeps hitting
+the quota can therefore be faster, at the cost of its throttled calls.
 
 ![Seconds to drain a burst, on a logarithmic scale](queue-figures.svg)
 
 The function behind the queue is the real one, `contact_updates.queue_function` with its botocore; only the clock and
-the answers to its HTTP requests are not. SQS FIFO, Lambda's event source and Amazon Connect are the models that
-`make attack` uses, too: batches of up to {MAX_BATCH} that begin with the oldest message's contact, no contact in two of
-them at once; calls that take {CALL_SECONDS * 1000:.0f} ms; a quota of {QUOTA_RATE:.0f} calls a second with bursts of
-{QUOTA_BURST}. Polling and invoking take no time. Nothing of this was measured in AWS.
+the answers to its HTTP requests are simulated. SQS FIFO, Lambda's event source and Amazon Connect are the same models
+that `make attack` uses: batches of up to {MAX_BATCH} that begin with the oldest message's contact, never two batches
+with the same contact at once; calls that take {CALL_SECONDS * 1000:.0f} ms; a quota of {QUOTA_RATE:.0f} calls a second
+with bursts of {QUOTA_BURST}. Polling and invoking take no time. None of this was measured in AWS.
 
-At the end of each run every contact has the attributes that its updates in their order give it, and the dead-letter
+At the end of each run, every contact has the attributes that result from its updates in order, and the dead-letter
 queue is empty.
 """
 
 
 def bars(cases: Sequence[Case]) -> list[dict[str, Any]]:
-    """The bursts as benchmarks.queue_figures.picture takes them."""
+    """The data for benchmarks.queue_figures.picture."""
     bursts = []
     for case in cases:
         seconds = {"queue": case.ours.drained_seconds, "naive": case.naive.drained_seconds, "limit": case.limit_seconds}

@@ -1,7 +1,7 @@
-"""One burst through the queue, on the models of tests/attack: Amazon Connect is called, and counts.
+"""Simulates one burst through the queue with the models of tests/attack, and counts the calls to Amazon Connect.
 
 The function is the real one, `contact_updates.queue_function` with its botocore; only the clock and the answers to its
-HTTP requests are not.
+HTTP requests are simulated.
 """
 
 from __future__ import annotations
@@ -47,25 +47,25 @@ WINDOW_SECONDS = 2
 INSTANCE = Instance("arn:aws:connect:us-east-1:111122223333:instance/11111111-2222-4333-8444-555555555555")
 QUEUE_URL = "https://sqs.us-east-1.amazonaws.com/111122223333/updates.fifo"
 DEAD_LETTER_QUEUE_URL = "https://sqs.us-east-1.amazonaws.com/111122223333/rejected.fifo"
-# The default of 7 updates a second with 2 executions.
+# As deployed by default: 7 updates a second, 2 executions.
 SECONDS_PER_CALL = 0.3
 
 HANDLER_CODE = HandlerCode()
 
 
 class SqsClient:
-    """A client of SQS, for the naive consumer."""
+    """The naive consumer's SQS client."""
 
     def __init__(self, sqs: Sqs) -> None:
         self._sqs = sqs
 
     def change_message_visibility_batch(self, **parameters: Any) -> dict[str, Any]:
-        """SQS's operation of this name."""
+        """The SQS operation of this name."""
         return self._sqs.perform("ChangeMessageVisibilityBatch", parameters)
 
 
 class MeasuredConnect:
-    """The local Amazon Connect, with the time that a call takes; remembers when it was called."""
+    """The in-memory Amazon Connect with a latency. Records when it was called."""
 
     def __init__(self, simulation: Simulation) -> None:
         self.call_times: list[float] = []
@@ -75,11 +75,11 @@ class MeasuredConnect:
         self._state.add_instance(INSTANCE.arn)
 
     def create_contact(self, contact_id: str) -> None:
-        """Let the contact exist, without attributes."""
+        """Create a contact without attributes."""
         self._state.create_contact(contact_id=contact_id)
 
     def perform(self, operation: str, parameters: dict[str, Any]) -> None:
-        """Take a call that arrives. Raises ServiceError."""
+        """Perform a call. Raises ServiceError."""
         self.call_times.append(self._simulation.clock())
         try:
             self._state.perform(operation, parameters)
@@ -113,7 +113,7 @@ class MeasuredConnect:
         )
 
     def attributes(self, contact_ids: Sequence[str]) -> Iterator[dict[str, str]]:
-        """The attributes of each contact, whatever the quota."""
+        """The attributes of each contact. The quota does not apply."""
         self._state.set_quota(rate=1, burst=len(contact_ids))
         for contact_id in contact_ids:
             parameters = {"InstanceId": INSTANCE.id, "InitialContactId": contact_id}
@@ -123,7 +123,7 @@ class MeasuredConnect:
 
 
 class NaiveConsumer:
-    """One call for each message, as fast as it can. What was throttled goes back, as the real consumer lets it."""
+    """Makes one call per message, as fast as it can. Returns throttled updates to the queue like the real consumer."""
 
     def __init__(self, connect: ConnectTarget, visibility: Visibility) -> None:
         self._connect = connect
@@ -149,7 +149,7 @@ MakeHandler = Callable[[Simulation, MeasuredConnect, Sqs], Handler]
 
 
 def real_consumer(simulation: Simulation, connect: MeasuredConnect, sqs: Sqs) -> Handler:
-    """The function behind the queue, whole: botocore's requests are answered by the simulation."""
+    """The whole function behind the queue. The simulation answers botocore's requests."""
     environment = {
         "INSTANCE_ARN": INSTANCE.arn,
         "QUEUE_URL": QUEUE_URL,
@@ -161,13 +161,13 @@ def real_consumer(simulation: Simulation, connect: MeasuredConnect, sqs: Sqs) ->
 
 
 def naive_consumer(simulation: Simulation, connect: MeasuredConnect, sqs: Sqs) -> Handler:
-    """What the real one is compared with."""
+    """The consumer that the real one is compared with."""
     return NaiveConsumer(ConnectTarget(connect), Visibility(SqsClient(sqs), QUEUE_URL))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Figures:
-    """What one consumer made of one burst."""
+    """The result of one burst with one consumer."""
 
     calls: int
     throttled: int
@@ -179,7 +179,7 @@ class Figures:
 
 
 def simulate(make_handler: MakeHandler, updates: int, contacts: int) -> Figures:
-    """Let a burst of updates arrive, round robin over the contacts, and a consumer work it off."""
+    """Send a burst of updates, round robin over the contacts, and let a consumer process it."""
     simulation = Simulation()
     queue = FifoQueue(QUEUE_URL, simulation.clock, visibility_seconds=6 * FUNCTION_SECONDS)
     dead_letter_queue = FifoQueue(DEAD_LETTER_QUEUE_URL, simulation.clock)
@@ -188,7 +188,7 @@ def simulate(make_handler: MakeHandler, updates: int, contacts: int) -> Figures:
         simulation,
         {"connect": connect.perform, "queue": sqs.perform, "dead letters": sqs.perform},
         dead_letter_queue_url=DEAD_LETTER_QUEUE_URL,
-        rng=random.Random(0),  # noqa: S311 - a run is to be repeatable
+        rng=random.Random(0),  # noqa: S311 - runs must be repeatable
         answer_seconds=(CALL_SECONDS, CALL_SECONDS),
     )
     EventSource(
@@ -214,7 +214,7 @@ def simulate(make_handler: MakeHandler, updates: int, contacts: int) -> Figures:
         add = functools.partial(queue.send, body, message_group_id(contact_id), str(number))
         simulation.after(number / ARRIVALS_PER_SECOND, add)
 
-    # The handler's log lines are no part of the output.
+    # Discard the handler's log lines.
     with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere), network.in_place():
         simulation.run()
 
@@ -231,8 +231,8 @@ def simulate(make_handler: MakeHandler, updates: int, contacts: int) -> Figures:
 
 
 def most_in_window(times: Sequence[float], seconds: int) -> int:
-    """The most of the times, which are in order, in any window of the length that has its beginning but not its end."""
-    # In whole microseconds, so that sums of fractions do not decide what is in.
+    """The largest number of the sorted times in a window of this length, which includes its start but not its end."""
+    # In whole microseconds, so that rounding errors do not decide.
     microseconds = [round(time * 1_000_000) for time in times]
     first, most = 0, 0
     for position, now in enumerate(microseconds):

@@ -1,4 +1,4 @@
-"""What every team writes first: boto3, and little else."""
+"""The handler that every team writes first: boto3 and little else."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The app of the README: an instance and a ContactUpdateApi."""
+"""The README's app: an instance and a ContactUpdateApi."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""An app with an empty stack: what every synthesis costs."""
+"""An app with an empty stack: the minimum cost of a synthesis."""
 
 import sys
 

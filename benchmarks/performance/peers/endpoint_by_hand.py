@@ -1,4 +1,4 @@
-"""What one writes oneself to get the endpoint, whether around CDK's own constructs or around a pattern's."""
+"""The code needed for the same endpoint, both with CDK's own constructs and with a pattern."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 
-# The texts of API Gateway's own errors are the same on all sides.
+# All sides use the same texts for API Gateway's own errors.
 from connect_constructs._gateway_responses import add_gateway_responses
 
 

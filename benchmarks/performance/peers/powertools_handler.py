@@ -1,4 +1,4 @@
-"""The same with Powertools for AWS Lambda, as its documentation puts a REST API's handler together."""
+"""The same with Powertools for AWS Lambda, written as its documentation shows for a REST API."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ connect = boto3.client("connect")
 
 
 class ContactAttributes(BaseModel):
-    """The body."""
+    """The request body."""
 
     InstanceId: str = Field(min_length=1, max_length=100)
     InitialContactId: str = Field(min_length=1, max_length=256)

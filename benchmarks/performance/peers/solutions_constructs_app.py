@@ -12,12 +12,12 @@ assembly, instance_arn, handler_directory = sys.argv[1:]
 app = App(outdir=assembly)
 stack = Stack(app, "Stack")
 
-# The pattern brings role, log groups, access log and CloudWatch role.
+# The pattern includes the role, the log groups, the access log and the CloudWatch role.
 pattern = ApiGatewayToLambda(
     stack,
     "Endpoint",
     lambda_function_props=lambda_.FunctionProps(**function_properties(instance_arn, handler_directory)),
-    # A structure of JavaScript's: the pattern takes anything here.
+    # A JavaScript structure: the pattern accepts anything here.
     api_gateway_props={
         "proxy": False,
         "description": "Updates of Amazon Connect contacts",
