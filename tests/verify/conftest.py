@@ -1,4 +1,4 @@
-"""The command, a caller who may call the deployed endpoint, and the command through a proxy that spoils answers."""
+"""The command, a user who may call the deployed endpoint, and a proxy in between that spoils responses."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def instance_arn(local_aws: LocalAws) -> str:
 
 @pytest.fixture
 def unthrottled(local_aws: LocalAws) -> Iterator[None]:
-    """The many calls of a test are not to meet a throttle."""
+    """Lift all throttles, because a test makes many calls."""
     local_aws.connect.set_quota(rate=1_000_000, burst=1_000_000)
     with stage_throttle(local_aws, rate=1_000_000, burst=1_000_000):
         yield
@@ -40,6 +40,7 @@ def unthrottled(local_aws: LocalAws) -> Iterator[None]:
 
 @pytest.fixture
 def sabotaged(local_aws: LocalAws, caller: User, instance_arn: str, verify: Verify) -> Sabotaged:
+    """The command against the deployed endpoint, with a sabotaging proxy in between."""
     verify.act_as(caller)
 
     def sabotaged(sabotage: Sabotage, *arguments: str) -> Ran:

@@ -1,4 +1,4 @@
-"""What can be wrong on the way to the endpoint, and the rows of the command that must fail then."""
+"""Ways to sabotage the endpoint, and the rows that must fail for each."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from urllib.parse import unquote
 
 from tests.verify.sabotaging_proxy import Forward, Request, Response, Sabotage, error
 
-# Whatever is for a contact that does not exist.
+# The calls for a contact that does not exist.
 END = {
     "UpdateContactAttributes",
     "UpdateContact",
     "ARN as a path label, encoded",
     "doubled slash before the path",
 }
-# Answers of the function, whose own x-amzn-ErrorType must come through.
+# Answered by the function, whose own x-amzn-ErrorType must arrive.
 FUNCTIONS = END | {"another instance", "body that breaks the contract"}
 
 
 def when(condition: Callable[[Request], bool], spoilt: Callable[[Response], Response]) -> Sabotage:
-    """Spoil the answers to some requests."""
+    """Spoil the responses to some requests."""
 
     def sabotage(request: Request, forward: Forward) -> Response:
         response = forward(request)
@@ -36,7 +36,7 @@ def _each(spoilt: Callable[[Response], Response]) -> Sabotage:
 
 
 def _take(response: Response) -> Response:
-    """As if the update had been made."""
+    """The response of an update that was made."""
     return Response(200, tuple(header for header in response.headers if header[0].lower() != "x-amzn-errortype"), b"")
 
 
@@ -59,7 +59,7 @@ def _decodes_the_path(request: Request, forward: Forward) -> Response:
 
 
 def _asks_amazon_connect_nothing(request: Request, forward: Forward) -> Response:
-    """Whoever answers says of each contact what the function says of an instance that is not its own."""
+    """For each contact, answer what the function answers for another instance."""
     response = forward(request)
     if response.error_type != "ResourceNotFoundException":
         return response
@@ -88,7 +88,7 @@ def _allows_every_origin(request: Request, forward: Forward) -> Response:
 class Case:
     sabotage: Sabotage
     fails: set[str]
-    # A part of what is said of each of these rows.
+    # A part of the meaning printed for each of these rows.
     says: str
 
 

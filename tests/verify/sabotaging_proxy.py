@@ -1,4 +1,4 @@
-"""An HTTP proxy in front of the endpoint that can spoil any of its answers."""
+"""An HTTP proxy in front of the endpoint that can spoil any response."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from tests.http_server import HttpServer
 
 Headers = tuple[tuple[str, str], ...]
 
-# What this proxy writes by itself.
+# This proxy writes these itself.
 _HOP_BY_HOP = {"connection", "content-length", "date", "server", "transfer-encoding"}
 
 
 @dataclass(frozen=True)
 class Request:
-    """A request as it arrived. `path` is behind the endpoint's URL."""
+    """A request as received. `path` is relative to the endpoint's URL."""
 
     method: str
     path: str
@@ -32,7 +32,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """An answer as it leaves."""
+    """A response as sent."""
 
     status: int
     headers: Headers
@@ -47,7 +47,7 @@ class Response:
         return body.get("__type") if isinstance(body, dict) else None
 
     def with_header(self, name: str, *values: str) -> Response:
-        """The same, with these values instead of the header's own."""
+        """A copy with these values of the header instead of its own."""
         others = tuple(header for header in self.headers if header[0].lower() != name.lower())
         return replace(self, headers=others + tuple((name, value) for value in values))
 
@@ -57,7 +57,7 @@ Sabotage = Callable[[Request, Forward], Response]
 
 
 def error(status: int, error_type: str, text: str) -> Response:
-    """An error as this library's function answers it."""
+    """An error in the form of this library's function."""
     body = json.dumps({"__type": error_type, "message": text, "Message": text}).encode()
     return Response(status, (("x-amzn-ErrorType", error_type), ("x-amzn-RequestId", "sabotage")), body)
 
@@ -103,7 +103,7 @@ class SabotagingProxy(HttpServer):
     def _forward(self, request: Request) -> Response:
         connection = http.client.HTTPConnection(self._target.netloc, timeout=30)
         try:
-            # The Host header is the client's: it is signed.
+            # Keep the client's Host header, because it is signed.
             connection.putrequest(
                 request.method, self._target.path + request.path, skip_host=True, skip_accept_encoding=True
             )

@@ -1,4 +1,4 @@
-"""The command's options and the errors that come before any answer."""
+"""The command's options, and the errors before the first call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command against deployed endpoints that are as they should be."""
+"""The command against a correct deployed endpoint."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_json_has_what_the_table_has_and_the_answers(
 
 
 def test_no_contact_is_touched(local_aws: LocalAws, caller: User, instance_arn: str, verify: Verify) -> None:
-    """Each run is for contacts of its own, which do not exist."""
+    """Each run uses new contact ids, which do not exist."""
     verify.act_as(caller)
     contact_id = local_aws.connect.create_contact(attributes={"tier": "silver"}, name="Before")
     asked: list[str] = []

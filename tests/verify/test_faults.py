@@ -1,4 +1,4 @@
-"""What the command makes of faults behind the endpoint, of throttles, and of calls without an answer."""
+"""How the command handles faults behind the endpoint, throttles, and calls without a response."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("unthrottled")
 
 @contextmanager
 def _suffering(local: LocalAws, fault: Fault) -> Iterator[None]:
-    """Let all calls of Amazon Connect suffer it."""
+    """Inject the fault into all calls of Amazon Connect."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(local.connect, "receive", lambda _: fault)
         yield
@@ -27,7 +27,7 @@ def _suffering(local: LocalAws, fault: Fault) -> Iterator[None]:
 @pytest.mark.parametrize(
     "fault",
     [
-        # How Amazon Connect answers a role that may not. The emulator does not judge calls of Amazon Connect.
+        # Amazon Connect's answer to a role without permission. The emulator does not check calls of Amazon Connect.
         pytest.param(ErrorAnswer(403, "AccessDeniedException"), id="the function's role may not"),
         pytest.param(Reset(), id="Amazon Connect is down"),
     ],
@@ -44,7 +44,7 @@ def test_fault_behind_the_function_is_seen(
     row = ran.rows["UpdateContact"]
     assert row["seen"].startswith("500 InternalServiceException")
     assert "its role is not allowed to" in row["meaning"]
-    # The function's log has it.
+    # The function's log has this id.
     assert row["answer"]["requestIds"][0] in row["meaning"]
 
 

@@ -1,4 +1,4 @@
-"""The command against an endpoint with CORS, an API key and allowed attributes, and one with an authorizer."""
+"""The command against an endpoint with CORS, an API key and allowed attributes, and against one with an authorizer."""
 
 from __future__ import annotations
 
@@ -58,10 +58,10 @@ def test_page_with_an_api_key(
     ]
     assert ran.rows["preflight (OPTIONS)"]["seen"] == '204; CORS is on, for "https://crm.example.com"'
 
-    # Nothing is expected of CORS without --origin, but that it is not for everybody.
+    # Without --origin, the command only expects that CORS does not allow every origin.
     assert verify(*options, "--json").failed == set()
 
-    # Pages of another origin cannot read a thing.
+    # Pages of another origin cannot read anything.
     assert verify(*options, "--origin", "https://other.example.com", "--json").failed == {
         "preflight (OPTIONS)",
         "function's answer to a page",
@@ -88,7 +88,7 @@ def test_attribute_that_may_not_be_written_is_explained(
 def test_authorizer_and_one_operation(
     local: LocalAws, arn: str, verify: Verify, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No credentials of AWS are needed."""
+    """No AWS credentials are needed."""
     api = _api(local, "Token")
     options = ["--endpoint", local.endpoint_of(api), "--instance-arn", arn, "--json"]
     right = ["--header", "Authorization: Bearer right-token"]

@@ -1,4 +1,4 @@
-"""Each row can fail: the command against the deployed endpoint with something wrong on the way."""
+"""Each row can fail: the command against a sabotaged endpoint."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_each_row_can_fail() -> None:
     ids=lambda refusal: dict(refusal.headers)["x-amzn-ErrorType"],
 )
 def test_doubled_slash_may_be_another_path(refusal: Response, sabotaged: Sabotaged) -> None:
-    """What API Gateway makes of it is not known; the row says what was seen."""
+    """How API Gateway handles this is unknown; the row says what was seen."""
     ran = sabotaged(when(lambda request: request.path.startswith("//"), lambda _: refusal), "--json")
 
     assert (ran.code, ran.failed) == (0, set())
@@ -58,7 +58,7 @@ def test_doubled_slash_may_be_another_path(refusal: Response, sabotaged: Sabotag
 def test_gateway_response_with_a_type_of_its_own_is_seen(
     local_aws: LocalAws, caller: User, instance_arn: str, verify: Verify
 ) -> None:
-    """API Gateway sends its own x-amzn-ErrorType besides (smithy#1170), and so does the local AWS."""
+    """API Gateway also sends its own x-amzn-ErrorType (smithy#1170), and so does the local AWS."""
     verify.act_as(caller)
     gateway = local_aws.client("apigateway")
     (api,) = local_aws.rest_apis
@@ -83,7 +83,7 @@ def test_gateway_response_with_a_type_of_its_own_is_seen(
 
 @pytest.mark.parametrize("number", [1, 2])
 def test_answers_to_pages_can_fail(number: int, sabotaged: Sabotaged) -> None:
-    """The third row that --origin brings, the preflight, can fail without it, too."""
+    """Two of the rows for --origin. The third, the preflight, can also fail without it."""
 
     def allows_all_but_one(request: Request, forward: Forward) -> Response:
         response = forward(request)

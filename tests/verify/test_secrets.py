@@ -1,4 +1,4 @@
-"""The command prints no secret of the caller's."""
+"""The command prints none of the caller's secrets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("unthrottled")
 
 
 def test_nothing_secret_is_printed(sabotaged: Sabotaged, caller: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not even when every answer repeats all that the request had."""
+    """Not even if every response repeats the whole request."""
     monkeypatch.setenv("AWS_SESSION_TOKEN", "session-token-of-the-caller")
     signatures: list[str] = []
 

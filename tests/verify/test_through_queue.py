@@ -1,7 +1,8 @@
 """The command against an endpoint with a queue, and through the queue.
 
-A rejection takes the deployed function some six minutes. So these tests stop it, and put the dead letters of the
-command's own updates into the queue themselves, in the form of docs/queue.md, with Amazon Connect's reason.
+The deployed function takes about six minutes to reject an update. So these tests stop it and put the dead letters of
+the command's own updates into the queue themselves, in the form documented in docs/queue.md, with Amazon Connect's
+reason.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ SQS_ACTIONS = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueue
 
 
 class Queues:
-    """The deployed queue, whose function is stopped, and its dead letters."""
+    """The deployed queue, with its function stopped, and its dead-letter queue."""
 
     def __init__(self, local: LocalAws) -> None:
         self.local = local
@@ -39,12 +40,12 @@ class Queues:
         )
 
     def purge(self) -> None:
-        """Empty both queues, of what is invisible, too."""
+        """Empty both queues, including invisible messages."""
         for url in (self.url, self.dead_letter_url):
             self.sqs.purge_queue(QueueUrl=url)
 
     def dead_letters(self) -> list[Letter]:
-        """Those that are visible, which are gone then."""
+        """Receive and delete the visible dead letters."""
         return self.take(self.dead_letter_url)
 
     def put(self, letter: Letter, group: str | None = None) -> None:
@@ -57,7 +58,7 @@ class Queues:
 
     @contextmanager
     def rejecting(self, change: Callable[[Letter], Letter]) -> Iterator[list[Letter]]:
-        """Meanwhile, each accepted update becomes the dead letter that `change` makes of it; the updates."""
+        """Turn each accepted update into the dead letter that `change` makes of it. Yields the updates."""
         updates: list[Letter] = []
         ended = Event()
 
@@ -76,7 +77,7 @@ class Queues:
             thread.join()
 
     def take(self, url: str) -> list[Letter]:
-        """What can be received from the queue, which is gone then."""
+        """Receive and delete all visible messages of the queue."""
         bodies = []
         while messages := self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
             for message in messages:
@@ -130,7 +131,7 @@ def _letter(update: Letter) -> Letter:
 
 
 def _through(ran: Ran) -> dict[str, dict[str, Any]]:
-    """The rows of what became of accepted updates."""
+    """The rows about the result of accepted updates."""
     return {name: row for name, row in ran.rows.items() if name.endswith(", through queue")}
 
 
@@ -141,7 +142,7 @@ def test_stops_at_the_202(run: Callable[..., Ran], queues: Queues) -> None:
     ids = {row: ran.rows[row]["answer"]["updateId"] for row in ran.rows if "answer" in ran.rows[row]}
     assert ids["ARN as a path label, encoded"] == ids["UpdateContact"] != ids["UpdateContactAttributes"]
     assert ids["doubled slash before the path"] == ids["UpdateContactAttributes"]
-    # The same call is one update: there are two, and the user is told.
+    # The same call is one update. There are two, and the user is told so.
     (first, second) = [update["updateId"] for update in queues.take(queues.url)]
     assert {first, second} == {ids["UpdateContact"], ids["UpdateContactAttributes"]}
     assert first in ran.errors
@@ -169,10 +170,10 @@ def test_waits_for_its_own_dead_letters_and_leaves_all_others(run: Callable[...,
         assert row["seen"] in {
             f'after 0 min {seconds} s: ResourceNotFoundException "Contact not found", deleted' for seconds in range(60)
         }
-    # Said before anything was sent.
+    # Reported before anything was sent.
     assert ran.errors.splitlines()[0].startswith("An endpoint with a queue accepts an update for each operation")
     assert "alarms" in ran.errors.splitlines()[0]
-    # All of the others are there, and can be received at once.
+    # All others are still there and can be received at once.
     left = queues.dead_letters()
     assert len(left) == 26
     assert [letter["number"] for letter in left if letter.get("updateId") in {"a", "b"}] == [1, 2]
@@ -181,7 +182,7 @@ def test_waits_for_its_own_dead_letters_and_leaves_all_others(run: Callable[...,
 
 
 def test_queue_is_known_by_its_url(run: Callable[..., Ran], queues: Queues, verify: Verify) -> None:
-    """Then nobody needs sqs:GetQueueUrl; and it is the table that is printed."""
+    """Then sqs:GetQueueUrl is not needed. This prints the table."""
     verify.act_as(_user(queues, [action for action in SQS_ACTIONS if action != "sqs:GetQueueUrl"]))
     assert run("--through-queue", queues.dead_letter_arn) == (
         1,
@@ -234,7 +235,7 @@ def test_other_dead_letter_fails_and_is_deleted(
 
 
 def test_time_is_bounded(run: Callable[..., Ran], queues: Queues) -> None:
-    """One update is rejected, the other one waits."""
+    """One update is rejected while the other waits."""
 
     def only_details(update: Letter) -> Letter:
         return _letter(update) if update["operation"] == "UpdateContact" else {}

@@ -1,4 +1,4 @@
-"""What the command says where the caller, the instance, the Region or the URL is not the right one."""
+"""What the command says if the caller, the instance, the Region or the URL is wrong."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_unknown_access_key_is_told(local_aws: LocalAws, instance_arn: str, veri
 
 def test_wrong_region_is_told(local_aws: LocalAws, caller: User, instance_arn: str, sabotaged: Sabotaged) -> None:
     def demands_its_region(request: Request, forward: Forward) -> Response:
-        # The emulator does not look at it.
+        # The emulator does not check the Region.
         if "/us-east-1/" in (request.header("authorization") or "/us-east-1/"):
             return forward(request)
         return error(403, "InvalidSignatureException", "The signature does not match.")

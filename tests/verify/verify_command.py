@@ -1,4 +1,4 @@
-"""The command, run in this process."""
+"""Runs the command in this process."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from connect_constructs.verify.command import add_to, run
 
 User = tuple[str, str]
 
-# The page's, in the tests of CORS.
+# The page's origin in the CORS tests.
 ORIGIN = "https://crm.example.com"
 
 
 class Ran(NamedTuple):
-    """How the command ended, and what it printed."""
+    """The command's exit status and output."""
 
     code: int
     output: str
@@ -26,13 +26,13 @@ class Ran(NamedTuple):
 
     @property
     def document(self) -> dict[str, Any]:
-        """What --json printed."""
+        """The output of --json."""
         document: dict[str, Any] = json.loads(self.output)
         return document
 
     @property
     def failed(self) -> set[str]:
-        """The rows that are not as expected."""
+        """The names of the failed rows."""
         return {row["row"] for row in self.document["rows"] if not row["passed"]}
 
     @property
@@ -41,7 +41,7 @@ class Ran(NamedTuple):
 
 
 class Verify:
-    """Runs the command with the credentials of one user, in an environment without the machine's own."""
+    """Runs the command with one user's credentials, without the machine's own AWS settings."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
         self._capsys = capsys
@@ -55,7 +55,7 @@ class Verify:
         self.act_as(None)
 
     def act_as(self, user: User | None) -> None:
-        """Let the environment have the user's access key."""
+        """Set the user's access key in the environment, or remove it."""
         for name, value in zip(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), user or (None, None), strict=True):
             if value is None:
                 self._monkeypatch.delenv(name, raising=False)
@@ -73,5 +73,5 @@ class Verify:
         return Ran(code, printed.out, printed.err)
 
 
-# Runs the command with the deployed endpoint behind a proxy: what goes wrong, and the command's other arguments.
+# Runs the command against the deployed endpoint. Arguments: the sabotage, and further arguments of the command.
 Sabotaged = Callable[..., Ran]

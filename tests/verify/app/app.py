@@ -1,4 +1,4 @@
-"""Endpoints of the kinds that the repository's own app does not have: the two that `verify` needs options for."""
+"""Two endpoints for which `verify` needs options. The repository's own app has no such endpoints."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from aws_cdk import aws_lambda as lambda_
 
 from connect_constructs import ConnectInstance, ContactUpdateApi, ContactUpdateOperation
 
-# Takes one token.
+# Accepts one token.
 _AUTHORIZER = """
 def handler(event, context):
     effect = "Allow" if event["authorizationToken"] == "Bearer right-token" else "Deny"
@@ -18,7 +18,7 @@ def handler(event, context):
 
 
 class Page(Stack):
-    """For pages of one origin, with an API key and one attribute that may be written."""
+    """For pages of one origin, with an API key and one allowed attribute."""
 
     def __init__(self, scope: App, construct_id: str, *, instance_arn: str) -> None:
         super().__init__(scope, construct_id)
@@ -33,7 +33,7 @@ class Page(Stack):
 
 
 class Token(Stack):
-    """For callers with a token, and for one operation."""
+    """For callers with a token, with one operation."""
 
     def __init__(self, scope: App, construct_id: str, *, instance_arn: str) -> None:
         super().__init__(scope, construct_id)
