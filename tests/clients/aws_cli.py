@@ -1,4 +1,4 @@
-"""The AWS CLI: a process for each call, in a home folder of its own."""
+"""The AWS CLI: one process per call, with a home folder of its own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from connect_constructs.contract.client_model import SERVICE
 from tests.clients.call import REGION, Answer, Call, Credentials
 
-# "aws: [ERROR]: " comes first in newer versions.
+# Newer versions print "aws: [ERROR]: " first.
 _ERROR = re.compile(
     r"An error occurred \((?P<type>\w+)\) when calling the \w+ operation(?: \(reached max retries: \d+\))?:"
     r" (?P<message>[^\n]*)"
@@ -28,7 +28,7 @@ class Finished:
 
 
 class AwsCli:
-    """One AWS CLI. Success is what a script takes for it: exit status 0."""
+    """One AWS CLI. As for a script, success is exit status 0."""
 
     shows_http = False
     has_types = False
@@ -37,18 +37,18 @@ class AwsCli:
     makes_text_of_values = False
 
     def __init__(self, name: str, command: Path, home: Path, model: Path) -> None:
-        """Install the project's service model as the README says.
+        """Install the project's service model as documented.
 
-        :param name: The table's heading.
+        :param name: The column's heading in the table.
         :param command: The `aws` to run.
-        :param home: A new folder, for its settings.
-        :param model: What `connect-constructs client-model` has written.
+        :param home: A new folder for its settings.
+        :param model: The output of `connect-constructs client-model`.
         """
         self.name = name
         self._command = command
         self._home = home
         home.mkdir()
-        # As in boto3_sdk.py: what is to be refused has to be sent.
+        # As in boto3_sdk.py: invalid input must be sent so that it can be refused.
         (home / "config").write_text("[default]\nparameter_validation = false\n", encoding="utf-8")
         added = self.run(
             "configure", "add-model", "--service-name", SERVICE, "--service-model", f"file://{model}", credentials=None
@@ -63,9 +63,9 @@ class AwsCli:
         )
 
     def command(self, call: Call, *arguments: str) -> Finished:
-        """Run `aws connect OPERATION` or, where the signing name matters, `aws contact-updates OPERATION`.
+        """Run `aws connect OPERATION` or, if the signing name matters, `aws contact-updates OPERATION`.
 
-        :param arguments: What stands for the call's parameters.
+        :param arguments: They replace the call's parameters.
         """
         service = "connect" if call.signing_name == "connect" else SERVICE
         command = re.sub(r"(?<!^)(?=[A-Z])", "-", call.operation).lower()
@@ -84,7 +84,7 @@ class AwsCli:
     ) -> Finished:
         """Run `aws` with arguments. Raises subprocess.TimeoutExpired after a minute.
 
-        :param environment: What is set beside the credentials and the Region.
+        :param environment: Variables in addition to the credentials and the Region.
         """
         keys = credentials and {
             "AWS_ACCESS_KEY_ID": credentials.access_key_id,
@@ -115,9 +115,9 @@ class AwsCli:
         return Finished(finished.returncode, finished.stdout, finished.stderr)
 
     def read(self, finished: Finished) -> Answer:
-        """What a command's end says of the call. Raises AssertionError for what is no answer of the service."""
+        """Read the answer from a finished command. Raises AssertionError if the service did not answer."""
         if finished.status == 0:
             return Answer(output=finished.output)
         error = _ERROR.search(finished.errors)
-        assert error, f"{self.name}: exit status {finished.status}, no service's error: {finished.errors}"
+        assert error, f"{self.name}: exit status {finished.status}, no error of the service: {finished.errors}"
         return Answer(error_type=error["type"], message=error["message"], output=finished.output)

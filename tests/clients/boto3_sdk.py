@@ -1,4 +1,4 @@
-"""boto3: its own `connect` client, or the one made from the service model that the project writes."""
+"""boto3: its own `connect` client, or one made from the project's service model."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.clients.call import REGION, Answer, Call
 
 
 class Boto3:
-    """boto3, as a program uses it, but for the check of parameters: what is to be refused has to be sent."""
+    """boto3 as a program uses it, but without parameter validation, so that invalid input is sent."""
 
     name = client_names.BOTO3
     shows_http = True
@@ -31,7 +31,7 @@ class Boto3:
         """Install the project's service model.
 
         :param models: A folder for service models.
-        :param model: What `connect-constructs client-model` has written.
+        :param model: The output of `connect-constructs client-model`.
         """
         folder = models / SERVICE / "2017-08-08"
         folder.mkdir(parents=True)

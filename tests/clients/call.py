@@ -1,4 +1,4 @@
-"""One call, and what a client reports of it, in a form that is the same for all clients."""
+"""A call and its answer, in the same form for all clients."""
 
 from __future__ import annotations
 
@@ -18,51 +18,51 @@ class Credentials:
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """What a client is asked to send."""
+    """A call that a client can make."""
 
     # The endpoint.
     url: str
-    # The service that the request is signed for: connect or execute-api.
+    # The service to sign for: connect or execute-api.
     signing_name: str
     operation: str
     parameters: dict[str, Any]
-    # None for a call that is not signed.
+    # None for an unsigned call.
     credentials: Credentials | None
-    # How often the call is made at most. Clients that never retry ignore it.
+    # The maximum number of attempts. Clients that never retry ignore it.
     max_attempts: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """A client's report. What the client does not show is None."""
+    """What a client reports. None for what the client does not show."""
 
-    # None for a success.
+    # None on success.
     error_type: str | None = None
     message: str | None = None
     status: int | None = None
-    # Whether the client raised the error's own class.
+    # Whether the client raised the class of this error.
     is_typed: bool | None = None
     retry_after: str | None = None
-    # What a command printed on its standard output.
+    # A command's standard output.
     output: str = ""
 
 
 class Client(Protocol):
-    """One kind of client. Calls of different threads may overlap."""
+    """A kind of client. Several threads may call at the same time."""
 
-    # The table's heading.
+    # The column's heading in the table.
     name: str
-    # Whether it shows the answer's status and headers, and not only the error.
+    # Whether it shows the response's status and headers, not only the error.
     shows_http: bool
-    # Whether it has classes for errors.
+    # Whether it has error classes.
     has_types: bool
-    # Whether it tries again by itself.
+    # Whether it retries by itself.
     retries: bool
-    # Where it looks for the error's type first: in x-amzn-ErrorType, or in the body's __type.
+    # Whether it looks for the error type in x-amzn-ErrorType first, or in the body's __type.
     reads_type_from_header: bool
-    # Whether it sends a number or a boolean as text where the model says text.
+    # Whether it converts numbers and booleans to text for members that are strings in the model.
     makes_text_of_values: bool
 
     def call(self, call: Call) -> Answer:
-        """Make the call, and report."""
+        """Make the call."""
         ...

@@ -1,4 +1,4 @@
-"""The calls that every client makes, and what each target is to answer."""
+"""The calls that every client makes, and the answers expected of each target."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from connect_constructs.contract.service_model import service_model
 from connect_constructs.local.faults import BARE_THROTTLE, TOO_MANY_REQUESTS, ErrorAnswer, documented_error
 from tests.clients.target import Target, TargetName
 
-# In every value that is sent, so that a message that repeats one is recognised.
+# Part of every value that is sent, so that a message that repeats a value is detected.
 PRIVATE = "private7f3a"
-# What has a meaning of its own in URLs, in JSON or on a command line, and letters outside ASCII.
+# Characters with a special meaning in URLs, in JSON or on a command line, and some outside ASCII.
 SPECIAL = "é “ü” \"q\" 'a' \\ % %41 / // ? & # + 你好 \N{GRINNING FACE}"
 
 UPDATE_CONTACT_ATTRIBUTES = "UpdateContactAttributes"
@@ -34,13 +34,13 @@ class Caller(Enum):
 
 @dataclass(frozen=True)
 class Expected:
-    """A right answer. Without a type, it is a success."""
+    """An expected answer. Without an error type, it is a success."""
 
     status: int
     error_type: str | None = None
-    # What the message has to say, literally.
+    # A text that the message must contain.
     says: str = ""
-    # API Gateway's own type, which it puts into the header beside a gateway response's body.
+    # API Gateway's own type, which is in the header of a gateway response.
     gateway_type: str | None = None
 
     def __str__(self) -> str:
@@ -53,21 +53,21 @@ class Case:
 
     name: str
     operation: str
-    # The target and the contact's id → what to send.
+    # Makes the parameters from the target and the contact's id.
     parameters: Callable[[Target, str], Parameters]
-    # Where a target is missing, `note` says why.
+    # If a target is missing, `note` says why.
     answers: dict[TargetName, Expected]
     # Why the endpoint's answer is not Amazon Connect's.
     note: str = ""
     caller: Caller = Caller.PERMITTED
     fault: ErrorAnswer | None = None
-    # With more than 1, the attempts that arrive are counted and go into the table.
+    # If more than 1, the attempts that arrive are counted and shown in the table.
     max_attempts: int = 1
-    # Whether API Gateway lets nothing through.
+    # Whether API Gateway throttles everything.
     closed_gateway: bool = False
-    # Whether what is wrong is that values are no text.
+    # Whether the input is invalid because values are not strings.
     has_values_of_other_types: bool = False
-    # Put into the contact's id.
+    # Appended to the contact's id.
     id_suffix: str = ""
 
 
@@ -136,7 +136,7 @@ _GATEWAY_TYPE = (
     "Answered by API Gateway, before the function. This type is the body's `__type`; API Gateway puts a code of its "
     "own into the header, which is what clients show that read the header first."
 )
-_ORDERED = "a fault ordered for this test"
+_INJECTED = "a fault injected for this test"
 
 _NOTES = {
     "AccessDeniedException": (
@@ -152,8 +152,8 @@ def _documented_errors(operation: str) -> list[Case]:
     cases = []
     for error in service_model()["operations"][operation]["errors"]:
         fault = documented_error(error["shape"])
-        ordered = ErrorAnswer(fault.status, fault.error_type, _ORDERED)
-        itself = Expected(fault.status, fault.error_type, _ORDERED)
+        injected = ErrorAnswer(fault.status, fault.error_type, _INJECTED)
+        itself = Expected(fault.status, fault.error_type, _INJECTED)
         own = {"AccessDeniedException": _FAULT, "InternalServiceException": _FAULT, "ThrottlingException": _THROTTLED}
         cases.append(
             Case(
@@ -165,14 +165,14 @@ def _documented_errors(operation: str) -> list[Case]:
                     TargetName.ENDPOINT: own.get(error["shape"], itself),
                 },
                 note=_NOTES.get(error["shape"], ""),
-                fault=ordered,
+                fault=injected,
             )
         )
     return cases
 
 
 def _both(name: str, **fields: Any) -> list[Case]:
-    """The case for each of the two operations; `parameters` is what makes an operation's."""
+    """The case for both operations. `parameters` makes the function for an operation."""
     make = fields.pop("parameters", _PARAMETERS.__getitem__)
     return [
         Case(name=f"{operation}: {name}", operation=operation, parameters=make(operation), **fields)

@@ -1,4 +1,4 @@
-"""The clients, by the names that head the table's columns."""
+"""The clients' names, which are the table's column headings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The clients and the two targets, once for all tests of this folder."""
+"""The clients and the two targets, shared by all tests of this folder."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ from tests.stage_throttle import stage_throttle
 
 _CONNECT_CONSTRUCTS = Path(sys.executable).with_name("connect-constructs")
 
-# Where make installs it.
+# make installs it here.
 _AWS_CLI_1 = Path(__file__).resolve().parents[2] / ".venv" / "aws-cli" / "bin" / "aws"
 
-# Requests a second, and at once: more than all clients together make.
+# More requests, per second and at once, than all clients make together.
 _UNLIMITED = 1_000_000
 
-# For the in-memory Amazon Connect, which compares no keys.
+# For the in-memory Amazon Connect, which does not check access keys.
 _ANYBODY = Credentials("anybody", "anything")
 
 _INSTANCE_ARN = "arn:aws:connect:us-east-1:111122223333:instance/12345678-1234-1234-1234-123456789012"
@@ -46,13 +46,13 @@ _INSTANCE_ARN = "arn:aws:connect:us-east-1:111122223333:instance/12345678-1234-1
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--write-clients-table", action="store_true", help="write the table of docs/contract.md from what the tests see"
+        "--write-clients-table", action="store_true", help="write the results into the table in docs/contract.md"
     )
 
 
 @pytest.fixture(scope="session")
 def clients(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Client | str]]:
-    """The client of each name, or why it is not here and where it is."""
+    """The clients by name. If one is missing: why, and how to get it."""
     folder = tmp_path_factory.mktemp("clients")
     model = folder / "contact-updates.json"
     with model.open("wb") as output:
@@ -76,7 +76,7 @@ def clients(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Clie
 
 
 def _aws_cli_2() -> Path | None:
-    # The first one on the path may be version 1, in front of the system's.
+    # The first on the path may be version 1 and hide the system's.
     for name in (shutil.which("aws"), "/usr/bin/aws", "/usr/local/bin/aws"):
         if name and Path(name).exists():
             printed = subprocess.run([name, "--version"], capture_output=True, text=True, check=False).stdout
@@ -98,7 +98,7 @@ def client_named(clients: dict[str, Client | str]) -> ClientNamed:
 
 @pytest.fixture(scope="session")
 def amazon_connect() -> Iterator[Target]:
-    # The quota is not what is tested, and all clients share it.
+    # The quota is not under test, and all clients share it.
     connect = AmazonConnect(rate=_UNLIMITED, burst=_UNLIMITED)
     connect.add_instance(_INSTANCE_ARN)
     with ConnectServer(connect) as server:
@@ -118,7 +118,7 @@ def amazon_connect() -> Iterator[Target]:
 def endpoint(local_aws: LocalAws) -> Iterator[Target]:
     api = local_aws.rest_apis[0]
     (instance_arn,) = bound_instances(local_aws.client)
-    # All clients share the quota and the stage's throttle, and neither is what is tested here.
+    # All clients share the quota and the stage's throttle, and neither is under test here.
     local_aws.connect.set_quota(rate=_UNLIMITED, burst=_UNLIMITED)
     with stage_throttle(local_aws, rate=_UNLIMITED, burst=_UNLIMITED):
         yield Target(
@@ -136,7 +136,7 @@ def endpoint(local_aws: LocalAws) -> Iterator[Target]:
 
 @pytest.fixture(scope="session")
 def targets(request: pytest.FixtureRequest) -> Targets:
-    """The targets that the selected tests call: what does not need the deployment does not wait for it."""
+    """Only the targets that the selected tests call: without the endpoint, nothing is deployed."""
     fixtures = {TargetName.ENDPOINT: "endpoint", TargetName.AMAZON_CONNECT: "amazon_connect"}
     selected = {name for name, _ in _selected(request)}
     return {name: request.getfixturevalue(fixture) for name, fixture in fixtures.items() if name in selected}
@@ -150,7 +150,7 @@ def outcomes(targets: Targets, clients: dict[str, Client | str], request: pytest
 
 
 def _selected(request: pytest.FixtureRequest) -> Iterator[tuple[TargetName, Case | None]]:
-    """The target and, where it has one, the case of each test that is going to run."""
+    """The target and, if it has one, the case of each selected test."""
     for item in request.session.items:
         if isinstance(item, pytest.Function) and hasattr(item, "callspec"):
             given = item.callspec.params

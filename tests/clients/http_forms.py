@@ -16,7 +16,7 @@ from tests.clients.signing import post
 
 
 class PlainHttp:
-    """JSON over HTTP, signed with botocore."""
+    """Plain JSON over HTTP, signed with botocore."""
 
     name = client_names.HTTP
     shows_http = True
@@ -26,7 +26,7 @@ class PlainHttp:
     makes_text_of_values = False
 
     _content_type = "application/json"
-    # Where the caller looks for the text, and where after that.
+    # The members in which the caller looks for the message, in order.
     _message_members: Sequence[str] = ("Message", "message")
 
     def call(self, call: Call) -> Answer:
@@ -59,11 +59,11 @@ class PlainHttp:
 
 
 class ImitatedPaws(PlainHttp):
-    """What R's paws 0.10.0 was seen to send and to read, in Python.
+    """Imitates in Python what R's paws 0.10.0 was seen to send and read.
 
-    It sends another content type, sorted keys, text instead of numbers and booleans, and no body where it would be
-    empty. It takes an error's type from the header, and was never seen to send a request again. Unlike paws it signs
-    for `execute-api`. (paws-r/paws: paws.common/R/jsonutil.R, handlers_restjson.R.)
+    It sends another content type, sorted keys, text instead of numbers and booleans, and no body instead of an empty
+    one. It reads the error type from the header and was never seen to retry. Unlike paws, it signs for `execute-api`.
+    (paws-r/paws: paws.common/R/jsonutil.R, handlers_restjson.R.)
     """
 
     name = client_names.IMITATED_PAWS
@@ -81,9 +81,9 @@ class ImitatedPaws(PlainHttp):
 
 
 def as_text(value: Any) -> Any:
-    """The value with each number and boolean in it as R's `as.character` writes it.
+    """Convert every number and boolean in the value to text as R's `as.character` does.
 
-    For members that are text in the model: no case sends one that is a number or a boolean there.
+    This is right for members that are strings in the model. No case sends others.
     """
     match value:
         case dict():
@@ -99,7 +99,7 @@ def as_text(value: Any) -> Any:
 
 
 def _split(operation: str, parameters: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """The path with its labels filled in, and the body."""
+    """The path with its labels filled in, and the remaining parameters as the body."""
     model = service_model()
     members = model["shapes"][model["operations"][operation]["input"]["shape"]]["members"]
     labels = {name for name, member in members.items() if member.get("location") == "uri"}

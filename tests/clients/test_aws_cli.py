@@ -1,4 +1,4 @@
-"""What the AWS CLI has beside the calls that all clients make."""
+"""Features that only the AWS CLI has."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `connect-constructs client-model` prints, in the hands of boto3 and the AWS CLIs."""
+"""The output of `connect-constructs client-model`, used by boto3 and the AWS CLIs."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from tests.clients.target import ClientNamed, Target
 
 _ATTRIBUTES = {"tier": "gold"}
 _SOMEBODY = Credentials("somebody", "anything")
-# Whatever a client would send to the internet ends there.
+# Requests to the internet end at this dead proxy.
 _NO_INTERNET = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), "http://127.0.0.1:9")
 _ENDPOINT = "https://abc123.execute-api.eu-west-2.amazonaws.com/prod"
 
 
 def _update(client: Client, environment: dict[str, str], instance_id: str, contact_id: str) -> Finished:
-    """Update the contact's attributes by a program or command that names no endpoint."""
+    """Update the contact's attributes with a program or command that names no endpoint."""
     if isinstance(client, AwsCli):
         return client.run(
             *(SERVICE, "update-contact-attributes"),
@@ -73,7 +73,7 @@ def test_a_call_without_an_endpoint_is_not_made_and_says_what_to_give(
     assert ENDPOINT_VARIABLE in finished.errors
 
 
-# Not the AWS CLI 2: it reads the variable from 2.13 on, and what a system has may be older.
+# Not the AWS CLI 2: it reads the variable since 2.13, and the system's may be older.
 @pytest.mark.parametrize("client_name", [BOTO3, AWS_CLI_1])
 def test_the_environment_can_name_the_endpoint(
     client_name: str, client_named: ClientNamed, amazon_connect: Target

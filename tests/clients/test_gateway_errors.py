@@ -1,6 +1,6 @@
-"""API Gateway's own errors, as they leave the endpoint: those that the emulator can be made to answer.
+"""API Gateway's own errors as the endpoint returns them, as far as the emulator can be made to return them.
 
-The others, such as an expired token or too large a body, are checked in the template.
+tests/constructs checks the others in the template, such as an expired token or a body that is too large.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class _Request:
 class _Error:
     status: int
     error_type: str
-    # The emulator writes a type of its own into the header for most of its errors.
+    # API Gateway's own type in the header. Default: `error_type`.
     header_type: str | None = None
     retry_after: str | None = None
 
@@ -95,7 +95,7 @@ def test_a_missing_function_is_a_fault_of_the_service(endpoint: Target, local_aw
 def _check(response: urllib3.BaseHTTPResponse, expected: _Error) -> None:
     assert response.status == expected.status
     assert response.headers["Content-Type"] == "application/json"
-    # One value: two would be joined into a type that no SDK knows.
+    # A single value: SDKs would join two into a type that they do not know.
     assert response.headers.getlist("x-amzn-ErrorType") == [expected.header_type or expected.error_type]
     assert response.headers.get("Retry-After") == expected.retry_after
     body = json.loads(response.data)
@@ -126,7 +126,7 @@ def _send(request: _Request, endpoint: Target) -> urllib3.BaseHTTPResponse:
 
 @contextmanager
 def _missing_function(local: LocalAws) -> Iterator[None]:
-    """Let the integration of UpdateContactAttributes name a function that does not exist."""
+    """Point the integration of UpdateContactAttributes to a function that does not exist."""
     gateway, api_id = local.client("apigateway"), local.rest_apis[0].api_id
     pages = gateway.get_paginator("get_resources").paginate(restApiId=api_id)
     resources = (resource for page in pages for resource in page["items"])

@@ -1,4 +1,4 @@
-"""What the AWS SDK for JavaScript does unlike the others."""
+"""Behaviour that only the AWS SDK for JavaScript has."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every client makes every call, to the in-memory Amazon Connect and to the deployed endpoint."""
+"""Every client makes every call to the in-memory Amazon Connect and to the deployed endpoint."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every client takes the 202 of an endpoint with a queue for a success, and its update is applied."""
+"""Every client treats the 202 of an endpoint with a queue as a success, and its update is applied."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.clients import client_names
 from tests.clients.call import Credentials
 from tests.clients.target import ClientNamed, Target, TargetName
 
-# More than all clients together make.
+# More requests than all clients make together.
 _UNLIMITED = 1_000_000
 
 

@@ -1,4 +1,4 @@
-"""What API Gateway demands and the emulator does not look at: signatures for the service execute-api."""
+"""API Gateway requires signatures for the service execute-api."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.clients.target import ClientNamed
 
 
 class _Recorder(ThreadingHTTPServer):
-    """Answers each request with 200, and keeps its Authorization header."""
+    """Answers each request with 200 and keeps its Authorization header."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)

@@ -1,4 +1,4 @@
-"""docs/contract.md says what this run saw."""
+"""The table in docs/contract.md shows the results of this run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.clients.table import PAGE, SECTION, Cells, case_rows
 from tools.page_sections import section, write_section
 
 
-# The last of this folder's tests: it reads what the others have recorded.
+# This must be the last test of the folder: it reads what the others have recorded.
 def test_table_shows_what_ran(cells: Cells, request: pytest.FixtureRequest) -> None:
     committed = section(PAGE, SECTION)
 
@@ -19,4 +19,4 @@ def test_table_shows_what_ran(cells: Cells, request: pytest.FixtureRequest) -> N
     if request.config.getoption("--write-clients-table", default=False):
         write_section(PAGE, SECTION, seen)
     else:
-        assert committed == seen, f"{PAGE.name} differs from what the tests saw: make clients-table writes it anew"
+        assert committed == seen, f"{PAGE.name} differs from the results of the tests: make clients-table updates it"
