@@ -1,4 +1,4 @@
-"""A page in headless Chromium, driven through playwright-core in a Node process."""
+"""A page in headless Chromium, controlled through playwright-core in a Node process."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FOLDER = Path(__file__).resolve().parent
 
 @dataclass(frozen=True)
 class Refusal:
-    """The error that a script in the page caught."""
+    """An error that a script in the page caught."""
 
     name: str
     message: str
@@ -22,7 +22,7 @@ class Refusal:
 
 @dataclass(frozen=True)
 class HttpAnswer:
-    """What a script in the page may see of an answer. `headers` are those that CORS lets it read, in lower case."""
+    """What a script in the page sees of a response. `headers` are those that CORS exposes, in lower case."""
 
     status: int
     headers: dict[str, str]
@@ -33,7 +33,7 @@ class Chromium:
     """One browser with one page. A context manager."""
 
     def __init__(self, executable: str, profile: Path) -> None:
-        """Keep the browser's state in `profile`, a folder of its own."""
+        """Use `profile` as the folder for the browser's state."""
         self._command = ["node", "serve.mjs", executable, str(profile)]
 
     def __enter__(self) -> Chromium:
@@ -45,7 +45,7 @@ class Chromium:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # Closes standard input, at whose end the browser is closed.
+        # Closes standard input, which makes the process close the browser.
         self._process.communicate(timeout=20)
 
     def open(self, url: str) -> None:
@@ -58,19 +58,19 @@ class Chromium:
         self._run("click", selector=selector)
 
     def read(self, selector: str) -> str:
-        """The text of an element, once it has one."""
+        """Wait for an element to have a text, and return the text."""
         return str(self._run("read", selector=selector))
 
     def screenshot(self, path: Path) -> None:
         self._run("screenshot", path=str(path.absolute()))
 
     def call(self, module: str, name: str, *args: Any) -> Refusal | None:
-        """Call a function of one of the page's modules; the error that it throws, None if it returns."""
+        """Call a function of a module of the page. Returns the error that it throws, or None."""
         result = self._run("call", module=module, name=name, args=args)
         return Refusal(**result["error"]) if "error" in result else None
 
     def fetch(self, url: str, **options: Any) -> HttpAnswer | Refusal:
-        """Let the page `fetch` a URL with the options of that function."""
+        """Make the page `fetch` a URL with these options."""
         result = self._run("fetch", url=url, options=options)
         return Refusal(**result["error"]) if "error" in result else HttpAnswer(**result)
 

@@ -1,4 +1,4 @@
-"""The example's page in a real browser, and its three endpoints in the local AWS."""
+"""The example's page in a real browser, and the example's three endpoints in the local AWS."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _INSTANCE_ARN = "arn:aws:connect:us-east-1:000000000000:instance/12345678-1234-1
 
 @pytest.fixture(scope="session")
 def page_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageServer]:
-    """The example's page; the stacks have to know its origin."""
+    """Serves the example's page. The stacks need its origin."""
     folder = tmp_path_factory.mktemp("page")
     shutil.copytree(_EXAMPLE / "page", folder, dirs_exist_ok=True)
     with PageServer(folder) as server:
@@ -50,14 +50,14 @@ def chromium(page_server: PageServer, tmp_path_factory: pytest.TempPathFactory) 
 def _bundle_sdk(folder: Path) -> None:
     esbuild = FOLDER / "node_modules" / ".bin" / "esbuild"
     options = ["--bundle", "--format=esm", "--log-level=warning", f"--outfile={folder / 'sdk.bundle.js'}"]
-    # The page's folder has no packages of its own.
+    # The page's folder has no node_modules of its own.
     packages = {"NODE_PATH": str(FOLDER / "node_modules")}
     subprocess.run([esbuild, folder / "sdk.js", *options], env={**os.environ, **packages}, check=True)
 
 
 @pytest.fixture
 def contact_id(deployment: Deployment) -> str:
-    """The contact that the agent handles, as new for each test."""
+    """The contact that the agent handles, new for each test."""
     return deployment.connect.create_contact(
         contact_id="87654321-4321-4321-4321-210987654321", attributes={"tier": "silver"}
     )
@@ -65,7 +65,7 @@ def contact_id(deployment: Deployment) -> str:
 
 @pytest.fixture
 def page(chromium: Chromium, page_server: PageServer, deployment: Deployment, contact_id: str) -> Chromium:
-    """The page of an agent who handles the contact, from the origin that is allowed."""
+    """The page of an agent who handles the contact, from the allowed origin."""
     config = {**deployment.own_tokens(contact_id), "contactId": contact_id}
     (page_server.folder / "config.json").write_text(json.dumps(config))
     chromium.open(page_server.origin)

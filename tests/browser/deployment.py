@@ -1,4 +1,4 @@
-"""The example's stacks in the local AWS, and what a page needs to call each."""
+"""The example's stacks in the local AWS, and the page's configuration for each."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ REGION = "us-east-1"
 _USER = "agent-7"
 _PASSWORD = "Agent-7-password"
 
-# What a page's modules take as `config`.
+# The `config` argument of the page's modules.
 Config = dict[str, Any]
 
 
@@ -34,7 +34,7 @@ class Deployment:
         return self.local.outputs[stack][name]
 
     def own_tokens(self, contact_id: str) -> Config:
-        """The configuration of the page of an agent who handles one contact."""
+        """The page's configuration for an agent who handles one contact."""
         return {
             **self._config("OwnTokens"),
             "authorization": f"Bearer {self.token(contacts=[contact_id])}",
@@ -42,7 +42,7 @@ class Deployment:
         }
 
     def token(self, **claims: Any) -> str:
-        """A token for half an hour, as a backend would issue it; `claims` override."""
+        """A token as a backend would issue it, valid for half an hour. `claims` override its claims."""
         claims = {"sub": _USER, "contacts": [], "exp": int(time.time()) + 1800, **claims}
         signed = f"{_encoded({'alg': 'HS256', 'typ': 'JWT'})}.{_encoded(claims)}"
         answer = self.local.client("kms").generate_mac(
@@ -52,12 +52,12 @@ class Deployment:
 
     @cached_property
     def cognito_tokens(self) -> Config:
-        """The configuration of the page of a user who has signed in."""
+        """The page's configuration for a user who has signed in."""
         return {**self._config("CognitoTokens"), "authorization": self._id_token("CognitoTokens")}
 
     @cached_property
     def cognito_credentials(self) -> Config:
-        """The configuration of the page of a user who has traded the token for credentials."""
+        """The page's configuration for a user who has exchanged the token for AWS credentials."""
         stack = "CognitoCredentials"
         identities = self.local.client("cognito-identity")
         logins = {f"cognito-idp.{REGION}.amazonaws.com/{self.output(stack, 'UserPoolId')}": self._id_token(stack)}

@@ -1,4 +1,4 @@
-"""Serves the example's page, under two names and so from two origins."""
+"""Serves the example's page under two host names, and so from two origins."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.http_server import HttpServer
 
 
 class PageServer(HttpServer):
-    """A folder on a free port of 127.0.0.1. A context manager."""
+    """Serves a folder on a free port of 127.0.0.1. A context manager."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -24,7 +24,7 @@ class PageServer(HttpServer):
 
     @property
     def other_origin(self) -> str:
-        """An origin that they do not allow."""
+        """An origin that the endpoints do not allow."""
         return f"http://127.0.0.1:{self.port}"
 
 

@@ -1,4 +1,4 @@
-"""The example as an app: what it says when it is not told what it needs, and what its roles may do."""
+"""The example as an app: its errors for missing context, and the permissions of its roles."""
 
 from __future__ import annotations
 

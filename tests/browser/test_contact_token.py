@@ -1,4 +1,4 @@
-"""The recipe of the example: an agent's token writes that agent's contacts and no others."""
+"""With the example's own tokens, an agent can only update the contacts in the token."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.browser.deployment import Deployment
 
 
 def answer_to(config: dict[str, Any], path: str, body: dict[str, Any]) -> tuple[int, str]:
-    """Status and error type of a call; the type is empty for a success."""
+    """The status and error type of a call. The type is empty on success."""
     headers = {"Content-Type": "application/json", "Authorization": config["authorization"]}
     request = urllib.request.Request(  # noqa: S310 - the local endpoint's http
         config["endpoint"] + path,

@@ -1,8 +1,8 @@
-"""API Gateway's own errors, as a script in a page sees them: type, message, and the headers that it may read.
+"""API Gateway's own errors as a script in a page sees them: type, message, and the exposed headers.
 
-The emulator does not provoke all of them: it has no limit for bodies, answers an IAM user without permission and a
-function that it cannot invoke with texts of its own, and its tokens do not expire in time. tests/constructs has those
-in the template.
+The emulator cannot produce all of them: it does not limit bodies, has its own texts for an IAM user without permission
+and for a function that it cannot invoke, and its tokens do not expire in time. tests/constructs checks those in the
+template.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ STACK = "OwnTokens"
 
 
 def request(deployment: Deployment, contact_id: str, **headers: str | None) -> dict[str, Any]:
-    """A right request as options of `fetch`; `headers` replace, or with None leave out."""
+    """The options of `fetch` for a valid request. `headers` replace its headers; None removes one."""
     config = deployment.own_tokens(contact_id)
     sent = {
         "Content-Type": "application/json",
@@ -78,7 +78,7 @@ def test_foreign_media_type(page: Chromium, deployment: Deployment, contact_id: 
 
 
 def test_unknown_path(page: Chromium, deployment: Deployment) -> None:
-    # Without headers of its own a request needs no preflight, which an unknown path could not answer.
+    # Without special headers a request needs no preflight, which an unknown path could not answer.
     answer = page.fetch(f"{deployment.endpoint(STACK)}/nowhere")
 
     assert isinstance(answer, HttpAnswer)
@@ -107,7 +107,7 @@ def test_failing_authorizer(page: Chromium, deployment: Deployment, contact_id: 
 def test_throttled_by_the_stage(page: Chromium, deployment: Deployment, contact_id: str) -> None:
     with undone(lambda: set_burst(deployment, 0), lambda: set_burst(deployment, 15)):
         answer = answer_to(page, deployment, request(deployment, contact_id))
-    # The bucket is empty now, and fills at ten a second: the next test needs two.
+    # The bucket is now empty and fills at ten a second. The next test needs two.
     time.sleep(0.5)
 
     assert_readable(answer, 429, "ThrottlingException")

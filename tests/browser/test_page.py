@@ -1,4 +1,4 @@
-"""A page of another origin updates contacts from a real browser, and reads what it is told."""
+"""A page updates contacts of an endpoint of another origin in a real browser, and reads the answers."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_sdk_and_fetch_read_the_same_typed_error(
 ) -> None:
     refusals = []
     for module, config in ((FETCH, deployment.own_tokens(contact_id)), (SDK, deployment.cognito_credentials)):
-        # More than the handler and the SDK together try a call that ends with a 5xx.
+        # More attempts than the handler and the SDK make together after a 5xx.
         deployment.connect.order(documented_error(error_type), calls=100)
         refusals.append(page.call(module, "updateContactAttributes", config, contact_id, {"tier": "gold"}))
         deployment.connect.cancel_orders()
