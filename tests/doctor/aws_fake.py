@@ -1,4 +1,4 @@
-"""A service that answers what a test says, for what neither the emulator nor the in-memory Amazon Connect answers."""
+"""A fake of AWS services, for answers that neither the emulator nor the in-memory Amazon Connect gives."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SERVICES = {
 
 
 class AwsFake(HttpServer):
-    """Serves answers on a free port of 127.0.0.1, as a context manager. What has none set is an internal failure."""
+    """Serves answers on a free port of 127.0.0.1. Operations without an answer fail. A context manager."""
 
     def __init__(self) -> None:
         self.calls: Counter[str] = Counter()
@@ -31,13 +31,13 @@ class AwsFake(HttpServer):
         super().__init__(type("Handler", (_Handler,), {"fake": self}))
 
     def answer(self, operation: str, output: dict[str, Any]) -> None:
-        """Let `operation` succeed. Raises ParamValidationError if botocore's model has no such output."""
+        """Make `operation` succeed. Raises ParamValidationError if the output does not match botocore's model."""
         model = botocore.session.get_session().get_service_model(_SERVICES[operation])
         validate_parameters(output, model.operation_model(operation).output_shape)
         self._answers[operation] = 200, output
 
     def refuse(self, operation: str, status: int, error_type: str, message: str = "no") -> None:
-        """Let `operation` fail."""
+        """Make `operation` fail."""
         self._answers[operation] = status, {"__type": error_type, "message": message}
 
     def _respond(self, operation: str) -> tuple[int, dict[str, Any]]:
@@ -59,7 +59,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         sent = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-        action = parse_qs(sent).get("Action", [""])[0]  # of STS, which speaks XML
+        action = parse_qs(sent).get("Action", [""])[0]  # of STS, which uses XML
         target = action or self.headers.get("X-Amz-Target", "").rpartition(".")[2]
         operation = target or next((name for path, name in _PATHS.items() if self.path.startswith(path)), "")
         status, output = self.fake._respond(operation)

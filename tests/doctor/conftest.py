@@ -1,4 +1,4 @@
-"""An emulator that is bootstrapped in us-east-1 only, an instance in an in-memory Amazon Connect, and its users."""
+"""An emulator that is bootstrapped in us-east-1 only, an instance in an in-memory Amazon Connect, and IAM users."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def connect_server() -> Iterator[ConnectServer]:
 
 @pytest.fixture(scope="session")
 def emulator(tmp_path_factory: pytest.TempPathFactory, connect_server: ConnectServer) -> Iterator[Emulator]:
-    """Not bootstrapped."""
+    """An emulator that is not bootstrapped."""
     directory = tmp_path_factory.mktemp("emulator")
     with Emulator(emulator_python(tool_environment()), directory, connect_url=connect_server.url) as emulator:
         yield emulator
@@ -47,7 +47,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory, connect_server: ConnectSe
 
 @pytest.fixture(scope="session")
 def root(emulator: Emulator) -> Clients:
-    """boto3 clients in the emulator's account, which may do everything."""
+    """boto3 clients in the emulator's account, with all permissions."""
 
     def client(service: str, region: str = REGION) -> Any:
         return boto3.client(
@@ -64,7 +64,7 @@ def root(emulator: Emulator) -> Clients:
 
 @pytest.fixture(scope="session")
 def bootstrapped(emulator: Emulator, root: Clients, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """By the CDK CLI, in us-east-1."""
+    """The emulator, bootstrapped by the CDK CLI in us-east-1."""
     directory = tmp_path_factory.mktemp("bootstrap")
     environment = {
         **ROOT_CREDENTIALS,
@@ -105,7 +105,7 @@ def stranger(create_user: Callable[[str, Any], User]) -> User:
 
 @pytest.fixture
 def log_in(monkeypatch: pytest.MonkeyPatch) -> Callable[[User], None]:
-    """Make a user's credentials those of the environment."""
+    """Set a user's credentials in the environment."""
 
     def log_in(user: User) -> None:
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", user[0])
@@ -134,7 +134,7 @@ def doctor(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> Doctor:
-    """The command in an empty folder; of the user's AWS settings nothing is left."""
+    """The command in an empty folder, without the user's own AWS settings."""
     for name in [name for name in os.environ if name.startswith(("AWS_", "AMAZON_"))]:
         monkeypatch.delenv(name)
     for name, value in {
@@ -150,6 +150,6 @@ def doctor(
         monkeypatch.setenv(name, value)
     log_in(permitted)
     monkeypatch.chdir(tmp_path)
-    # A busy machine is no reason to fail.
+    # A busy machine must not make a test fail.
     monkeypatch.setattr(aws, "_CONFIG", aws._CONFIG.merge(Config(connect_timeout=60, read_timeout=60)))
     return Doctor(capsys)

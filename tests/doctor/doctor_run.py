@@ -1,4 +1,4 @@
-"""What the command says, read back from its JSON."""
+"""The command's findings, read from its JSON output."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ACCOUNT = "000000000000"
 INSTANCE_ID = "12345678-1234-1234-1234-123456789012"
 INSTANCE_ARN = f"arn:aws:connect:us-east-1:{ACCOUNT}:instance/{INSTANCE_ID}"
 
-# The permissions that docs/testing.md lists.
+# The permissions listed in docs/testing.md.
 POLICY = {
     "Version": "2012-10-17",
     "Statement": [
@@ -59,14 +59,14 @@ class Doctor:
         self._capsys = capsys
 
     def run(self, *arguments: str) -> tuple[int, str]:
-        """Its exit status and what it prints."""
+        """The exit status and the output."""
         options = _parser().parse_args(["doctor", *arguments])
         code = options.run(options)
         captured = self._capsys.readouterr()
         return code, captured.out + captured.err
 
     def __call__(self, *arguments: str, context: dict[str, str] | None = None) -> Ran:
-        """What it finds for the instance that exists, unless `context` says otherwise."""
+        """The findings for the existing instance, unless `context` says otherwise."""
         whole = {"instance_arn": INSTANCE_ARN, **(context or {})}
         options = [part for key, value in whole.items() for part in ("-c", f"{key}={value}")]
         code, printed = self.run("--json", *options, *arguments)

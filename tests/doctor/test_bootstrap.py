@@ -1,4 +1,4 @@
-"""Whether the account is bootstrapped: asked of the emulator, which the CDK CLI bootstrapped in us-east-1."""
+"""Whether the account is bootstrapped, in the emulator that the CDK CLI bootstrapped in us-east-1."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_stack_of_the_bootstrap_says_it_to_who_may_not_read_the_parameter(
     log_in(create_user("reader-of-stacks", {"Version": "2012-10-17", "Statement": [statement]}))
 
     assert doctor().status(CHECK) == "ok"
-    # Another bootstrap's stack says nothing of this one.
+    # Another bootstrap's stack says nothing about this one.
     denied = "not allowed: needs ssm:GetParameter, or cloudformation:DescribeStacks"
     assert doctor(context={QUALIFIER: "acme"}).line(CHECK) == ("unknown", denied, "")
     # Nor does a missing one: it may have another name.
@@ -92,7 +92,7 @@ def test_minimum_version_is_what_cdk_asks_for() -> None:
 
     artifact = app.synth().get_stack_by_name("Any")
 
-    # Then its rule refuses every version below the minimum, and no other
+    # Then its rule rejects every version below the minimum, and no other
     (assertion,) = artifact.template["Rules"]["CheckBootstrapVersion"]["Assertions"]
     (refused,) = assertion["Assert"]["Fn::Not"]
     assert refused["Fn::Contains"][0] == [str(version) for version in range(1, MINIMUM_VERSION)]

@@ -1,4 +1,4 @@
-"""API Gateway's CloudWatch role, in the emulator's own account settings."""
+"""API Gateway's CloudWatch role, in the emulator's account settings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LOG = {"access_log": "true"}
 LOG_AND_ROLE = {"access_log": "true", "api_gateway_account": "true"}
 
 
-# API Gateway takes no role that it cannot write logs with.
+# API Gateway rejects a role that cannot write logs.
 TRUST = {"Effect": "Allow", "Principal": {"Service": "apigateway.amazonaws.com"}, "Action": "sts:AssumeRole"}
 POLICY = "arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 

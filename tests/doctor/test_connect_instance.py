@@ -1,4 +1,4 @@
-"""The instance, in the in-memory Amazon Connect; its other states and refusals, from a fake."""
+"""The instance, in the in-memory Amazon Connect. Other states and errors come from a fake."""
 
 from __future__ import annotations
 

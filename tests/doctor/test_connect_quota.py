@@ -1,4 +1,4 @@
-"""Amazon Connect's quotas, from a fake: the emulator has no Service Quotas."""
+"""Amazon Connect's quotas, from a fake, because the emulator has no Service Quotas."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lambda's concurrency: the emulator's own figures, and those of accounts that it is not, from a fake."""
+"""Lambda's concurrency: the emulator's own figures, and those of other accounts from a fake."""
 
 from __future__ import annotations
 

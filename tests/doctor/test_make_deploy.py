@@ -1,4 +1,4 @@
-"""`make deploy` asks the doctor first."""
+"""`make deploy` runs the doctor first."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def make_deploy(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run it up to what the CDK CLI itself would do, which is to say its version."""
+    """Run `make deploy`, in which the CDK CLI only prints its version."""
     make = shutil.which("make")
     assert make
     return subprocess.run(
         [make, "--no-print-directory", "-C", str(ROOT), "deploy", f"INSTANCE_ARN={INSTANCE_ARN}", *arguments],
-        # The tests may have been started by make, whose flags are not for this one.
+        # make may have started the tests; its flags are not for this make.
         env={name: text for name, text in os.environ.items() if not name.startswith("MAKE")},
         capture_output=True,
         text=True,
@@ -31,7 +31,7 @@ def make_deploy(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(autouse=True)
 def set_up(doctor: Doctor) -> None:
-    """The environment is one in which the doctor finds nothing in us-east-1."""
+    """An environment in which the doctor finds no problem in us-east-1."""
 
 
 def test_deployment_that_would_fail_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:

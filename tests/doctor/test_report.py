@@ -1,4 +1,4 @@
-"""The report as a whole: what it prints, how it ends, and what it is called with."""
+"""The report as a whole: output, exit status and arguments."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_what_stops_a_deployment_is_exit_status_1(doctor: Doctor) -> None:
 def test_user_without_permissions_is_told_which_are_missing(
     doctor: Doctor, stranger: User, log_in: Callable[[User], None], fake: AwsFake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The emulator lets everybody ask Lambda; AWS does not.
+    # The emulator lets everybody call Lambda; AWS does not.
     for service in ("LAMBDA", "CONNECT"):
         monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service}", fake.url)
     for operation in ("GetAccountSettings", "DescribeInstance"):

@@ -1,4 +1,4 @@
-"""Credentials, Region and account."""
+"""The credentials, the Region and the account."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_failing_sts_is_unknown_and_the_rest_is_asked(
 def test_answer_that_is_not_of_aws_is_unknown(
     doctor: Doctor, connect_server: ConnectServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # As a proxy's page is: STS speaks XML, and this server JSON
+    # As a proxy's page would be: STS uses XML, and this server JSON
     monkeypatch.setenv("AWS_ENDPOINT_URL_STS", connect_server.url)
 
     status, found, _ = doctor().line("credentials")
@@ -139,7 +139,7 @@ def test_region_is_the_one_that_cdk_deploy_takes(
 
 
 class _InstanceMetadata(BaseHTTPRequestHandler):
-    """An EC2 instance's own metadata service, as far as its Region."""
+    """The metadata service of an EC2 instance, with its Region only."""
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
         """Log nothing."""
