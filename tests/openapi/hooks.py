@@ -1,4 +1,4 @@
-"""What schemathesis needs to know to call the endpoint; it loads this module in a process of its own."""
+"""Hooks with which schemathesis can call the endpoint. It loads this module in a process of its own."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-# Headers that a proxy on the way may change, or that the HTTP library sets after signing.
+# Headers that a proxy may change, or that the HTTP library sets after signing.
 _NOT_SIGNED = {"accept", "accept-encoding", "connection", "user-agent"}
 
 
 class _Signature(requests.auth.AuthBase):
-    """Signs for execute-api with the keys in the environment."""
+    """Signs for execute-api with the credentials in the environment."""
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         assert request.headers is not None
@@ -54,7 +54,7 @@ def map_body(context: schemathesis.HookContext, body: Any) -> Any:
 
 
 def _with_real_ids(parameters: Any) -> Any:
-    """Every other id becomes one that exists, or all generated updates would end with ResourceNotFoundException."""
+    """Replace every other id by an existing one, or all generated updates would get ResourceNotFoundException."""
     if not isinstance(parameters, dict):
         return parameters
     real = json.loads(os.environ["REAL_IDS"])

@@ -1,4 +1,4 @@
-"""The OpenAPI document: valid, and complete as to what the endpoint answers."""
+"""The OpenAPI document is valid and has all answers of the endpoint."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ OPERATIONS = {
 
 
 def error_types(operation: dict[str, Any], status: int | str) -> set[str]:
-    """The types that the body of an answer with this status can have."""
+    """The error types that the document has for this status."""
     (_, body) = operation["responses"][str(status)]["content"]["application/json"]["schema"]["allOf"]
     return set(body["properties"]["__type"]["enum"])
 
@@ -62,7 +62,7 @@ def test_operations_state_each_of_api_gateways_errors() -> None:
     assert responses
     for response in responses:
         error_type = json.loads(response["Properties"]["ResponseTemplates"]["application/json"])["__type"]
-        # The two defaults leave API Gateway's own statuses as they are.
+        # The two default responses keep API Gateway's own statuses.
         default = {"DEFAULT_4XX": "403", "DEFAULT_5XX": "502"}.get(response["Properties"]["ResponseType"])
         for operation in OPERATIONS.values():
             assert error_type in error_types(operation, response["Properties"].get("StatusCode", default))
@@ -128,5 +128,5 @@ def test_command_prints_the_document_for_an_endpoint() -> None:
 
     assert printed == [openapi(), openapi(endpoint)]
     assert "servers" not in printed[0]
-    # Without the slash at the end, which importers would double.
+    # Without the trailing slash, which importers would double.
     assert printed[1]["servers"] == [{"url": endpoint}]

@@ -1,4 +1,4 @@
-"""The deployed endpoint keeps to the OpenAPI document, whatever is sent to it."""
+"""The deployed endpoint answers as the OpenAPI document says, whatever it is sent."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _CHECKS = [
     "content_type_conformance",
     "response_schema_conformance",
 ]
-# For each operation, beside some 400 cases that are derived from the document: 20 seconds in all on two cores.
+# For each operation, in addition to about 400 cases derived from the document. All take 20 seconds on two cores.
 _MAX_EXAMPLES = 30
 _TIMEOUT_SECONDS = 120
 
 
 @pytest.fixture
 def unthrottled(local_aws: LocalAws) -> Iterator[LocalAws]:
-    """The stage's throttle and Amazon Connect's quota are wide open, or most calls would be answered with a 429."""
+    """Lift the stage's throttle and Amazon Connect's quota, because most calls would get a 429."""
     local_aws.connect.set_quota(rate=1e6, burst=10**6)
     with stage_throttle(local_aws, rate=1e6, burst=10**6):
         yield local_aws
@@ -39,7 +39,7 @@ def unthrottled(local_aws: LocalAws) -> Iterator[LocalAws]:
 
 
 def _with_ids(document: str, ids: dict[str, str]) -> str:
-    """The document with the ids of its examples replaced by `ids`: most cases are variations of the examples."""
+    """Replace the ids in the document's examples by `ids`, because most cases are variations of the examples."""
     for label in openapi()["paths"]["/contacts/{InstanceId}/{ContactId}"]["post"]["parameters"]:
         document = document.replace(label["example"], ids[label["name"]])
     return document
@@ -96,7 +96,7 @@ def test_endpoint_answers_as_documented(
         print(f"\nschemathesis: seed {seed}, {cases} cases, 0 failures, answers {dict(sorted(statuses.items()))}")
     assert report["complete"]
     assert report["failures"] == report["errors"] == []
-    # It was worth the while: many updates that were made, and all kinds of refusals.
+    # The run was meaningful: many updates were made, and all kinds of errors occurred.
     assert cases > 500
     assert statuses[200] > 50
     assert statuses.keys() >= {200, 400, 403, 404, 415}
