@@ -1,4 +1,4 @@
-"""Faults between the consumer and Amazon Connect, one after the other."""
+"""Injects faults between the consumer and Amazon Connect, one after another."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from connect_constructs.local.faults import Garbage
 from connect_constructs.local.ports import free_port
 from tests.queue.deployed_queue import UNLIMITED, DeployedQueue
 
-# Each round lets every fault strike; those that take long only in the first ones.
+# Each round injects every fault. The slow faults are only in the first rounds.
 _SCARCE_ROUNDS = 3
 
 
 class FaultProxy:
-    """microburst between the consumer and Amazon Connect."""
+    """microburst as a proxy between the consumer and Amazon Connect."""
 
     def __init__(self, command: str, upstream: str) -> None:
         self._command = command
@@ -54,7 +54,7 @@ class FaultProxy:
                 if time.monotonic() > deadline or self._process.poll() is not None:
                     raise
                 time.sleep(0.05)
-        # It reads the services' models at the first request, for seconds.
+        # Its first request takes seconds, because it loads the services' models.
         with contextlib.suppress(Exception):
             boto3.client(
                 "connect",
@@ -72,9 +72,9 @@ class FaultProxy:
             self._process = None
 
     def set_rule(self, rule: dict[str, Any] | None) -> None:
-        """Let the rule be the only one, and forget what the one before has done."""
+        """Make this the only rule, and reset the count of injected faults."""
         self._call("POST", "rules", [])
-        self._call("DELETE", "fired")  # before the new rule, which may strike at once
+        self._call("DELETE", "fired")  # before the new rule, which may apply at once
         if rule:
             self._call("POST", "rules", [{"service": "connect", **rule}])
 
@@ -96,24 +96,24 @@ _RULES: dict[str, dict[str, Any]] = {
     "reset before applying": {"reset": True},
     "reset after applying": {"response": {"abort_bytes": 0}},
     "garbled after applying": {"response": {"corrupt_bytes": 1}},
-    # Longer than the handler waits, and not forwarded afterwards: what lands late could land after a later update. That
-    # is the queue's known limit.
+    # Longer than the handler waits, and never forwarded: a late call could be applied after a later update, which is
+    # the queue's known limit.
     "hang": {"timeout_ms": 20_000},
 }
 _AFTER_APPLYING = ("reset after applying", "garbled after applying")
 _QUOTA, _GARBAGE, _DOWN, KILLED = "over the quota", "garbage", "Connect down", "consumer killed"
 _KINDS = [*_RULES, _QUOTA, _GARBAGE, _DOWN, KILLED]
-# A hang stops the only batch for nine seconds, so there are few.
+# A hang blocks the only batch for nine seconds, so there are few.
 _SCARCE = {"hang", _DOWN}
-# More than the handler's read time-out.
+# More than the handler's read timeout.
 _LONGEST_FAULT_SECONDS = 12
 
 
 class Chaos:
-    """Lets one fault after the other strike."""
+    """Injects one fault after another."""
 
     def __init__(self, queue: DeployedQueue, proxy: FaultProxy, rng: random.Random, busy: Callable[[], bool]) -> None:
-        """Prepare it. `busy` tells whether there is anything that a fault could strike."""
+        """:param busy: Whether there is still something that a fault can affect."""
         self._queue = queue
         self._connect = queue.connect
         self._proxy = proxy
@@ -123,7 +123,7 @@ class Chaos:
         self.violations: list[str] = []
 
     def strikes(self, rounds: int, kills: int) -> list[str]:
-        """The faults of so many rounds, each in an order of its own."""
+        """The faults of all rounds. Each round has its own order."""
         chosen = []
         for number in range(rounds):
             kinds = [kind for kind in _KINDS if number < _SCARCE_ROUNDS or kind not in _SCARCE]
@@ -133,13 +133,13 @@ class Chaos:
         return chosen
 
     def strike(self, kind: str) -> int:
-        """Let the fault strike a few times; how often it has."""
+        """Inject the fault a few times. Returns the number of injected faults."""
         count = self._strike(kind, 1 if kind in _SCARCE else self._rng.randint(2, 5))
         self.fired[kind] += count
         return count
 
     def wait_for_recovery(self) -> None:
-        """Until the consumer calls Amazon Connect again: the next fault is to find it at work."""
+        """Wait until the consumer calls Amazon Connect again, so that the next fault finds it at work."""
         calls = len(self._connect.arrivals)
         self._wait(1, lambda: len(self._connect.arrivals) - calls)
 
@@ -164,13 +164,13 @@ class Chaos:
         self._proxy.set_rule({**_RULES[kind], "times": times})
         count = self._wait(times, self._proxy.fired)
         self._proxy.set_rule(None)
-        # The proxy notes a fault before it forwards the call.
+        # The proxy counts a fault before it forwards the call.
         if kind in _AFTER_APPLYING and self._wait(count, lambda: sum(self._connect.calls.values()) - calls) < count:
             self.violations.append(f"{kind}: Amazon Connect has not got all {count} calls")
         return count
 
     def _wait(self, times: int, fired: Callable[[], int]) -> int:
-        """Until the fault has struck so often, or nothing is left that it could strike, or it has lasted too long."""
+        """Wait until the fault was injected `times` times, there is nothing left to inject it into, or time is up."""
         deadline = time.monotonic() + _LONGEST_FAULT_SECONDS
         while (count := fired()) < times and self._busy() and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -182,7 +182,7 @@ class Chaos:
         def kill() -> None:
             killed.append(self._queue.kill_consumer())
 
-        # In the middle of a batch: Amazon Connect has applied an update, and the consumer does not learn it.
+        # In the middle of a batch: Amazon Connect has applied an update, and the consumer does not learn of it.
         self._connect.before_answer = kill
         self._wait(1, lambda: len(killed))
         self._connect.before_answer = None

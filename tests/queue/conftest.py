@@ -1,4 +1,4 @@
-"""The app with the queue, deployed once for all tests of this folder."""
+"""The app with the queue, deployed once for the tests of this folder."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pytest
 
 from tests.queue.deployed_queue import DeployedQueue, deployed_queue
 
-# A killed batch comes back when the visibility time-out ends. As deployed, that is minutes: longer than a batch can
-# take, which matters where Lambda works off several batches at a time. The emulator works off one.
+# A killed batch comes back when the visibility timeout ends. As deployed, that takes minutes: longer than a batch,
+# because Lambda processes several batches at a time. The emulator processes one.
 _VISIBILITY_SECONDS = 8
 
 
@@ -17,6 +17,6 @@ _VISIBILITY_SECONDS = 8
 def queue() -> Iterator[DeployedQueue]:
     with deployed_queue() as deployed:
         deployed.set_visibility_seconds(_VISIBILITY_SECONDS)
-        # Pacing has a test of its own, and the others would be longer by it.
+        # Pacing has its own test and would slow down the others.
         deployed.set_consumer(SECONDS_PER_CALL="0.01")
         yield deployed

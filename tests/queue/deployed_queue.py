@@ -1,4 +1,4 @@
-"""The app with the queue in a local AWS, and what a test does with it."""
+"""The app with the queue in a local AWS, and helpers for its tests."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from connect_constructs.local.faults import Fault, documented_error
 from tests.queue.model import REFUSED
 
 ROOT = Path(__file__).resolve().parents[2]
-# More than a test can send.
+# More requests than a test can send.
 UNLIMITED = 1_000_000
 
 User = tuple[str, str]
@@ -34,17 +34,17 @@ Print = Callable[[str], None]
 
 
 class WatchedConnect(AmazonConnect):
-    """The in-memory Amazon Connect, which also tells what happened to it."""
+    """An in-memory Amazon Connect that records what happens to it."""
 
     def __init__(self) -> None:
         super().__init__(rate=UNLIMITED, burst=UNLIMITED)
-        # When calls arrived, in seconds of the monotonic clock.
+        # The arrival times of calls, in seconds of the monotonic clock.
         self.arrivals: list[float] = []
         self.suffered: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
-        # Called once, when a call has been judged and before its answer leaves.
+        # Called once, after a call was processed and before its response is sent.
         self.before_answer: Callable[[], None] | None = None
-        # `{}` instead of nothing as the body of a success: a connection can break in the middle of that.
+        # Whether successes have the body `{}` instead of none, so that a connection can break in the middle of it.
         self.answers_with_body = False
 
     def receive(self, operation: str) -> Fault | None:
@@ -99,7 +99,7 @@ class DeployedQueue:
         return self.connect.instance_ids[0]
 
     def set_consumer(self, **changes: str) -> None:
-        """Let the consumer's environment be as deployed, but for `changes`."""
+        """Reset the consumer's environment to the deployed one, with `changes`."""
         self.local.client("lambda").update_function_configuration(
             FunctionName=self.consumer["FunctionName"],
             Environment={"Variables": {**self.deployed_environment, **changes}},
@@ -109,17 +109,17 @@ class DeployedQueue:
         self.sqs.set_queue_attributes(QueueUrl=self.queue_url, Attributes={"VisibilityTimeout": str(seconds)})
 
     def create_caller(self) -> User:
-        """A new IAM user that may call the API."""
+        """Create an IAM user that may call the API."""
         may_invoke = self.local.invoke_arn(self.local.rest_apis[0])
         return self.local.create_user(f"caller-{uuid.uuid4()}", may_invoke=may_invoke)
 
     def waiting(self) -> int:
-        """How many messages the queue has, in whatever state."""
+        """The number of messages in the queue, in any state."""
         attributes = self.sqs.get_queue_attributes(QueueUrl=self.queue_url, AttributeNames=["All"])["Attributes"]
         return sum(int(value) for name, value in attributes.items() if name.startswith("ApproximateNumberOfMessages"))
 
     def wait_until_empty(self, seconds: float) -> bool:
-        """Whether the queue has become empty within `seconds`."""
+        """Wait at most `seconds` for the queue to become empty. Returns whether it is."""
         deadline = time.monotonic() + seconds
         while self.waiting():
             if time.monotonic() > deadline:
@@ -128,7 +128,7 @@ class DeployedQueue:
         return True
 
     def take_dead_letters(self) -> list[dict[str, Any]]:
-        """The bodies of all dead letters, which are gone then."""
+        """Receive and delete all dead letters. Returns their bodies."""
         letters = []
         while messages := self.sqs.receive_message(QueueUrl=self.dead_letter_url, MaxNumberOfMessages=10).get(
             "Messages"
@@ -139,13 +139,13 @@ class DeployedQueue:
         return letters
 
     def kill_consumer(self) -> int:
-        """Kill the consumer's processes; how many there were."""
+        """Kill the consumer's processes. Returns their number."""
         name = f"AWS_LAMBDA_FUNCTION_NAME={self.consumer['FunctionName']}\0".encode()
-        # Other local AWS may run on this machine, with functions of the same name.
+        # Another local AWS on this machine may have functions with the same names.
         ours = self.local.url.rpartition(":")[2].encode()
         killed = 0
         for folder in Path("/proc").glob("[0-9]*"):
-            with contextlib.suppress(OSError):  # it has ended, or is somebody else's
+            with contextlib.suppress(OSError):  # it has ended, or belongs to another user
                 environment = (folder / "environ").read_bytes()
                 if name in environment and ours in environment:
                     os.kill(int(folder.name), signal.SIGKILL)

@@ -1,11 +1,11 @@
-"""Many updates through the deployed queue while everything around it fails: what has to come out is known beforehand.
+"""Sends many updates through the deployed queue while everything around it fails, and checks the result with a model.
 
-The model: a contact's accepted updates, applied in the order of their 202s without the rejected ones, are its final
-state; the dead-letter queue holds exactly the rejected ones; the queue is empty.
+The model: a contact's final state is that of its accepted updates without the rejected ones, applied in the order of
+their 202s; the dead-letter queue has exactly the rejected ones; the queue is empty.
 
     python -m tests.queue.fault_run --updates 3000 --contacts 300 --seed 1
 
-The seed decides on the updates and on the faults. When each strikes is up to the machine.
+The seed determines the updates and the faults, but not their timing.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from tests.queue.chaos import KILLED, Chaos, FaultProxy
 from tests.queue.deployed_queue import DeployedQueue, Print, deployed_queue, post
 from tests.queue.model import MEAN_BURST, ModelContact, Update, plan_updates
 
-# The part of the contacts that are created with their first update. They are those that come first: an update that is
-# too early for its contact is called for again after a minute.
+# The share of the contacts that are created with their first update. They come first, because an update that is too
+# early for its contact is retried after a minute.
 _NEW_CONTACTS = 0.1
 _LONGEST_PROPAGATION_SECONDS = 30
 _TOO_EARLY = ("ResourceNotFoundException", "InvalidRequestException")
 _PRODUCERS = 3
 _SENDS_PER_SECOND = 15
-# So many updates let every fault strike.
+# Each round of faults has this many updates.
 _UPDATES_A_ROUND = 300
 
 
@@ -46,9 +46,9 @@ class _Progress:
     lock: threading.Lock = field(default_factory=threading.Lock)
     sent: int = 0
     sent_again: int = 0
-    # The part of the updates that may have been sent by now, so that each fault has something to strike.
+    # The share of the updates that may be sent by now, so that some are left for later faults.
     may_be_sent: float = 0.0
-    # The run has failed.
+    # Whether the run has failed.
     stopped: bool = False
 
 
@@ -60,7 +60,7 @@ class Result:
     accepted: int
     sent_again: int
     faults: Counter[str]
-    # Calls for contacts that Amazon Connect did not know yet.
+    # The number of calls for contacts that Amazon Connect did not know yet.
     too_early: int
     calls: int
     dead_letters: int
@@ -83,7 +83,7 @@ class Result:
 
 
 def microburst() -> str | None:
-    """Where microburst is, if it is."""
+    """The path of microburst. None if it is not installed."""
     beside = Path(sys.executable).with_name("microburst")
     return str(beside) if beside.exists() else shutil.which("microburst")
 
@@ -99,14 +99,14 @@ def run(
     drain_seconds: float = 120,
     show: Print = print,
 ) -> Result:
-    """Send the updates, let the faults strike, wait for the queue to become empty, and compare.
+    """Send the updates, inject the faults, wait for the queue to become empty, and compare.
 
-    :param command: microburst's.
+    :param command: The path of microburst.
     :param kills: How often the consumer is killed in each round of faults.
-    :param drain_seconds: How long the queue may take to become empty after the last fault.
+    :param drain_seconds: The time that the queue has to become empty after the last fault.
     """
     started = time.monotonic()
-    rng = random.Random(seed)  # noqa: S311 - it is to be repeatable
+    rng = random.Random(seed)  # noqa: S311 - runs must be repeatable
     connect = queue.connect
     plan = plan_updates(rng, updates, contacts)
     new = list(dict.fromkeys(update.contact for update in plan))[: max(1, int(contacts * _NEW_CONTACTS))]
@@ -134,7 +134,7 @@ def run(
                 strikes = chaos.strikes(max(1, updates // _UPDATES_A_ROUND), kills)
                 for number, kind in enumerate(strikes, start=1):
                     progress.may_be_sent = number / len(strikes)
-                    # Faults strike from the first update to the last.
+                    # There are faults from the first update to the last.
                     while sending() and progress.sent < (number - 1) / len(strikes) * updates - _PRODUCERS:
                         time.sleep(0.05)
                     count = chaos.strike(kind)
@@ -181,7 +181,7 @@ def _model(connect: AmazonConnect, rng: random.Random, *, is_new: bool) -> Model
 
 
 def _create(connect: AmazonConnect, model: ModelContact) -> None:
-    """Create a contact just before its first update. Half of the new ones are an invalid request meanwhile."""
+    """Create a contact just before its first update. For half of them, calls are invalid requests at first."""
     number = uuid.UUID(model.contact_id).int
     connect.create_contact(
         contact_id=model.contact_id,
@@ -192,11 +192,11 @@ def _create(connect: AmazonConnect, model: ModelContact) -> None:
 
 
 def _produce(queue: DeployedQueue, plan: list[Update], models: list[ModelContact], progress: _Progress) -> None:
-    """Send the updates one after the other, so that the order of the answers is the order of acceptance."""
+    """Send the updates one after another, so that they are accepted in the order of the answers."""
     user, session = queue.create_caller(), URLLib3Session()
     contact = None
     for number, update in enumerate(plan):
-        # A contact's updates come in bursts, so that faults strike batches in which one waits behind another.
+        # A contact's updates come in bursts, so that faults affect batches in which one update waits behind another.
         if update.contact != contact:
             time.sleep(MEAN_BURST * _PRODUCERS / _SENDS_PER_SECOND)
             while number >= progress.may_be_sent * len(plan) and not progress.stopped:
@@ -269,7 +269,7 @@ def main() -> int:
         print(line, flush=True)
 
     with deployed_queue(show) as queue:
-        # Batches of killed consumers are to come back soon; nothing else waits for it.
+        # Let the batches of killed consumers come back soon. Nothing else depends on it.
         queue.set_visibility_seconds(8)
         result = run(
             queue,

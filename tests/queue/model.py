@@ -1,4 +1,4 @@
-"""What is sent to the queue, and what has to come out: an accepted update takes effect in its turn, or is rejected."""
+"""The updates to send, and the model of their result: each takes effect in order, or is rejected."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ import random
 from dataclasses import dataclass, field
 from typing import Any
 
-# So many updates of a contact come one right after the other, on average.
+# The average number of consecutive updates of one contact.
 MEAN_BURST = 4
 
-# Amazon Connect refuses a name that begins so for good.
+# Amazon Connect permanently rejects names with this prefix.
 REFUSED = "must not be"
 
 
 @dataclass
 class ModelContact:
-    """What a contact has to be in the end."""
+    """The expected final state of a contact."""
 
     contact_id: str
-    # It is created with its first update, and Amazon Connect does not know it everywhere for some seconds.
+    # Whether it is created with its first update and not known everywhere in Amazon Connect for some seconds.
     is_new: bool = False
     attributes: dict[str, str] = field(default_factory=dict)
     details: dict[str, Any] = field(default_factory=dict)
-    # The Update-Ids of what Amazon Connect has to reject.
+    # The ids of the updates that Amazon Connect must reject.
     rejected: list[str] = field(default_factory=list)
 
     def accept(self, update: Update, update_id: str) -> None:
@@ -42,10 +42,10 @@ class ModelContact:
 class Update:
     contact: int
     is_attributes: bool
-    # The attributes, or the members of UpdateContact.
+    # The attributes, or the parameters of UpdateContact.
     body: dict[str, Any]
     rejected: bool = False
-    # Its client sends it again, as one does that has not got the answer.
+    # Whether the client sends it again, as if the answer had been lost.
     sent_again: bool = False
 
 

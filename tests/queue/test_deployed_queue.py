@@ -1,4 +1,4 @@
-"""The deployed queue: what only API Gateway, SQS, IAM and Lambda together can tell."""
+"""The deployed queue: what only API Gateway, SQS, IAM and Lambda together can show."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from connect_constructs.local.demo import contact_updates_client
 from connect_constructs.local.faults import documented_error
 from tests.queue.deployed_queue import ROOT, DeployedQueue, User, post
 
-# The contact may hold 4,096 bytes of references.
+# A contact can have 4,096 bytes of references.
 _MANY_REFERENCES = {"full": {"Type": "STRING", "Value": "x" * 4_000}}
 
 
@@ -39,7 +39,7 @@ def contact_id(queue: DeployedQueue) -> str:
 def _wait_for(condition: Callable[[], bool], seconds: float = 15) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
+        assert time.monotonic() < deadline, "the condition did not become true"
         time.sleep(0.05)
 
 
@@ -56,13 +56,13 @@ def test_calls_keep_to_the_deployed_pace(queue: DeployedQueue, client: Any) -> N
 
     for contact_id in contacts:
         client.update_contact(InstanceId=queue.instance_id, ContactId=contact_id, Name="After")
-    assert queue.wait_until_empty(15)  # a change of the function ends what is running
+    assert queue.wait_until_empty(15)  # changing the function would stop running invocations
     queue.set_consumer(SECONDS_PER_CALL="0.01")
 
     arrivals = queue.connect.arrivals
     assert len(arrivals) == len(contacts)
     assert seconds_per_call == 0.3
-    # 7 updates a second are the default. This is one execution, and Lambda runs up to two of them.
+    # The default is 7 updates a second. This is one execution; Lambda runs up to two.
     assert max(sum(start <= each < start + 2 for each in arrivals) for start in arrivals) <= 14 / 2
     assert {queue.connect.contact(each).details["Name"] for each in contacts} == {"After"}
 
@@ -107,17 +107,17 @@ def test_log_groups_tell_who_changed_a_contact(queue: DeployedQueue, contact_id:
 
 
 def _log_lines(queue: DeployedQueue) -> list[dict[str, Any]]:
-    """What the functions have logged."""
+    """The log lines of both functions."""
     logs = queue.local.client("logs")
     groups = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
     events = [event for group in groups for event in logs.filter_log_events(logGroupName=group)["events"]]
     lines = [json.loads(event["message"]) for event in events if event["message"].startswith("{")]
-    # Others are Lambda's own (START, END, REPORT), or the access log's.
+    # The others are from Lambda (START, END, REPORT) or from the access log.
     return [line for line in lines if "outcome" in line]
 
 
 def _user_arns(queue: DeployedQueue) -> dict[str, str]:
-    """The users, by their access keys."""
+    """The users' ARNs by access key."""
     iam = queue.local.client("iam")
     return {
         key["AccessKeyId"]: user["Arn"]
@@ -156,14 +156,14 @@ def test_retry_of_an_sdk_is_accepted_once(queue: DeployedQueue, caller: User, co
     assert gold.body == again.body == b""
     assert gold.headers["update-id"] == again.headers["update-id"] != iron.headers["update-id"]
     assert queue.wait_until_empty(15)
-    # The repeated call has not come after the later one.
+    # The repeated call was not applied after the later one.
     assert queue.connect.contact(contact_id).attributes == {"tier": "iron"}
 
 
 def test_rejected_update_is_kept_and_can_be_applied_later(queue: DeployedQueue, client: Any, contact_id: str) -> None:
     queue.take_dead_letters()
     target = {"InstanceId": queue.instance_id, "ContactId": contact_id}
-    # Not the error of a new contact, which would be waited for.
+    # This error is permanent, unlike that of a new contact.
     queue.connect.order(documented_error("InvalidParameterException"), operation="UpdateContact")
     rejected = client.update_contact(**target, Name="Rejected")
     client.update_contact(**target, Description="Later")
@@ -180,7 +180,7 @@ def test_rejected_update_is_kept_and_can_be_applied_later(queue: DeployedQueue, 
     assert letter["rejection"]["type"] == "InvalidParameterException"
     assert letter["rejection"]["reason"] == "injected by a test"
 
-    # What was wrong is mended, and the update is moved back.
+    # The cause is fixed, and the update is moved back.
     queue.sqs.start_message_move_task(SourceArn=queue.dead_letter_arn, DestinationArn=queue.queue_arn)
     _wait_for(lambda: queue.connect.contact(contact_id).details["Name"] == "Rejected")
     assert queue.take_dead_letters() == []
@@ -191,7 +191,7 @@ def test_rejected_update_is_kept_and_can_be_applied_later(queue: DeployedQueue, 
 def test_documented_script_moves_what_waits_in_a_retained_queue(
     queue: DeployedQueue, contact_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Given: a queue that nobody reads any more, with updates in it
+    # Given: a queue with updates that no consumer reads any more
     attributes = {"FifoQueue": "true", "DeduplicationScope": "messageGroup", "FifoThroughputLimit": "perMessageGroupId"}
     url = queue.sqs.create_queue(QueueName=f"retained-{uuid.uuid4()}.fifo", Attributes=attributes)["QueueUrl"]
     for number in range(12):
@@ -238,7 +238,7 @@ def test_update_waits_for_what_may_pass(queue: DeployedQueue, client: Any, conta
 
 
 def _statements(queue: DeployedQueue, function: dict[str, Any]) -> list[dict[str, Any]]:
-    """What the function's role may do, but for logging."""
+    """The statements of the function's role, except those for logging."""
     iam = queue.local.client("iam")
     role = function["Role"].rpartition("/")[2]
     assert iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"] == []

@@ -15,9 +15,9 @@ from connect_constructs.local.faults import documented_error
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "queue"
 
 
-def test_rejected_update_is_announced_on_the_event_bus() -> None:
+def test_rejected_update_is_published_on_the_event_bus() -> None:
     with LocalAws(EXAMPLE) as local:
-        # Given: an Amazon Connect that refuses the next update for good
+        # Given: an Amazon Connect that permanently rejects the next update
         contact_id, instance_id = local.connect.create_contact(), local.connect.instance_ids[0]
         user = local.create_user(f"crm-{uuid.uuid4()}", may_invoke=local.invoke_arn(local.rest_apis[0]))
         client = contact_updates_client(local.endpoint, user)
@@ -51,7 +51,7 @@ def test_rejected_update_is_announced_on_the_event_bus() -> None:
 
 
 def _received(local: LocalAws, queue_url: str) -> dict[str, Any]:
-    """The body of the first message that comes, within some seconds."""
+    """Wait some seconds for the first message. Returns its body."""
     name = queue_url.rpartition("/")[2]
     sqs = local.client("sqs")
     deadline = time.monotonic() + 15

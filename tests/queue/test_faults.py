@@ -1,4 +1,4 @@
-"""The queue's promise, kept while everything around it fails."""
+"""The queue keeps its promise while everything around it fails."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_accepted_updates_are_applied_in_order_whatever_fails(
     if not Path("/proc/self/environ").exists():
         pytest.skip("there is no /proc, by which the consumer's processes are found (run it on Linux)")
     seed = int(os.environ.get("FAULT_SEED") or random.SystemRandom().randrange(2**32))
-    # Shown also where the test passes: the seed repeats the run.
+    # Print the seed even if the test passes: it repeats the run.
     with capsys.disabled():
         print(f"\nFAULT_SEED={seed}")
         result = run(queue, command, seed=seed, updates=300, contacts=40)
@@ -31,4 +31,4 @@ def test_accepted_updates_are_applied_in_order_whatever_fails(
     assert result.dead_letters
     assert result.too_early
     never = [kind for kind, count in result.faults.items() if not count]
-    assert not never, f"these faults never struck: {never}"
+    assert not never, f"these faults were never injected: {never}"
