@@ -1,4 +1,4 @@
-"""What holds for all tests."""
+"""Settings for all tests."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from pathlib import Path
 
 import pytest
 
-# Node and the CDK app's Python are the environment's own, also where pytest is not started by make.
+# Node and the CDK app's Python come from this environment even if pytest is not started by make.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 
-# CDK's own validation of templates costs seconds at each synthesis. Set here, before CDK starts its Node process;
-# tests/test_app.py synthesises once with it.
+# CDK's own template validation takes seconds per synthesis. This must be set before CDK starts its Node process.
+# tests/test_app.py has one synthesis with validation.
 os.environ.setdefault("CDK_VALIDATION", "false")
 
 pytest_plugins = ["tests.deployment", "tests.skips"]
 
 _TESTS = Path(__file__).parent
-# Folders whose files share what takes seconds to set up, or what their tests have seen.
+# Folders whose files share a slow set-up or the results of their tests.
 _TOGETHER = [_TESTS / name for name in ("browser", "clients", "doctor", "local/gaps", "packaging", "queue")]
 
 
-# Before pytest-xdist, which reads the marks.
+# This must run before pytest-xdist reads the marks.
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With `--dist loadgroup`, one process runs all tests of a file, or of a folder whose files belong together."""
+    """With `--dist loadgroup`, run all tests of a file, or of one of these folders, in the same process."""
     if not config.pluginmanager.hasplugin("xdist"):
-        return  # as in the environment with the oldest botocore
+        return  # the environment with the oldest botocore
     for item in items:
         group = next((folder for folder in _TOGETHER if folder in item.path.parents), item.path)
         item.add_marker(pytest.mark.xdist_group(str(group.relative_to(_TESTS))))

@@ -1,4 +1,4 @@
-"""The app deployed into a local AWS, once for all deployed tests. A plugin, loaded by conftest.py."""
+"""The app in a local AWS, deployed once per process. A plugin that conftest.py loads."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def local_aws() -> Iterator[LocalAws]:
-    """The repository's own app. Tests share its quota and its throttle: whoever changes one sets it back."""
+    """The repository's own app. Tests share its quota and its throttle, and restore what they change."""
     from connect_constructs.local import LocalAws
 
     with LocalAws(Path(__file__).resolve().parents[1]) as local:

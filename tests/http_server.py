@@ -1,4 +1,4 @@
-"""An HTTP server of the tests' own."""
+"""An HTTP server for tests."""
 
 from __future__ import annotations
 

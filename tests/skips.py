@@ -1,4 +1,4 @@
-"""Names the skipped tests in one closing line, with what would run them. A plugin, loaded by conftest.py."""
+"""Prints one closing line with the reasons for skipped tests. A plugin that conftest.py loads."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import pytest
 
 
-# The last before pytest's own line with the numbers.
+# This must be the last line before pytest's own with the numbers.
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     reports = terminalreporter.getreports("skipped")
@@ -17,12 +17,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def closing_line(reasons: Iterable[str]) -> str:
-    """Such as "3 skipped: chromium is missing (apt install chromium)". A reason ends with what would run the test."""
+    """For example "3 skipped: chromium is missing (apt install chromium)". A reason says what would run the test."""
     counted = Counter(reasons)
     return "; ".join(f"{count} skipped: {reason}" for reason, count in counted.items())
 
 
 def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:
-    # The file, the line, and the text.
+    # It has the file, the line and the text.
     assert isinstance(report.longrepr, tuple)
     return report.longrepr[2].removeprefix("Skipped: ")

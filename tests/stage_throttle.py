@@ -10,7 +10,7 @@ from connect_constructs.local import LocalAws
 
 @contextmanager
 def stage_throttle(local: LocalAws, *, rate: float, burst: int) -> Iterator[None]:
-    """Throttle all methods of the app's stage like this, and as before when it ends. With 0 and 0 nothing passes."""
+    """Set the throttle of all methods of the app's stage, and restore it at the end. With 0 and 0, nothing passes."""
     api = local.rest_apis[0]
     stage = {"restApiId": api.api_id, "stageName": api.stage}
     gateway = local.client("apigateway")

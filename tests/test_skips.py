@@ -1,4 +1,4 @@
-"""Skipped tests are named at the end of a run."""
+"""The reasons for skipped tests are printed at the end of a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `make bench` measures is what docs/performance.md says, with small processes and made-up figures."""
+"""`make bench`: its measurements with small processes, and its report with made-up figures."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_the_stack_by_hand_has_the_same_resources(tmp_path: Path) -> None:
 
 
 def resources_of(app: str, directory: Path) -> Counter[str]:
-    """The resources of an app's only stack, apart from their names and from what a line of the access log has."""
+    """The resources of an app's only stack, without their names and the format of the access log."""
     assembly = directory / app
     subprocess.run(
         [sys.executable, PEERS / app, assembly, INSTANCE_ARN, copy_asset(directory / "handler")],
@@ -124,7 +124,7 @@ def test_archive_is_measured_by_kind_of_file(tmp_path: Path) -> None:
 
 
 def figures(*, start: float = 0.2, own: float = 50e-6, largest: float = 1e-3, demo_seconds: float = 8.0) -> Figures:
-    """Made-up figures of two runs, beside peers whose start takes 0.5 and 1.0 seconds."""
+    """Made-up figures of two runs. The peers' starts take 0.5 and 1.0 seconds."""
 
     def samples(**seconds: float) -> Samples:
         return {name: [value, value] for name, value in seconds.items()}

@@ -1,4 +1,4 @@
-"""Pictures have the same bytes each time, so that a difference is one of the figures."""
+"""Pictures are reproducible: a difference means that the figures differ."""
 
 from __future__ import annotations
 

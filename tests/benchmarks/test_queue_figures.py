@@ -1,4 +1,4 @@
-"""What the queue's section of docs/performance.md promises, with a small burst."""
+"""The promises in the queue's section of docs/performance.md, with a small burst."""
 
 from __future__ import annotations
 
