@@ -1,4 +1,4 @@
-"""Where the command line is tested: a folder for the app, and one for temporary files in which nothing may stay."""
+"""Fixtures for the command line: a folder for the app, and one for temporary files, which must not stay."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.local.command_line import ROOT, processes_of
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """The own one, with a folder for temporary files in which whatever is left can be seen."""
+    """This process's environment, with a folder of its own for temporary files."""
     temporary = tmp_path / "tmp"
     temporary.mkdir()
     return {**os.environ, "TMPDIR": str(temporary), "PYTHONPATH": str(ROOT)}
@@ -21,7 +21,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def app(tmp_path: Path) -> Path:
-    """A CDK app's folder, whose app is still to be written."""
+    """A folder for a CDK app that the test writes."""
     folder = tmp_path / "app"
     folder.mkdir()
     return folder
@@ -30,7 +30,7 @@ def app(tmp_path: Path) -> Path:
 @pytest.fixture
 def nothing_stays(environment: dict[str, str]) -> Iterator[None]:
     yield
-    # Node keeps its compile cache there, for all of its programs.
+    # Node keeps its compile cache there, for all Node programs.
     left = [path.name for path in Path(environment["TMPDIR"]).iterdir() if path.name != "node-compile-cache"]
     assert left == []
     assert processes_of(environment["TMPDIR"]) == []

@@ -1,4 +1,4 @@
-"""The calls that `connect-constructs local` prints, taken out of its text and made."""
+"""Extracts the calls that `connect-constructs local` prints, and makes them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from botocore import xform_name
 
 
 def paste(text: str, beginning: str) -> str:
-    """The first command in `text` that begins like this, with its continued lines."""
+    """The first command in `text` with this beginning, including its continuation lines."""
     _, _, rest = text.partition(beginning)
     assert rest, text
     lines = [beginning]
@@ -24,7 +24,7 @@ def paste(text: str, beginning: str) -> str:
 
 
 def call_aws(command: str, text: str) -> dict[str, Any]:
-    """Make with boto3 the call that `command` makes with the AWS CLI and the credentials that `text` exports."""
+    """Make the call of the AWS CLI command with boto3, and with the credentials that `text` exports."""
     program, service, operation, *options = shlex.split(command.replace("\\\n", ""))
     assert program == "aws"
     values = dict(zip(options[::2], options[1::2], strict=True))

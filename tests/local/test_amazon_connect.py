@@ -1,4 +1,4 @@
-"""The in-memory Amazon Connect: what a boto3 client sees of it."""
+"""The in-memory Amazon Connect, as a boto3 client sees it."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_details_are_read_back_by_describe_contact(client: Any, connect: AmazonC
     [
         (INSTANCE_ID, (404, "ResourceNotFoundException")),
         ("00000000-0000-0000-0000-000000000000", (404, "ResourceNotFoundException")),
-        # IAM evaluates it to a doubled ARN, which no policy allows.
+        # IAM evaluates this as a doubled ARN, which no policy allows.
         (INSTANCE_ARN, (403, "AccessDeniedException")),
     ],
 )
@@ -219,7 +219,7 @@ def test_every_documented_error_can_be_ordered(
 
     with pytest.raises(getattr(client.exceptions, error_type)):
         calls[operation]()
-    calls[operation]()  # once only
+    calls[operation]()  # only once
 
     assert connect.calls[operation] == 2
 

@@ -1,4 +1,4 @@
-"""Apps without an endpoint: they deploy all the same, and the local AWS says what there is to do with them."""
+"""Apps without an endpoint can be deployed, too. The local AWS says how to use them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_app_with_grants_only_says_who_may_write_and_how(app: Path) -> None:
     with LocalAws(app) as local:
         text = calls_to_paste(local)
 
-        # The roles that cdk bootstrap makes are not the app's.
+        # The app has no roles of cdk bootstrap.
         assert [line.strip() for line in text.splitlines() if " may " in line] == [
             "arn:aws:iam::000000000000:role/Writer may UpdateContactAttributes:",
             "arn:aws:iam::000000000000:user/agent may UpdateContact:",
@@ -70,7 +70,7 @@ def test_queue_alone_takes_the_message_that_is_shown(app: Path) -> None:
 
 
 def test_app_that_has_nothing_to_do_with_contacts_is_deployed(app: Path) -> None:
-    """Also without the resources whose conditions do not hold."""
+    """Also for resources whose conditions are false."""
     write_app(
         app,
         """

@@ -1,4 +1,4 @@
-"""What is set up once is kept, and set up anew when it has been broken."""
+"""The setup cache is reused, and rebuilt if it is broken."""
 
 from __future__ import annotations
 

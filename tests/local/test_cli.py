@@ -1,4 +1,4 @@
-"""The command line: what it prints, how it ends, and that nothing of it stays."""
+"""The command line: its output, its exit status, and that it leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ CfnResource(stack, "Mapping", type="AWS::Lambda::EventSourceMapping", properties
 
 
 def test_foreign_app_deploys_without_what_the_emulator_refuses(environment: dict[str, str], app: Path) -> None:
-    """Also from a stage, with a nested stack, with a bootstrap of its own name."""
+    """With a stage, a nested stack, and a bootstrap stack of another name."""
     write_app(
         app,
         """
@@ -132,7 +132,7 @@ CfnOutput(stack, "Id", value=made.attr_id)
 
 
 def test_users_aws_settings_and_proxy_stay_out_of_it(environment: dict[str, str], app: Path, tmp_path: Path) -> None:
-    """The app is not synthesised for the user's account and Region, and nobody asks the real AWS for them."""
+    """The app is not synthesised for the user's account and Region, and the real AWS is not asked for them."""
     settings = tmp_path / "home" / ".aws" / "config"
     settings.parent.mkdir(parents=True)
     settings.write_text(
@@ -177,7 +177,7 @@ def test_emulator_ends_when_the_command_is_killed(environment: dict[str, str]) -
     while processes_of(environment["TMPDIR"]) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert processes_of(environment["TMPDIR"]) == []
-    # The folder for temporary files is what nobody is left to remove.
+    # No process is left to remove the folder for temporary files.
     shutil.rmtree(next(Path(environment["TMPDIR"]).glob("connect-constructs-*")))
 
 
@@ -211,7 +211,7 @@ def test_ctrl_c_while_it_starts_removes_everything(environment: dict[str, str]) 
             [*COMMAND, "local"], env=environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as process:
             assert process.stdout
-            process.stdout.readline()  # its first step is done
+            process.stdout.readline()  # after its first step
             time.sleep(seconds)
             process.send_signal(signal.SIGINT)
             _, stderr = process.communicate(timeout=20)

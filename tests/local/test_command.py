@@ -1,4 +1,4 @@
-"""What is said when somebody else's command fails: the reason first, and only what helps."""
+"""The error for a failed external command: the reason first, and nothing that does not help."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Contacts to try things on: those that the command line names, and those that are added by a call."""
+"""Contacts for experiments: named on the command line, or added by a call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the in-memory Amazon Connect says of an input that breaks the contract: the rule, never a value."""
+"""The in-memory Amazon Connect's errors for invalid input: the broken rule, and never a value."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from connect_constructs.contract.schema import full_schema
 from connect_constructs.contract.service_model import service_model
 from connect_constructs.local.contract_check import RULES, violations
 
-# The keywords that only lead to others, and `utf8BytesOf`, which is part of `maxUtf8Bytes`.
+# The keywords that only contain others, and `utf8BytesOf`, which is part of `maxUtf8Bytes`.
 _STRUCTURE = {"$schema", "$ref", "$defs", "properties", "propertyNames", "items", "utf8BytesOf"}
 
 UPDATE = {"InstanceId": "i", "ContactId": "c"}

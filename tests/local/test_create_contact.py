@@ -1,4 +1,4 @@
-"""CreateContact of the in-memory Amazon Connect, by which whoever tries things adds contacts."""
+"""CreateContact of the in-memory Amazon Connect, with which users add contacts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run that is killed, and what the next one makes of it."""
+"""A killed run, and how the next run cleans up after it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _RUNS = "connect-constructs-local-*"
 
 @contextlib.contextmanager
 def _started(environment: dict[str, str], until: str) -> Iterator[subprocess.Popen[str]]:
-    """A run that has printed `until`. It is killed at the end, if it has not ended."""
+    """Start a run and wait until it has printed `until`. Kills it at the end if it is still running."""
     with subprocess.Popen(
         [*COMMAND, "local"], env=environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -128,7 +128,7 @@ def test_directory_of_another_user_is_left_alone(tmp_path: Path, monkeypatch: py
 @pytest.mark.usefixtures("nothing_stays")
 @pytest.mark.parametrize("until", ["found the CDK CLI", "Ctrl-C stops it"])
 def test_closed_terminal_removes_everything(environment: dict[str, str], until: str) -> None:
-    """Nobody reads what is printed any more, either."""
+    """Its output is no longer read, either."""
     controller, terminal = os.openpty()
     process = subprocess.Popen(
         [*COMMAND, "local"],

@@ -1,4 +1,4 @@
-"""The deployed stack: what only API Gateway, IAM and Lambda together can tell."""
+"""The deployed stack: what only API Gateway, IAM and Lambda together can show."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def stranger(local_aws: LocalAws) -> User:
 
 @pytest.fixture
 def contact_id(local_aws: LocalAws) -> Iterator[str]:
-    # Full buckets for each test, and after the last: the quota is what one of them is about.
+    # Refill the buckets before and after each test, because one test is about the quota.
     local_aws.connect.set_quota(rate=DEFAULT_RATE, burst=DEFAULT_BURST)
     yield local_aws.connect.create_contact(attributes={"tier": "silver"}, name="Before")
     local_aws.connect.cancel_orders()

@@ -1,4 +1,4 @@
-"""Apps that say where they go: the local AWS is that account, in those Regions."""
+"""Apps with an account and Regions of their own: the local AWS is that account in those Regions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Apps that are not this repository's: what the local AWS makes of them, and what it says that there is to call."""
+"""Apps of other repositories: how the local AWS deploys them, and which calls it prints."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def arn(instance_id: str, *, region: str = "us-east-1") -> str:
 
 @pytest.fixture(scope="module")
 def several_apis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LocalAws, list[str]]]:
-    """One stack with three REST APIs, no two with the same authorization, and what was said while it was deployed.
+    """One stack with three REST APIs that differ in authorization, and the output of its deployment.
 
-    Its template is larger than what CloudFormation's ValidateTemplate takes in its body.
+    Its template is larger than CloudFormation's limit for a template body.
     """
     folder = write_app(
         tmp_path_factory.mktemp("several"),

@@ -1,4 +1,4 @@
-"""Grants through a resource's policy, deployed: they let in whom they name, and nobody else."""
+"""Deployed grants through resource policies: they let in exactly the named principals."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MAY_SEND = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}
 
 @pytest.fixture(scope="module")
 def local() -> Iterator[LocalAws]:
-    # That it deploys shows that both stages wait for the account's CloudWatch role.
+    # The deployment shows that both stages depend on the account's CloudWatch role.
     with LocalAws(APP, context={"other_account": OTHER_ACCOUNT}) as local:
         yield local
 
@@ -74,7 +74,7 @@ def update_attributes(local: LocalAws, signed_by: Credentials | None) -> urllib3
     [
         ("named", 200),
         ("another user", 403),
-        # Within an account either policy is enough, and across accounts both are needed.
+        # Within an account either policy is enough; across accounts both are needed.
         ("another user with a policy", 200),
         ("another account's user", 403),
         ("another account's user with a policy", 200),

@@ -1,4 +1,4 @@
-"""examples/vpc, deployed. The emulator has no networks: it shows that the stack deploys, and the function answers."""
+"""examples/vpc, deployed. The emulator has no networks: this shows that the stack deploys and the function answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One emulator for all tests of its gaps."""
+"""One emulator for the tests of all gaps."""
 
 from __future__ import annotations
 

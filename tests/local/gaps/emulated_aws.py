@@ -1,4 +1,4 @@
-"""The emulator with its gaps closed, without an app: what the tests of a single gap need of it."""
+"""The emulator with its gaps closed and without an app, and helpers for the tests of single gaps."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from botocore.credentials import Credentials
 
 from connect_constructs.local.emulator import ACCOUNT, REGION, ROOT_CREDENTIALS
 
-# The emulator takes an access key of twelve digits for the root of the account with that number.
+# The emulator treats an access key of twelve digits as the root of the account with that number.
 OTHER_ACCOUNT = "222222222222"
 ROOT = Credentials(ROOT_CREDENTIALS["AWS_ACCESS_KEY_ID"], ROOT_CREDENTIALS["AWS_SECRET_ACCESS_KEY"])
 OTHER_ROOT = Credentials(OTHER_ACCOUNT, ROOT_CREDENTIALS["AWS_SECRET_ACCESS_KEY"])
 
-# Answers with the event that it got.
+# Returns its event.
 _ECHO = """
 import json
 def handler(event, context):
@@ -44,7 +44,7 @@ class Answer:
 
     @property
     def error_types(self) -> list[str]:
-        """The values of the header x-amzn-ErrorType, in their order."""
+        """The values of the header x-amzn-ErrorType, in order."""
         return self.headers.getlist("x-amzn-ErrorType")
 
 
@@ -95,12 +95,12 @@ class EmulatedAws:
             aws_access_key_id=credentials.access_key,
             aws_secret_access_key=credentials.secret_key,
             aws_session_token=credentials.token,
-            # Its answers count, not what the SDK thinks of the arguments.
+            # The emulator must validate the arguments, not the SDK.
             config=Config(proxies={}, retries={"total_max_attempts": 1}, parameter_validation=False),
         )
 
     def create_user(self, *statements: Mapping[str, Any], root: Credentials = ROOT) -> Credentials:
-        """An IAM user with these statements as its policy, in the account of `root`."""
+        """Create an IAM user with these statements as its policy, in the account of `root`."""
         iam, name = self.client("iam", root), f"user-{uuid.uuid4()}"
         iam.create_user(UserName=name)
         if statements:
@@ -109,7 +109,7 @@ class EmulatedAws:
         return Credentials(key["AccessKeyId"], key["SecretAccessKey"])
 
     def create_role(self, trusted: Mapping[str, Any], *statements: Mapping[str, Any], root: Credentials = ROOT) -> str:
-        """A role that the principal `trusted` can assume, with these statements as its policy; its ARN."""
+        """Create a role that `trusted` can assume, with these statements as its policy. Returns its ARN."""
         iam, name = self.client("iam", root), f"role-{uuid.uuid4()}"
         trust = {"Effect": "Allow", "Principal": trusted, "Action": "sts:AssumeRole"}
         arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument=_document([trust]))["Role"]["Arn"]
@@ -118,13 +118,13 @@ class EmulatedAws:
         return arn
 
     def assume_role(self, arn: str, root: Credentials = ROOT, *, seconds: int = 900) -> Credentials:
-        """A session of the role. The emulator takes less than the 15 minutes that AWS takes at least."""
+        """Create a session of the role. Unlike AWS, the emulator accepts less than 15 minutes."""
         sts = self.client("sts", self.create_user({"Effect": "Allow", "Action": "sts:*", "Resource": "*"}, root=root))
         found = sts.assume_role(RoleArn=arn, RoleSessionName="session", DurationSeconds=seconds)["Credentials"]
         return Credentials(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"])
 
     def create_cognito_token(self) -> tuple[str, str]:
-        """The ARN of a user pool, and an id token of a user of it."""
+        """Create a user pool with a user. Returns the pool's ARN and an id token of the user."""
         cognito = self.client("cognito-idp")
         pool = cognito.create_user_pool(PoolName="pool")["UserPool"]
         pool_id, password = pool["Id"], "Passw0rd!"
@@ -141,7 +141,7 @@ class EmulatedAws:
         return pool["Arn"], answer["AuthenticationResult"]["IdToken"]
 
     def create_function(self, code: str = _ECHO, *, is_permitted: bool = True) -> str:
-        """A function, which API Gateway may invoke for everything if `is_permitted`; its name."""
+        """Create a function. If `is_permitted`, every API may invoke it. Returns its name."""
         name = f"function-{uuid.uuid4()}"
         archive = io.BytesIO()
         with zipfile.ZipFile(archive, "w") as file:
@@ -176,11 +176,11 @@ class EmulatedAws:
         api_key_required: bool = False,
         function_name: str | None = None,
     ) -> Api:
-        """Create and deploy one.
+        """Create and deploy an API.
 
         :param policy: The statements of its resource policy.
-        :param gateway_responses: By type, the other arguments of PutGatewayResponse.
-        :param function_name: Default: a function that answers with its event, shared by all tests.
+        :param gateway_responses: The other arguments of PutGatewayResponse, by response type.
+        :param function_name: Default: a function that returns its event, shared by all tests.
         """
         gateway, function = self.client("apigateway"), function_name or self._echo_function()
         document = {"policy": _document(policy)} if policy is not None else {}
@@ -214,7 +214,7 @@ class EmulatedAws:
             gateway.create_deployment(restApiId=api.api_id, stageName="prod")
 
     def add_open_options(self, api: Api) -> None:
-        """Add what CORS needs: an OPTIONS that answers by itself, to everybody."""
+        """Add the OPTIONS method that CORS needs: a mock integration without authorization."""
         gateway = self.client("apigateway")
         method = {"restApiId": api.api_id, "resourceId": api.resource_id, "httpMethod": "OPTIONS"}
         gateway.put_method(**method, authorizationType="NONE")
@@ -228,7 +228,7 @@ class EmulatedAws:
         return f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{arn}/invocations"
 
     def create_stack(self, resources: Mapping[str, Any]) -> Stack:
-        """Create a stack of these resources, and wait for its end, good or bad."""
+        """Create a stack of these resources, and wait until its creation has succeeded or failed."""
         created = self.client("cloudformation").create_stack(
             StackName=f"stack-{uuid.uuid4()}", TemplateBody=_template(resources), Capabilities=["CAPABILITY_NAMED_IAM"]
         )
@@ -249,7 +249,7 @@ class Stack:
         self.aws.client("cloudformation").delete_stack(StackName=self.stack_id)
 
     def status(self) -> str:
-        """Its status, once it no longer changes."""
+        """Wait until the status no longer changes, and return it."""
         cloudformation = self.aws.client("cloudformation")
         while True:
             status: str = cloudformation.describe_stacks(StackName=self.stack_id)["Stacks"][0]["StackStatus"]

@@ -1,4 +1,4 @@
-"""Who may call a method: identity and resource policies together, and what a refused caller is told."""
+"""Who may call a method: identity and resource policies combined, and the error for a denied caller."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ _RESOURCE_POLICIES = {
     "Deny": [allow("*"), deny("*")],
     "none": None,
 }
-# API Gateway Developer Guide, "API Gateway authorization flow". No policy at all is as silent as one that says nothing.
+# API Gateway Developer Guide, "API Gateway authorization flow". A missing policy has the same effect as one without a
+# matching statement.
 _TABLE_A = {
     ("Allow", "Allow"): "Allow",
     ("Allow", "neither"): "Allow",
@@ -42,13 +43,13 @@ _TABLE_B = {pair: "Allow" if pair == ("Allow", "Allow") else "Deny" for pair in 
 
 @pytest.fixture(scope="module")
 def nobody(aws: EmulatedAws) -> Credentials:
-    """A user of the API's account without any policy."""
+    """A user in the API's account without any policy."""
     return aws.create_user()
 
 
 @pytest.fixture(scope="module")
 def anybody(aws: EmulatedAws) -> Credentials:
-    """A user of the API's account who may invoke everything."""
+    """A user in the API's account who may invoke everything."""
     return aws.create_user(_ALLOW)
 
 

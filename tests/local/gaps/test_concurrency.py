@@ -1,4 +1,4 @@
-"""What a function may reserve of the account's concurrency."""
+"""How much of the account's concurrency a function may reserve."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _REFUSED = (
 
 @pytest.fixture(scope="module")
 def new_account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatedAws]:
-    """An account that has ten concurrent executions, as new ones may."""
+    """An account with ten concurrent executions, as new accounts may have."""
     directory = tmp_path_factory.mktemp("new-account")
     with Emulator(
         emulator_python(tool_environment()), directory, connect_url="http://127.0.0.1:1", account_concurrency=10
@@ -47,7 +47,7 @@ def test_reservations_of_all_functions_count(aws: EmulatedAws) -> None:
         functions.put_function_concurrency(FunctionName=names[1], ReservedConcurrentExecutions=11)
     functions.put_function_concurrency(FunctionName=names[1], ReservedConcurrentExecutions=10)
 
-    # What a function reserves already is not counted twice.
+    # A function's own existing reservation is not counted twice.
     functions.put_function_concurrency(FunctionName=names[0], ReservedConcurrentExecutions=979)
     for name in names:
         functions.delete_function_concurrency(FunctionName=name)

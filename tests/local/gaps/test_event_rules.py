@@ -1,4 +1,4 @@
-"""An EventBridge rule into a FIFO queue."""
+"""An EventBridge rule with a FIFO queue as target."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_standard_queue_takes_events(aws: EmulatedAws) -> None:
 def _queue(
     aws: EmulatedAws, suffix: str, attributes: dict[str, str], target: dict[str, Any], *, allowed: str = "the rule"
 ) -> str:
-    """The URL of a queue, to which a rule sends the events that have this URL as their source."""
+    """The URL of a queue. A rule sends it the events that have this URL as their source."""
     sqs, events = aws.client("sqs"), aws.client("events")
     name = f"queue-{uuid.uuid4()}"
     url: str = sqs.create_queue(QueueName=f"{name}{suffix}", Attributes=attributes)["QueueUrl"]
@@ -74,7 +74,7 @@ def _queue(
 def _put_event(aws: EmulatedAws, source: str) -> None:
     entry = {"Source": source, "DetailType": "first", "Detail": "{}"}
     answer = aws.client("events").put_events(Entries=[entry])
-    # Whoever puts the event does not learn that nobody gets it.
+    # PutEvents does not report that the event was not delivered.
     assert answer["FailedEntryCount"] == 0
 
 

@@ -1,4 +1,4 @@
-"""What a browser can send from a page of somebody else's, to the local AWS while a developer has it running."""
+"""Requests that a browser can send from a foreign page to the local AWS while a developer runs it."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from connect_constructs.local.emulator import REGION
 from tests.local.gaps.emulated_aws import ROOT, EmulatedAws
 
 FOREIGN = [
-    # fetch() with CORS, which needs no preflight for a text, and the preflight of one that does
+    # fetch() with CORS: for plain text without a preflight, and the preflight of another request
     {"Origin": "https://evil.example"},
     {"Origin": "http://127.0.0.1:8000"},
     {"Origin": "null"},
     # <img>, <script>, a form, and fetch() without CORS
     {"Sec-Fetch-Site": "cross-site"},
     {"Sec-Fetch-Site": "same-site"},
-    # DNS rebinding: the page's own name leads here
+    # DNS rebinding: the page's host name resolves to this address
     {"Host": "evil.example"},
     {"Host": "127.0.0.1.evil.example:4566"},
 ]
 OWN = [{}, {"Host": "localhost"}, {"Host": "s3.localhost:4566"}, {"Sec-Fetch-Site": "none"}]
 
-# A signature as a page can send one
+# A signature as a page can send it
 KEY = "AWS4-HMAC-SHA256 Credential=test/20261124/us-east-1/lambda/aws4_request, SignedHeaders=host, Signature=00"
 
 

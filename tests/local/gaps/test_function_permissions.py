@@ -1,4 +1,4 @@
-"""API Gateway may invoke the functions only whose policy says so."""
+"""API Gateway may only invoke functions whose policy allows it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""API Gateway's own errors: their types, which a gateway response cannot replace, and what a response can map."""
+"""API Gateway's own errors: a gateway response cannot replace their types, but can map other parts."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_function_that_fails_is_a_bad_gateway_without_details(aws: EmulatedAws, 
 
 
 def _spent_key(aws: EmulatedAws, api: Api, caller: Credentials) -> str:
-    """The value of an API key whose quota is used up."""
+    """Create an API key whose quota is used up. Returns its value."""
     gateway = aws.client("apigateway")
     key = gateway.create_api_key(name="key", enabled=True)
     stages, quota = [{"apiId": api.api_id, "stage": "prod"}], {"limit": 1, "period": "DAY"}

@@ -1,4 +1,4 @@
-"""A stage that logs needs the CloudWatch role of the account and Region."""
+"""A stage with logging needs the CloudWatch role of the account and Region."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ACCESS_LOG = {"AccessLogSetting": {"DestinationArn": _LOG_GROUP, "Format": "$co
 
 @pytest.fixture(autouse=True)
 def _no_role(aws: EmulatedAws) -> Iterator[None]:
-    """Each test starts in a fresh account, and leaves one: the console can reset the role, the emulator's API, too."""
+    """Reset the role before and after each test. The console can do so, and so can the emulator's API."""
     _set_role(aws, "")
     yield
     _set_role(aws, "")
@@ -56,7 +56,7 @@ def _account(arn: Any) -> dict[str, Any]:
 
 
 def _role() -> dict[str, Any]:
-    """As CDK makes it."""
+    """The role as CDK creates it."""
     statement = {"Effect": "Allow", "Principal": _API_GATEWAY, "Action": "sts:AssumeRole"}
     managed = "arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
     properties = {

@@ -1,4 +1,4 @@
-"""A resource policy that names a user or role that does not exist is refused."""
+"""A resource policy that names a missing user or role is rejected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may use a queue: callers of the account and of others."""
+"""Who may use a queue: callers in the account and in other accounts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What identifies a request: a client can set one id, the other is API Gateway's own."""
+"""The ids of a request: a client can set one, and the other is API Gateway's own."""
 
 from __future__ import annotations
 

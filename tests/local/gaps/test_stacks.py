@@ -1,4 +1,4 @@
-"""What CloudFormation keeps and refuses: the emulator does that by itself, and the constructs count on it."""
+"""What CloudFormation retains and rejects. The emulator does this itself, and the constructs rely on it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from tests.local.gaps.emulated_aws import EmulatedAws
 
 _KEPT = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
-# Fails after the others were made.
+# This resource fails after the others were created.
 _BAD = {"Type": "AWS::ApiGateway::Deployment", "Properties": {"RestApiId": "none"}, "DependsOn": ["Queue", "Policy"]}
 
 

@@ -1,4 +1,4 @@
-"""Two endpoints that log, and a queue, with grants to whom only a resource's policy can name."""
+"""Two endpoints with an access log, and a queue, with grants that need a resource policy."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from connect_constructs import ApiGatewayAccount, ConnectInstance, ContactUpdate
 app = App()
 stack = Stack(app, "Grants")
 instance = ConnectInstance.from_instance_arn(stack, "Instance", app.node.get_context("instance_arn"))
-# A policy can only name a user who is there; this one has no policy of its own.
+# A policy can only name an existing user. This one has no policy of its own.
 user = iam.User(stack, "Named")
 named_user = iam.ArnPrincipal(user.user_arn)
 other_account = iam.AccountPrincipal(app.node.get_context("other_account"))
