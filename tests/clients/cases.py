@@ -133,18 +133,18 @@ _THROTTLED = Expected(429, "ThrottlingException")
 
 _NO_SIGNATURE_CHECK = "The in-memory Amazon Connect checks neither signatures nor permissions."
 _GATEWAY_TYPE = (
-    "Answered by API Gateway, before the function. This type is the body's `__type`; API Gateway puts a code of its "
-    "own into the header, which is what clients show that read the header first."
+    "API Gateway answers before the function is invoked. This is the `__type` in the body; the header has API "
+    "Gateway's own code, which is what clients show that read the header first."
 )
 _INJECTED = "a fault injected for this test"
 
 _NOTES = {
     "AccessDeniedException": (
-        "Amazon Connect denies the endpoint's own role: nothing that the caller can act on, and its message names the "
-        "role. The endpoint logs it and answers with a fault of its own."
+        "Amazon Connect denies the endpoint's own role. The caller cannot fix that, and the message names the role, so "
+        "the endpoint logs it and answers with an error of its own."
     ),
-    "InternalServiceException": "The endpoint tries once more, and then answers so with a text of its own.",
-    "ThrottlingException": "The text is the endpoint's own, since Amazon Connect's may be missing.",
+    "InternalServiceException": "The endpoint retries once, and then answers with this error and a message of its own.",
+    "ThrottlingException": "The message is the endpoint's own, because Amazon Connect's may be missing.",
 }
 
 
@@ -180,7 +180,7 @@ def _both(name: str, **fields: Any) -> list[Case]:
     ]
 
 
-_ARN_NOTE = "IAM evaluates an ARN given as the id to a doubled ARN, and denies. The endpoint sends the id."
+_ARN_NOTE = "If the id is an ARN, IAM evaluates a doubled ARN and denies the call. The endpoint sends the id."
 
 CASES: list[Case] = [
     *_both("success", answers=_same(_SUCCESS)),
@@ -240,7 +240,7 @@ CASES: list[Case] = [
         operation=UPDATE_CONTACT,
         parameters=_details,
         answers=_same(_THROTTLED),
-        note="The endpoint passes a throttle on at once, with Retry-After, and does not try again by itself.",
+        note="The endpoint passes a throttle on at once, with Retry-After, and does not retry it.",
         fault=documented_error("ThrottlingException"),
         max_attempts=3,
     ),
@@ -249,7 +249,7 @@ CASES: list[Case] = [
         operation=UPDATE_CONTACT_ATTRIBUTES,
         parameters=_attributes,
         answers=_only_endpoint(_THROTTLED),
-        note="Amazon Connect's throttle can come without type and text; the endpoint gives it both.",
+        note="Amazon Connect's throttle may have neither type nor message; the endpoint adds both.",
         fault=BARE_THROTTLE,
     ),
     Case(
@@ -257,7 +257,7 @@ CASES: list[Case] = [
         operation=UPDATE_CONTACT_ATTRIBUTES,
         parameters=_attributes,
         answers=_only_endpoint(_THROTTLED),
-        note="That type is in neither operation's model; the endpoint gives it the modelled one.",
+        note="Neither operation's model has this type; the endpoint answers with the modelled one.",
         fault=TOO_MANY_REQUESTS,
     ),
     Case(
@@ -271,7 +271,7 @@ CASES: list[Case] = [
     *_both(
         "not signed",
         answers=_only_endpoint(Expected(403, "MissingAuthenticationTokenException")),
-        note=f"{_NO_SIGNATURE_CHECK} API Gateway answers a missing signature and an unknown path alike.",
+        note=f"{_NO_SIGNATURE_CHECK} API Gateway gives the same answer to a missing signature and an unknown path.",
         caller=Caller.UNSIGNED,
     ),
     Case(

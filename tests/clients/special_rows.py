@@ -17,9 +17,9 @@ SPECIAL_ROWS = (
         TRAILING_SLASH,
         dict.fromkeys(TargetName, "200"),
         note=(
-            "After a path, such as the endpoint's stage, JavaScript then sends `//contact/attributes`. The emulator "
-            "takes that for the path; whether API Gateway does was not tried. If not, the answer is the one to an "
-            "unknown path, MissingAuthenticationTokenException."
+            "After a path, such as the endpoint's stage, JavaScript sends `//contact/attributes`. The emulator accepts "
+            "that. Whether API Gateway does is untested; if not, it answers as for an unknown path, with "
+            "MissingAuthenticationTokenException."
         ),
         clients=frozenset({JAVASCRIPT}),
     ),
