@@ -131,8 +131,8 @@ def _max_utf8_bytes(validator: Any, limit: int, instance: Any, schema: dict[str,
 
 
 def _pattern(validator: Any, pattern: str, instance: Any, schema: dict[str, Any]) -> Iterator[ValidationError]:
-    # A text that is too long is refused anyway: the time that the pattern of email addresses takes grows with the square
-    # of the length.
+    # A text that is too long is refused anyway, and the pattern of email addresses takes time in the square of its
+    # length.
     if not validator.is_type(instance, "string") or len(instance) > schema.get("maxLength", math.inf):
         return
     # In JSON Schema, `$` matches only at the very end; Python's `$` also matches before a final line break.
