@@ -17,6 +17,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from connect_constructs._endpoint_url import endpoint_url
+from connect_constructs._review import command as review
 from connect_constructs.doctor import command as doctor
 from connect_constructs.verify import command as verify
 
@@ -63,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="connect-constructs",
         description="Contact updates for Amazon Connect: checks before and after a deployment, a local AWS, the "
-        "client model and the OpenAPI document.",
+        "client model and the OpenAPI document; and a review of template changes, for any CDK app.",
     )
     parser.add_argument("--version", action=_Version, help="show the version")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
@@ -116,6 +117,7 @@ def _parser() -> argparse.ArgumentParser:
 
     doctor.add_to(commands, _context)
     verify.add_to(commands)
+    review.add_to(commands)
     return parser
 
 

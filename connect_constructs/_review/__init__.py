@@ -5,6 +5,6 @@ reported with the reason why. Only the standard library is used, and nothing els
 
 The modules, in the order in which they work: `reading` and `git` get the templates; `hashes`, `canonical` and
 `conditions` make equal what means the same; `pairing` finds out which old resource is which new one; `facts` and
-`replacement` say which are replaced; `policies`, `patterns`, `holders` and `grants` compare permissions; `rules` judges;
-`review` puts all of it together; `accepted` and the reports come last.
+`replacement` say which are replaced; `policies`, `patterns`, `holders` and `grants` compare permissions; `rules`
+judges; `review` puts all of it together; `accepted` and the reports come last.
 """

@@ -14,7 +14,7 @@ from typing import Any
 
 from connect_constructs._review.conditions import conjunction, disjunction, equality, negation
 from connect_constructs._review.errors import InputError
-from connect_constructs._review.expressions import NO_VALUE, Value, concat, is_expression, key_of, with_defaults
+from connect_constructs._review.expressions import NO_VALUE, Value, concat, is_expression, is_policy, key_of
 from connect_constructs._review.hashes import stable_ids, without_hash
 from connect_constructs._review.template import Output, Resource, Template
 
@@ -108,9 +108,8 @@ class _Reader:
                 raise InputError(f"{self._stack}: expected {name} of {logical_id} to be an object")
         read = self._value(properties)
         depends_on = resource.get("DependsOn") or []
-        attributes = {
-            name: self._value(resource[name]) for name in ("CreationPolicy", "UpdatePolicy") if name in resource
-        }
+        kept = ("CreationPolicy", "UpdatePolicy")
+        attributes = {name: self._value(resource[name]) for name in kept if name in resource}
         own_metadata = {key: content for key, content in metadata.items() if not _IGNORED_METADATA.match(key)}
         if own_metadata:
             attributes["Metadata"] = self._value(own_metadata)
@@ -164,7 +163,7 @@ class _Reader:
                 return self._expression(name, argument, key)
             inner = {name: self._value(item, name) for name, item in value.items()}
             inner = {name: item for name, item in inner.items() if item != NO_VALUE}
-            return canonical_policy(inner) if "Statement" in inner else inner
+            return canonical_policy(inner) if is_policy(inner) else inner
         return value
 
     def _expression(self, name: str, argument: Any, key: str) -> Value:
@@ -349,6 +348,3 @@ def _text(value: Any) -> str | None:
 
 def _kind(value: Any) -> str:
     return {list: "a list", str: "text", bool: "a boolean"}.get(type(value), "a number")
-
-
-__all__ = ["canonical", "canonical_policy", "with_defaults"]

@@ -22,7 +22,16 @@ def is_expression(value: Value) -> bool:
     if not (isinstance(value, dict) and len(value) == 1):
         return False
     (key,) = value
-    return key == "Ref" or key.startswith("Fn::")
+    return key == "Ref" or str(key).startswith("Fn::")
+
+
+def is_policy(value: Value) -> bool:
+    """Whether the value is a policy document; a rule of a web ACL has a Statement, too."""
+    if not (isinstance(value, dict) and "Statement" in value):
+        return False
+    statements = value["Statement"]
+    statements = statements if isinstance(statements, list) else [statements]
+    return "Version" in value or any(isinstance(one, dict) and "Effect" in one for one in statements)
 
 
 def key_of(value: Value) -> str:

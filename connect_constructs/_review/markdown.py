@@ -1,0 +1,77 @@
+"""The report in Markdown, for the summary of a CI job or a comment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from connect_constructs._review.findings import Class, Finding
+from connect_constructs._review.report import CODE_NOTE, Entry, Report
+from connect_constructs._review.text import printable
+
+# A step's summary takes 1 MiB, a comment 65,536 characters.
+_MOST_CHARACTERS = 60_000
+_ACTIVE = re.compile(r"([\\`*_{}\[\]()#+!|~<>&@$:-])")
+
+
+def as_markdown(report: Report) -> str:
+    """A section for each class; what templates say is escaped, so that it is shown and does nothing."""
+    parts = ["## Template review", ""]
+    state = f"**{len(report.failing)} to look at.** " if report.failing else ""
+    parts += [f"{state}{_escaped(report.summary())}. {CODE_NOTE}", ""]
+    for class_, entries in report.by_class():
+        parts += [f"### {class_.value} {class_.title}", ""]
+        if class_ is Class.OTHER:
+            parts += ["<details><summary>A line each</summary>", "", *map(_line, entries), "", "</details>", ""]
+        else:
+            for entry in entries:
+                parts += [*_item(entry), ""]
+    parts += [f"> Accepted, and no longer found: {code(one)}" for one in report.stale]
+    return _shortened(parts)
+
+
+def _shortened(parts: list[str]) -> str:
+    text = ""
+    for index, part in enumerate(parts):
+        if len(text) + len(part) > _MOST_CHARACTERS:
+            return f"{text}\n… {len(parts) - index} more lines: see the command's own output.\n"
+        text += part + "\n"
+    return text
+
+
+def _line(entry: Entry) -> str:
+    finding = entry.finding
+    return f"- {_place(finding)}: {_escaped(finding.what)}{' (accepted)' if entry.accepted else ''}"
+
+
+def _item(entry: Entry) -> Iterator[str]:
+    finding = entry.finding
+    mark = "❗ " if entry.fails else ""
+    branch = f" (where {_escaped(finding.branch)})" if finding.branch else ""
+    yield f"- {mark}{_place(finding)}: **{_escaped(finding.what)}**{branch}"
+    for label, text in (("Why", finding.why), ("Do", finding.todo)):
+        if text:
+            yield f"  {label}: {_escaped(text)}  "
+    if finding.related:
+        yield f"  With: {', '.join(code(one) for one in finding.related)}  "
+    if entry.accepted:
+        yield f"  Accepted: {_escaped(entry.accepted)}  "
+    yield f"  {code(finding.id)}"
+
+
+def _place(finding: Finding) -> str:
+    return (
+        f"{code(finding.stack)} {code(finding.path or finding.resource)}" if finding.resource else code(finding.stack)
+    )
+
+
+def code(text: str) -> str:
+    """`text` as code; a run of back quotes in it is shorter than those around it."""
+    clean = printable(text)
+    fence = "`" * (max((len(run) for run in re.findall("`+", clean)), default=0) + 1)
+    padding = " " if clean.startswith("`") or clean.endswith("`") else ""
+    return f"{fence}{padding}{clean}{padding}{fence}"
+
+
+def _escaped(text: str) -> str:
+    return _ACTIVE.sub(r"\\\1", printable(text))

@@ -1,0 +1,128 @@
+"""Whether a pattern of IAM covers another: all that the one matches, the other matches, too.
+
+`*` stands for any text, `?` for one character. What CloudFormation or IAM computes is opaque: equal expressions are
+equal, and of most others nothing is known.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from connect_constructs._review.expressions import Value, is_expression, key_of
+
+# True, False, or None where it cannot be known from the templates.
+Verdict = bool | None
+
+_POLICY_VARIABLE = re.compile(r"\$\{[^}]*\}")
+_IN_PSEUDO_PARAMETER = re.compile(r"[a-z0-9.-]")
+_STAR, _ANY = "*", "?"
+
+# A character, `*`, `?`, or an opaque part: its key, and the resource that it belongs to (empty where unknown).
+Token = str | tuple[str, str]
+
+
+def all_of(*verdicts: Verdict) -> Verdict:
+    """Three-valued and."""
+    if any(verdict is False for verdict in verdicts):
+        return False
+    return None if any(verdict is None for verdict in verdicts) else True
+
+
+def any_of(*verdicts: Verdict) -> Verdict:
+    """Three-valued or."""
+    if any(verdict is True for verdict in verdicts):
+        return True
+    return None if any(verdict is None for verdict in verdicts) else False
+
+
+def covers(wide: Value, narrow: Value) -> Verdict:
+    """Whether the pattern `wide` covers the pattern `narrow`."""
+    if wide == narrow or wide == "*":
+        return True
+    return _covers(key_of(wide), _tokens(wide), key_of(narrow), _tokens(narrow))
+
+
+@lru_cache(maxsize=65536)
+def _covers(_: str, wide: tuple[Token, ...], __: str, narrow: tuple[Token, ...]) -> Verdict:
+    if _matches(wide, narrow, lenient=False):
+        return True
+    return None if _matches(wide, narrow, lenient=True) else False
+
+
+def _matches(wide: tuple[Token, ...], narrow: tuple[Token, ...], *, lenient: bool) -> bool:
+    """Whether `wide` matches `narrow`.
+
+    :param lenient: Opaque parts are whatever makes them match, if they can be.
+    """
+    pending, seen = [(0, 0)], {(0, 0)}
+    while pending:
+        i, j = pending.pop()
+        if i == len(wide) and j == len(narrow):
+            return True
+        for step in _steps(wide[i] if i < len(wide) else None, narrow[j] if j < len(narrow) else None, lenient):
+            state = (i + step[0], j + step[1])
+            if state not in seen and state[0] <= len(wide) and state[1] <= len(narrow):
+                seen.add(state)
+                pending.append(state)
+    return False
+
+
+def _steps(wide: Token | None, narrow: Token | None, lenient: bool) -> list[tuple[int, int]]:
+    """How far one may go in both patterns."""
+    if wide == _STAR:
+        return [(1, 0), (0, 1)]
+    steps = []
+    if wide is not None and wide == narrow:
+        steps.append((1, 1))
+    if wide == _ANY and (narrow == _ANY or (isinstance(narrow, str) and narrow != _STAR)):
+        steps.append((1, 1))
+    if lenient and _may_be(narrow, wide):
+        # It may be empty, or be what this part of the wide pattern stands for.
+        steps += [(0, 1), (1, 0)]
+    if lenient and _may_be(wide, narrow):
+        steps += [(1, 0), (0, 1)]
+    return steps
+
+
+def _may_be(opaque: Token | None, other: Token | None) -> bool:
+    """Whether `opaque` is an opaque part, and `other` may be some of its text."""
+    if not isinstance(opaque, tuple):
+        return False
+    if isinstance(other, tuple):
+        return not _differ(opaque, other)
+    # A partition, a Region and an account have neither colons nor slashes.
+    return other is None or not opaque[1].startswith("AWS::") or bool(_IN_PSEUDO_PARAMETER.fullmatch(other))
+
+
+def _differ(one: tuple[str, str], other: tuple[str, str]) -> bool:
+    """Whether two opaque parts are of two different resources, so that one is not the other."""
+    return bool(one[1] and other[1] and one[1] != other[1])
+
+
+def _tokens(value: Value) -> tuple[Token, ...]:
+    parts = value["Fn::Concat"] if isinstance(value, dict) and "Fn::Concat" in value else [value]
+    tokens: list[Token] = []
+    for part in parts:
+        if not isinstance(part, str):
+            tokens.append((key_of(part), _owner(part)))
+            continue
+        end = 0
+        for match in _POLICY_VARIABLE.finditer(part):
+            tokens += part[end : match.start()]
+            end = match.end()
+            # IAM's way to write a sign literally: ${*}
+            tokens.append((match[0], ""))
+        tokens += part[end:]
+    return tuple(tokens)
+
+
+def _owner(value: Value) -> str:
+    """The resource or pseudo parameter that the expression is an attribute of; empty for all else."""
+    if is_expression(value):
+        if isinstance(value.get("Ref"), str):
+            return str(value["Ref"])
+        target = value.get("Fn::GetAtt")
+        if isinstance(target, list) and target:
+            return str(target[0])
+    return ""

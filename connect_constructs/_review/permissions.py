@@ -1,0 +1,239 @@
+"""Changes of grants as findings."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+
+from connect_constructs._review.expressions import Value
+from connect_constructs._review.findings import Aspect, Class, Finding
+from connect_constructs._review.grants import GrantChange, compare_grants, exposes, exposure_is_unknown, is_tls_only
+from connect_constructs._review.holders import IDENTITY, TRUST, Holder, holders
+from connect_constructs._review.policies import Grant, shown_grants
+from connect_constructs._review.template import Template
+
+# More than these are counted.
+_MOST_SHOWN = 8
+_TO_READ = "Read the difference of the templates."
+_CHECK = "Check that it needs all of it."
+
+
+def permission_findings(old: Template, new: Template, condition_names: dict[str, str]) -> Iterator[Finding]:
+    """The findings about permissions.
+
+    :param old: With the new logical ids.
+    :param condition_names: Of both templates, by `key_of` the condition.
+    """
+    for change in compare_grants(holders(old), holders(new), new.resources, condition_names):
+        was_there = change.holder.resource is None or change.holder.key in old.resources
+        yield from _Report(change, new, was_there).findings()
+
+
+class _Report:
+    """The findings about one holder."""
+
+    def __init__(self, change: GrantChange, template: Template, was_there: bool) -> None:
+        self._change = change
+        self._holder: Holder = change.holder
+        self._template = template
+        self._was_there = was_there
+
+    def findings(self) -> Iterator[Finding]:
+        change = self._change
+        if change.too_many_branches:
+            what = "has policies that depend on too many conditions to be compared by branch"
+            yield self._unknown("permission-unknown", [], [], what)
+            return
+        if change.unread:
+            yield self._make(
+                "policy-unreadable",
+                Class.UNKNOWN,
+                *change.unread,
+                "has a changed policy that cannot be read from the template",
+                "It may allow more.",
+                _TO_READ,
+                Aspect.PERMISSION,
+            )
+        yield from self._exposed()
+        if self._holder.kind == IDENTITY:
+            yield from self._identity()
+        else:
+            yield from self._resource()
+        yield from self._denials()
+        if change.narrowed and self._was_there:
+            lost = [one for one in change.narrowed if one.effect == "Allow"]
+            refused = [one for one in change.narrowed if one.effect != "Allow"]
+            words = [f"loses: {_listed(lost)}"] * bool(lost) + [f"refuses now: {_listed(refused)}"] * bool(refused)
+            yield self._of_grants(
+                "permission-narrowed",
+                Class.NARROWED,
+                change.narrowed,
+                [],
+                "; ".join(words),
+                "What uses the permission fails.",
+                "Make sure that nothing uses it any more.",
+            )
+
+    def _exposed(self) -> Iterator[Finding]:
+        groups: dict[str, list[Grant]] = {}
+        for one in (*self._change.widened, *self._change.unknown):
+            whom = self._lets_in(one)
+            if whom:
+                groups.setdefault(whom, []).append(one)
+        for whom, grants in groups.items():
+            known = self._template.account or "account" not in whom
+            who = whom if known else f"{whom} (unless the stack is in it)"
+            if self._holder.kind == TRUST:
+                yield self._of_grants(
+                    "trust-opened",
+                    Class.EXPOSURE,
+                    [],
+                    grants,
+                    f"can be assumed by {who}: {_listed(grants)}",
+                    "Whoever assumes the role has all of its permissions.",
+                    "Name the principals that need it, or limit them by a condition.",
+                )
+            else:
+                yield self._of_grants(
+                    "resource-policy-opened",
+                    Class.EXPOSURE,
+                    [],
+                    grants,
+                    f"is open to {who}: {_listed(grants)}",
+                    "They need no permission in this account.",
+                    "Name the principals that need it, or limit them by a condition such as aws:SourceArn.",
+                )
+
+    def _identity(self) -> Iterator[Finding]:
+        change = self._change
+        if change.is_new or not self._was_there:
+            grants = [*change.widened, *change.unknown]
+            if grants:
+                yield self._of_grants(
+                    "permission-new-identity",
+                    Class.PERMISSIONS,
+                    [],
+                    grants,
+                    f"is new, with: {_listed(grants)}",
+                    "Whatever runs as this identity can do this from now on.",
+                    _CHECK,
+                )
+        else:
+            yield from self._more(change.widened, change.unknown, "gets")
+
+    def _resource(self) -> Iterator[Finding]:
+        widened = [one for one in self._change.widened if not self._lets_in(one)]
+        unknown = [one for one in self._change.unknown if not self._lets_in(one)]
+        opaque = [one for one in widened if exposure_is_unknown(one, self._holder.kind)]
+        if opaque:
+            what = f"lets in principals that only the deployment knows: {_listed(opaque)}"
+            yield self._unknown("principal-unknown", [], opaque, what, Aspect.EXPOSURE)
+        # If it is new itself, what was there before is open to nobody else.
+        if self._was_there:
+            yield from self._more([one for one in widened if one not in opaque], unknown, "lets in")
+
+    def _more(self, widened: Collection[Grant], unknown: Collection[Grant], verb: str) -> Iterator[Finding]:
+        lost = self._change.narrowed
+        if widened:
+            yield self._of_grants(
+                "permission-widened",
+                Class.PERMISSIONS,
+                lost,
+                widened,
+                f"{verb}: {_listed(widened)}",
+                "No permission that was there before covers this.",
+                _CHECK,
+            )
+        if unknown:
+            what = f"may have got more; whether this was covered before, only the deployment knows: {_listed(unknown)}"
+            yield self._unknown("permission-unknown", lost, unknown, what)
+
+    def _denials(self) -> Iterator[Finding]:
+        tls = [one for one in self._change.no_longer_denied if is_tls_only(one)]
+        others = [one for one in self._change.no_longer_denied if not is_tls_only(one)]
+        if tls:
+            yield self._of_grants(
+                "tls-not-required",
+                Class.PROTECTION,
+                tls,
+                [],
+                "no longer refuses requests without TLS",
+                "What is sent there, or read from there, can be read on its way.",
+                "Keep the statement (in CDK: enforce_ssl).",
+            )
+        if others:
+            yield self._of_grants(
+                "deny-removed",
+                Class.PERMISSIONS,
+                others,
+                [],
+                f"no longer refuses: {_listed(others)}",
+                "What other policies allow is no longer held back.",
+                "Keep the statement, or say why it is not needed.",
+            )
+
+    def _lets_in(self, one: Grant) -> str | None:
+        return exposes(one, self._holder.kind, self._template.account)
+
+    def _unknown(
+        self,
+        rule: str,
+        old: Iterable[Grant],
+        new: Iterable[Grant],
+        what: str,
+        aspect: Aspect = Aspect.PERMISSION,
+    ) -> Finding:
+        why = "The templates do not prove that nothing more is allowed."
+        return self._of_grants(rule, Class.UNKNOWN, old, new, what, why, _TO_READ, aspect)
+
+    def _of_grants(
+        self,
+        rule: str,
+        class_: Class,
+        old: Iterable[Grant],
+        new: Iterable[Grant],
+        what: str,
+        why: str,
+        todo: str,
+        aspect: Aspect | None = None,
+    ) -> Finding:
+        before, after = (sorted(one.shown() for one in grants) for grants in (old, new))
+        return self._make(rule, class_, before, after, what, why, todo, aspect)
+
+    def _make(
+        self,
+        rule: str,
+        class_: Class,
+        old: Value,
+        new: Value,
+        what: str,
+        why: str,
+        todo: str,
+        aspect: Aspect | None = None,
+    ) -> Finding:
+        resource = self._holder.resource
+        return Finding(
+            rule=rule,
+            class_=class_,
+            stack=self._template.stack,
+            resource=self._holder.key,
+            type=resource.type if resource else "",
+            path=resource.path if resource else "",
+            place="",
+            old=old,
+            new=new,
+            what=f"{_NAMES[self._holder.kind]} {what}",
+            why=why,
+            todo=todo,
+            aspect=aspect,
+            branch=self._change.branch,
+            related=tuple(sorted(self._holder.sources - {self._holder.key})),
+        )
+
+
+_NAMES = {IDENTITY: "The identity", TRUST: "The role", "resource": "The resource"}
+
+
+def _listed(grants: Collection[Grant]) -> str:
+    lines = shown_grants(grants)
+    more = len(lines) - _MOST_SHOWN
+    return "; ".join(lines[:_MOST_SHOWN] + [f"and {more} more"] * (more > 0))

@@ -1,0 +1,10 @@
+"""The rules: what a change of a resource means, in a table."""
+
+from __future__ import annotations
+
+from connect_constructs._review.changes import Rule
+from connect_constructs._review.rules.exposure import EXPOSURE_RULES
+from connect_constructs._review.rules.lifecycle import LIFECYCLE_RULES
+from connect_constructs._review.rules.protection import PROTECTION_RULES
+
+RULES: tuple[Rule, ...] = (*LIFECYCLE_RULES, *EXPOSURE_RULES, *PROTECTION_RULES)
