@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from connect_constructs._review.errors import InputError
 from connect_constructs._review.findings import Finding
@@ -28,12 +29,8 @@ def read_accepted(path: Path) -> Accepted:
 
     :raises InputError: if the file cannot be read, or an entry lacks one of them.
     """
-    if sys.version_info < (3, 11):
-        raise InputError(f"{path}: reading it needs Python 3.11 or newer")
-    import tomllib
-
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = _toml(path.read_text(encoding="utf-8"), path)
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or error}") from None
     except (ValueError, RecursionError) as error:
@@ -52,3 +49,11 @@ def read_accepted(path: Path) -> Accepted:
             raise InputError(f"{path}: {one} is there twice")
         reasons[one] = reason
     return Accepted(reasons)
+
+
+def _toml(text: str, path: Path) -> dict[str, Any]:
+    if sys.version_info >= (3, 11):
+        import tomllib
+
+        return tomllib.loads(text)
+    raise InputError(f"{path}: reading it needs Python 3.11 or newer")

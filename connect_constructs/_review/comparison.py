@@ -26,7 +26,7 @@ from connect_constructs._review.pairing import Likeness, Pair
 from connect_constructs._review.permissions import permission_findings
 from connect_constructs._review.policies import shown
 from connect_constructs._review.replacement import Impact, Replacement, changed_paths, propagated, replacement
-from connect_constructs._review.rules import RULES
+from connect_constructs._review.rules import RULES, rows
 from connect_constructs._review.template import Resource, Template
 
 # The aspect of a finding that is not certain, by the class that it would be in.
@@ -38,7 +38,6 @@ _ASPECTS = {
     Class.PERMISSIONS: Aspect.PERMISSION,
     Class.PROTECTION: Aspect.PROTECTION,
 }
-_TO_READ = "Read the difference of the templates."
 
 
 @dataclass(frozen=True)
@@ -247,16 +246,13 @@ def _judged(change: Change, stack: str) -> Iterator[Finding]:
 
 def _too_many_branches(change: Change, stack: str) -> Finding:
     old, new = change.old, change.new
-    return _finding(
+    return _row(
+        rows.TOO_MANY_CONDITIONS,
         change,
         stack,
-        rule="too-many-conditions",
+        f"{change.resource.type} has changed, and depends on too many conditions to compare it by branch",
         old=old.properties if old else None,
         new=new.properties if new else None,
-        what=f"{change.resource.type} has changed, and depends on too many conditions to compare it by branch",
-        why="It may be replaced, or be open to others, under some of them.",
-        todo=_TO_READ,
-        aspect=Aspect.CREATE_ONLY,
     )
 
 
@@ -266,20 +262,20 @@ def _unknown_types(changes: list[Change], stack: str) -> Iterator[Finding]:
             continue
         custom = is_custom_resource(change.resource.type)
         paths = change.replacement.causes
-        yield _finding(
+        tops = dict.fromkeys(path.split(".")[0] for path in paths)
+        yield _row(
+            rows.TYPE_UNKNOWN,
             change,
             stack,
-            rule="type-unknown",
-            old={path.split(".")[0]: change.old.properties.get(path.split(".")[0]) for path in paths},
-            new={path.split(".")[0]: change.new.properties.get(path.split(".")[0]) for path in paths},
-            what=f"{change.resource.type} changes in {', '.join(paths)}",
+            f"{change.resource.type} changes in {', '.join(paths)}",
+            old={name: change.old.properties.get(name) for name in tops},
+            new={name: change.new.properties.get(name) for name in tops},
             why=(
                 "What an update does, the function behind the custom resource decides; it may replace what it made."
                 if custom
                 else "The specification of resource types does not have this type: it may be replaced."
             ),
             todo="Read the function's code." if custom else "Look the type up in CloudFormation's documentation.",
-            aspect=Aspect.CREATE_ONLY,
             place=paths[0],
         )
 
@@ -386,18 +382,8 @@ def _parameter(change: Change, stack: str, names: tuple[str, ...], old: Resource
     what = f"{path} comes from another place (parameter {parameters}), and is the same with the parameter's default"
     classes = [rule.class_ for rule in RULES if top in rule.reads and (not rule.types or new.type in rule.types)]
     if classes:
-        yield _finding(
-            change,
-            stack,
-            rule="parameter-decides",
-            old=before,
-            new=after,
-            what=what,
-            place=path,
-            why="Whoever deploys decides about it.",
-            todo="See which value each deployment gives to the parameter.",
-            aspect=_ASPECTS[min(classes, key=lambda one: one.value)],
-        )
+        aspect = _ASPECTS[min(classes, key=lambda one: one.value)]
+        yield _row(rows.PARAMETER_DECIDES, change, stack, what, old=before, new=after, place=path, aspect=aspect)
     else:
         yield _line(change, stack, f"{new.type}: {what}", Pair(old, new), place=path)
 
@@ -426,18 +412,7 @@ def _short(value: Value) -> str:
 
 
 def _line(change: Change, stack: str, what: str, pair: Pair, place: str = "") -> Finding:
-    return Finding(
-        rule="other",
-        class_=Class.OTHER,
-        stack=stack,
-        resource=change.resource.logical_id,
-        type=change.resource.type,
-        path=change.resource.path,
-        place=place,
-        old=_whole(pair.old),
-        new=_whole(pair.new),
-        what=what,
-    )
+    return _row(rows.OTHER, change, stack, what, old=_whole(pair.old), new=_whole(pair.new), place=place)
 
 
 def _whole(resource: Resource | None) -> Value:
@@ -453,34 +428,32 @@ def _whole(resource: Resource | None) -> Value:
     }
 
 
-def _finding(
+def _row(
+    row: rows.Row,
     change: Change,
     stack: str,
+    what: str,
     *,
-    rule: str,
     old: Value,
     new: Value,
-    what: str,
-    why: str,
-    todo: str,
-    aspect: Aspect,
     place: str = "",
+    why: str = "",
+    todo: str = "",
+    aspect: Aspect | None = None,
 ) -> Finding:
-    return Finding(
-        rule=rule,
-        class_=Class.UNKNOWN,
-        stack=stack,
+    return row.finding(
+        stack,
+        what,
         resource=change.resource.logical_id,
-        type=change.resource.type,
+        type_name=change.resource.type,
         path=change.resource.path,
         place=place,
         old=old,
         new=new,
-        what=what,
         why=why,
         todo=todo,
         aspect=aspect,
-        branch=change.branch,
+        branch="" if row is rows.OTHER else change.branch,
     )
 
 
@@ -488,21 +461,9 @@ def _other_section(name: str, old: Value, new: Value, context: _Context) -> Iter
     is_computed = name == "Transform" or name.startswith("Resources.Fn::")
     if is_computed and old == new and not _differ(context):
         return
-    yield Finding(
-        rule="macro-not-expanded" if is_computed else "section-changed",
-        class_=Class.UNKNOWN if is_computed else Class.OTHER,
-        stack=context.new.stack,
-        resource="",
-        type="",
-        path="",
-        place=name,
-        old=old,
-        new=new,
-        what=f"{name} is not expanded here" if is_computed else f"{name} has changed",
-        why="CloudFormation makes other resources of the template than those that it shows." if is_computed else "",
-        todo=_TO_READ if is_computed else "",
-        aspect=Aspect.CREATE_ONLY if is_computed else None,
-    )
+    row = rows.MACRO_NOT_EXPANDED if is_computed else rows.OTHER
+    what = f"{name} is not expanded here" if is_computed else f"{name} has changed"
+    yield row.finding(context.new.stack, what, place=name, old=old, new=new)
 
 
 def _differ(context: _Context) -> bool:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from connect_constructs._review.expressions import Value
-from connect_constructs._review.findings import Class, Finding
+from connect_constructs._review.findings import Finding
 from connect_constructs._review.policies import shown
+from connect_constructs._review.rules import rows
 from connect_constructs._review.template import Output, Template
-
-_OUTSIDE = "Scripts, people and other stacks may read it."
 
 
 def compare_outputs(old: Template, new: Template, in_use: set[str]) -> Iterator[Finding]:
@@ -17,73 +16,39 @@ def compare_outputs(old: Template, new: Template, in_use: set[str]) -> Iterator[
 
     :param in_use: The names of exports that stacks of the app import.
     """
+    stack = new.stack
     exported = {_text(output.export) for output in new.outputs.values()}
     for name, before in old.outputs.items():
         after = new.outputs.get(name)
         export = _text(before.export)
         if export and export not in exported:
-            yield _export_gone(new.stack, name, before, after, export in in_use)
-            continue
-        if after is None:
-            if export is None:
-                yield _finding(new.stack, name, before.value, None, f"The output {name} is removed", _OUTSIDE)
+            yield _export_gone(stack, before, after, rows.EXPORT_IN_USE if export in in_use else rows.EXPORT_REMOVED)
+        elif after is None:
+            yield _output(rows.OUTPUT_CHANGED, stack, name, before.value, None, "is removed")
         elif before.value != after.value:
-            what = f"The output {name} goes from {shown(before.value)} to {shown(after.value)}"
-            yield _finding(new.stack, name, before.value, after.value, what, _OUTSIDE)
+            what = f"goes from {shown(before.value)} to {shown(after.value)}"
+            yield _output(rows.OUTPUT_CHANGED, stack, name, before.value, after.value, what)
         elif before.condition != after.condition:
-            yield _finding(
-                new.stack, name, before.condition, after.condition, f"The output {name} has another condition", _OUTSIDE
-            )
+            what = "has another condition"
+            yield _output(rows.OUTPUT_CHANGED, stack, name, before.condition, after.condition, what)
     for name, added in new.outputs.items():
         if name not in old.outputs:
-            yield _finding(new.stack, name, None, added.value, f"The output {name} is added", "", class_=Class.OTHER)
+            yield _output(rows.OTHER, stack, name, None, added.value, "is added")
 
 
-def _export_gone(stack: str, name: str, before: Output, after: Output | None, in_use: bool) -> Finding:
+def _export_gone(stack: str, before: Output, after: Output | None, row: rows.Row) -> Finding:
     export = shown(before.export)
-    now = f"exported as {shown(after.export)}" if after and after.export else "not exported"
-    what = f"The export {export} (output {name}) is removed" if after is None else f"{name} is {now}; it was {export}"
-    if in_use:
-        return _finding(
-            stack,
-            name,
-            before.export,
-            after.export if after else None,
-            what,
-            "A stack of this app still imports it, and CloudFormation does not remove an export that is imported.",
-            rule="export-in-use",
-            class_=Class.DEPLOYMENT,
-            todo="Deploy the importing stack first, without the import (CDK's export_value keeps the export).",
-        )
-    return _finding(
-        stack,
-        name,
-        before.export,
-        after.export if after else None,
-        what,
-        "A stack that imports it keeps this deployment from succeeding.",
-        rule="export-removed",
-        todo="Make sure that no stack imports it (aws cloudformation list-imports).",
-    )
+    if after is None:
+        what = f"and its export {export} are removed"
+    elif after.export is None:
+        what = f"is no longer exported as {export}"
+    else:
+        what = f"is exported as {shown(after.export)}; it was {export}"
+    return _output(row, stack, before.name, before.export, after.export if after else None, what)
 
 
-def _finding(
-    stack: str,
-    name: str,
-    old: Value,
-    new: Value,
-    what: str,
-    why: str,
-    *,
-    rule: str = "output-changed",
-    class_: Class = Class.IDENTITY,
-    todo: str = "",
-) -> Finding:
-    if class_ is Class.OTHER:
-        rule = "other"
-    elif not todo:
-        todo = "Tell those who use it."
-    return Finding(rule, class_, stack, f"output {name}", "", "", "", old, new, what, why, todo)
+def _output(row: rows.Row, stack: str, name: str, old: Value, new: Value, what: str) -> Finding:
+    return row.finding(stack, f"The output {name} {what}", resource=f"output {name}", old=old, new=new)
 
 
 def _text(value: Value) -> str | None:

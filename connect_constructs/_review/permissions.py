@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from connect_constructs._review.expressions import Value
-from connect_constructs._review.findings import Aspect, Class, Finding
+from connect_constructs._review.findings import Finding
 from connect_constructs._review.grants import GrantChange, compare_grants, exposes, exposure_is_unknown, is_tls_only
 from connect_constructs._review.holders import IDENTITY, TRUST, Holder, holders
 from connect_constructs._review.policies import Grant, shown_grants
+from connect_constructs._review.rules import rows
 from connect_constructs._review.template import Template
 
 # More than these are counted.
 _MOST_SHOWN = 8
-_TO_READ = "Read the difference of the templates."
-_CHECK = "Check that it needs all of it."
 
 
 def permission_findings(old: Template, new: Template, condition_names: dict[str, str]) -> Iterator[Finding]:
@@ -41,18 +40,11 @@ class _Report:
         change = self._change
         if change.too_many_branches:
             what = "has policies that depend on too many conditions to be compared by branch"
-            yield self._unknown("permission-unknown", [], [], what)
+            yield self._of_grants(rows.PERMISSION_UNKNOWN, [], [], what)
             return
         if change.unread:
-            yield self._make(
-                "policy-unreadable",
-                Class.UNKNOWN,
-                *change.unread,
-                "has a changed policy that cannot be read from the template",
-                "It may allow more.",
-                _TO_READ,
-                Aspect.PERMISSION,
-            )
+            old, new = change.unread
+            yield self._make(rows.POLICY_UNREADABLE, old, new, "has a changed policy that cannot be read here")
         yield from self._exposed()
         if self._holder.kind == IDENTITY:
             yield from self._identity()
@@ -63,15 +55,7 @@ class _Report:
             lost = [one for one in change.narrowed if one.effect == "Allow"]
             refused = [one for one in change.narrowed if one.effect != "Allow"]
             words = [f"loses: {_listed(lost)}"] * bool(lost) + [f"refuses now: {_listed(refused)}"] * bool(refused)
-            yield self._of_grants(
-                "permission-narrowed",
-                Class.NARROWED,
-                change.narrowed,
-                [],
-                "; ".join(words),
-                "What uses the permission fails.",
-                "Make sure that nothing uses it any more.",
-            )
+            yield self._of_grants(rows.PERMISSION_NARROWED, change.narrowed, [], "; ".join(words))
 
     def _exposed(self) -> Iterator[Finding]:
         groups: dict[str, list[Grant]] = {}
@@ -83,40 +67,16 @@ class _Report:
             known = self._template.account or "account" not in whom
             who = whom if known else f"{whom} (unless the stack is in it)"
             if self._holder.kind == TRUST:
-                yield self._of_grants(
-                    "trust-opened",
-                    Class.EXPOSURE,
-                    [],
-                    grants,
-                    f"can be assumed by {who}: {_listed(grants)}",
-                    "Whoever assumes the role has all of its permissions.",
-                    "Name the principals that need it, or limit them by a condition.",
-                )
+                yield self._of_grants(rows.TRUST_OPENED, [], grants, f"can be assumed by {who}: {_listed(grants)}")
             else:
-                yield self._of_grants(
-                    "resource-policy-opened",
-                    Class.EXPOSURE,
-                    [],
-                    grants,
-                    f"is open to {who}: {_listed(grants)}",
-                    "They need no permission in this account.",
-                    "Name the principals that need it, or limit them by a condition such as aws:SourceArn.",
-                )
+                yield self._of_grants(rows.RESOURCE_POLICY_OPENED, [], grants, f"is open to {who}: {_listed(grants)}")
 
     def _identity(self) -> Iterator[Finding]:
         change = self._change
         if change.is_new or not self._was_there:
             grants = [*change.widened, *change.unknown]
             if grants:
-                yield self._of_grants(
-                    "permission-new-identity",
-                    Class.PERMISSIONS,
-                    [],
-                    grants,
-                    f"is new, with: {_listed(grants)}",
-                    "Whatever runs as this identity can do this from now on.",
-                    _CHECK,
-                )
+                yield self._of_grants(rows.NEW_IDENTITY, [], grants, f"is new, with: {_listed(grants)}")
         else:
             yield from self._more(change.widened, change.unknown, "gets")
 
@@ -126,7 +86,7 @@ class _Report:
         opaque = [one for one in widened if exposure_is_unknown(one, self._holder.kind)]
         if opaque:
             what = f"lets in principals that only the deployment knows: {_listed(opaque)}"
-            yield self._unknown("principal-unknown", [], opaque, what, Aspect.EXPOSURE)
+            yield self._of_grants(rows.PRINCIPAL_UNKNOWN, [], opaque, what)
         # If it is new itself, what was there before is open to nobody else.
         if self._was_there:
             yield from self._more([one for one in widened if one not in opaque], unknown, "lets in")
@@ -134,97 +94,36 @@ class _Report:
     def _more(self, widened: Collection[Grant], unknown: Collection[Grant], verb: str) -> Iterator[Finding]:
         lost = self._change.narrowed
         if widened:
-            yield self._of_grants(
-                "permission-widened",
-                Class.PERMISSIONS,
-                lost,
-                widened,
-                f"{verb}: {_listed(widened)}",
-                "No permission that was there before covers this.",
-                _CHECK,
-            )
+            yield self._of_grants(rows.PERMISSION_WIDENED, lost, widened, f"{verb}: {_listed(widened)}")
         if unknown:
             what = f"may have got more; whether this was covered before, only the deployment knows: {_listed(unknown)}"
-            yield self._unknown("permission-unknown", lost, unknown, what)
+            yield self._of_grants(rows.PERMISSION_UNKNOWN, lost, unknown, what)
 
     def _denials(self) -> Iterator[Finding]:
         tls = [one for one in self._change.no_longer_denied if is_tls_only(one)]
         others = [one for one in self._change.no_longer_denied if not is_tls_only(one)]
         if tls:
-            yield self._of_grants(
-                "tls-not-required",
-                Class.PROTECTION,
-                tls,
-                [],
-                "no longer refuses requests without TLS",
-                "What is sent there, or read from there, can be read on its way.",
-                "Keep the statement (in CDK: enforce_ssl).",
-            )
+            yield self._of_grants(rows.TLS_NOT_REQUIRED, tls, [], "no longer refuses requests without TLS")
         if others:
-            yield self._of_grants(
-                "deny-removed",
-                Class.PERMISSIONS,
-                others,
-                [],
-                f"no longer refuses: {_listed(others)}",
-                "What other policies allow is no longer held back.",
-                "Keep the statement, or say why it is not needed.",
-            )
+            yield self._of_grants(rows.DENY_REMOVED, others, [], f"no longer refuses: {_listed(others)}")
 
     def _lets_in(self, one: Grant) -> str | None:
         return exposes(one, self._holder.kind, self._template.account)
 
-    def _unknown(
-        self,
-        rule: str,
-        old: Iterable[Grant],
-        new: Iterable[Grant],
-        what: str,
-        aspect: Aspect = Aspect.PERMISSION,
-    ) -> Finding:
-        why = "The templates do not prove that nothing more is allowed."
-        return self._of_grants(rule, Class.UNKNOWN, old, new, what, why, _TO_READ, aspect)
-
-    def _of_grants(
-        self,
-        rule: str,
-        class_: Class,
-        old: Iterable[Grant],
-        new: Iterable[Grant],
-        what: str,
-        why: str,
-        todo: str,
-        aspect: Aspect | None = None,
-    ) -> Finding:
+    def _of_grants(self, row: rows.Row, old: Iterable[Grant], new: Iterable[Grant], what: str) -> Finding:
         before, after = (sorted(one.shown() for one in grants) for grants in (old, new))
-        return self._make(rule, class_, before, after, what, why, todo, aspect)
+        return self._make(row, before, after, what)
 
-    def _make(
-        self,
-        rule: str,
-        class_: Class,
-        old: Value,
-        new: Value,
-        what: str,
-        why: str,
-        todo: str,
-        aspect: Aspect | None = None,
-    ) -> Finding:
+    def _make(self, row: rows.Row, old: Value, new: Value, what: str) -> Finding:
         resource = self._holder.resource
-        return Finding(
-            rule=rule,
-            class_=class_,
-            stack=self._template.stack,
+        return row.finding(
+            self._template.stack,
+            f"{_NAMES[self._holder.kind]} {what}",
             resource=self._holder.key,
-            type=resource.type if resource else "",
+            type_name=resource.type if resource else "",
             path=resource.path if resource else "",
-            place="",
             old=old,
             new=new,
-            what=f"{_NAMES[self._holder.kind]} {what}",
-            why=why,
-            todo=todo,
-            aspect=aspect,
             branch=self._change.branch,
             related=tuple(sorted(self._holder.sources - {self._holder.key})),
         )

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from connect_constructs._review.canonical import canonical
 from connect_constructs._review.comparison import compare_templates
 from connect_constructs._review.expressions import Value, is_expression, key_of, renamed
-from connect_constructs._review.findings import Aspect, Class, Finding
+from connect_constructs._review.findings import Finding
 from connect_constructs._review.imports import exports_in_use
 from connect_constructs._review.pairing import paired, renames
 from connect_constructs._review.reading import StackInput, is_nested_stack
+from connect_constructs._review.rules import rows
 from connect_constructs._review.template import Template
 
 
@@ -42,10 +43,11 @@ def review(old: Sequence[StackInput], new: Sequence[StackInput]) -> Review:
     compared = 0
     for name in names:
         if name not in after:
-            findings.append(_missing(name))
+            what = "The stack is not there any more. It stays deployed until it is destroyed"
+            findings.append(rows.STACK_MISSING.finding(name, what, old=name))
             continue
         if name not in before:
-            findings.append(_added(name))
+            findings.append(rows.STACK_ADDED.finding(name, "The stack is new", new=name))
         compared += 1
         findings += _compare(_Pair(name, before.get(name), after[name]), in_use)
     return Review(sorted(_merged(findings), key=lambda one: (one.class_.value, names_order(one, names))), compared)
@@ -131,52 +133,9 @@ def _unread_nested(pair: _Pair, logical_id: str, old_id: str | None, old: Templa
     after = new.resources[logical_id].properties if logical_id in new.resources else None
     if pair.old and pair.new and pair.old.template == pair.new.template:
         return None
-    return Finding(
-        rule="nested-stack-not-found",
-        class_=Class.UNKNOWN,
-        stack=pair.name,
-        resource=logical_id,
-        type="AWS::CloudFormation::Stack",
-        path="",
-        place="",
-        old=before,
-        new=after,
-        what="The nested stack is not compared, because its template is not beside its parent's",
-        why="Anything in it may have changed.",
-        todo="Review the cloud assembly (cdk.out), or templates from normalised_template, which have it in them.",
-        aspect=Aspect.CREATE_ONLY,
-    )
-
-
-def _missing(name: str) -> Finding:
-    return Finding(
-        rule="stack-missing",
-        class_=Class.OTHER,
-        stack=name,
-        resource="",
-        type="",
-        path="",
-        place="",
-        old=name,
-        new=None,
-        what="The stack is not there any more. It stays deployed until it is destroyed",
-        why="Its resources go on running, and costing, outside of the app.",
-        todo="Run `cdk destroy` for it, or keep it in the app.",
-    )
-
-
-def _added(name: str) -> Finding:
-    return Finding(
-        rule="stack-added",
-        class_=Class.OTHER,
-        stack=name,
-        resource="",
-        type="",
-        path="",
-        place="",
-        old=None,
-        new=name,
-        what="The stack is new",
+    what = "The nested stack is not compared, because its template is not beside its parent's"
+    return rows.NESTED_STACK_NOT_FOUND.finding(
+        pair.name, what, resource=logical_id, type_name="AWS::CloudFormation::Stack", old=before, new=after
     )
 
 
