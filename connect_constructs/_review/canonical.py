@@ -75,7 +75,8 @@ class _Reader:
         self._conditions: dict[str, Value] = {}
 
     def _section(self, template: Mapping[str, Any], name: str) -> dict[str, Any]:
-        section = template.get(name) or {}
+        section = template.get(name)
+        section = {} if section is None else section
         if not isinstance(section, dict):
             raise InputError(f"{self._stack}: expected {name} to be an object, got {_kind(section)}")
         return {key: content for key, content in section.items() if key != _BOILERPLATE.get(name)}
@@ -101,8 +102,8 @@ class _Reader:
     def _resource(self, logical_id: str, resource: Any) -> Resource:
         if not (isinstance(resource, dict) and isinstance(resource.get("Type"), str)):
             raise InputError(f"{self._stack}: expected the resource {logical_id} to be an object with a Type")
-        properties = resource.get("Properties") or {}
-        metadata = resource.get("Metadata") or {}
+        properties = {} if resource.get("Properties") is None else resource["Properties"]
+        metadata = {} if resource.get("Metadata") is None else resource["Metadata"]
         for name, content in (("Properties", properties), ("Metadata", metadata)):
             if not isinstance(content, dict):
                 raise InputError(f"{self._stack}: expected {name} of {logical_id} to be an object")

@@ -15,11 +15,13 @@ from connect_constructs._review.expressions import Value, is_expression, key_of
 Verdict = bool | None
 
 _POLICY_VARIABLE = re.compile(r"\$\{[^}]*\}")
-_IN_PSEUDO_PARAMETER = re.compile(r"[a-z0-9.-]")
+_IN_PSEUDO_PARAMETER = re.compile(r"[a-z0-9.?*-]")
 _STAR, _ANY = "*", "?"
 
-# A character, `*`, `?`, or an opaque part: its key, and the resource that it belongs to (empty where unknown).
-Token = str | tuple[str, str]
+# A character, `*`, `?`, or an opaque part: its key, the resource that it belongs to (empty where unknown), and whether
+# it is its first character or the rest.
+Token = str | tuple[str, str, str]
+_HEAD, _REST = "head", "rest"
 
 
 def all_of(*verdicts: Verdict) -> Verdict:
@@ -77,27 +79,29 @@ def _steps(wide: Token | None, narrow: Token | None, lenient: bool) -> list[tupl
         steps.append((1, 1))
     if wide == _ANY and (narrow == _ANY or (isinstance(narrow, str) and narrow != _STAR)):
         steps.append((1, 1))
-    if lenient and _may_be(narrow, wide):
-        # It may be empty, or be what this part of the wide pattern stands for.
-        steps += [(0, 1), (1, 0)]
-    if lenient and _may_be(wide, narrow):
-        steps += [(1, 0), (0, 1)]
+    if lenient and isinstance(narrow, tuple):
+        steps += [(along_wide, along_narrow) for along_narrow, along_wide in _as_opaque(narrow, wide)]
+    if lenient and isinstance(wide, tuple):
+        steps += _as_opaque(wide, narrow)
     return steps
 
 
-def _may_be(opaque: Token | None, other: Token | None) -> bool:
-    """Whether `opaque` is an opaque part, and `other` may be some of its text."""
-    if not isinstance(opaque, tuple):
+def _as_opaque(opaque: tuple[str, str, str], other: Token | None) -> list[tuple[int, int]]:
+    """How far one may go along the opaque part and along the other pattern, if the one is some of the other's text."""
+    if opaque[2] == _HEAD:
+        return [(1, 1)] if _may_be(opaque, other) else []
+    return [(1, 0), (0, 1)] if _may_be(opaque, other) else [(1, 0)]
+
+
+def _may_be(opaque: tuple[str, str, str], other: Token | None) -> bool:
+    """Whether `other` may be some of the opaque part's text."""
+    if other is None:
         return False
     if isinstance(other, tuple):
-        return not _differ(opaque, other)
+        # Two different resources are not the same.
+        return not (opaque[1] and other[1] and opaque[1] != other[1])
     # A partition, a Region and an account have neither colons nor slashes.
-    return other is None or not opaque[1].startswith("AWS::") or bool(_IN_PSEUDO_PARAMETER.fullmatch(other))
-
-
-def _differ(one: tuple[str, str], other: tuple[str, str]) -> bool:
-    """Whether two opaque parts are of two different resources, so that one is not the other."""
-    return bool(one[1] and other[1] and one[1] != other[1])
+    return not opaque[1].startswith("AWS::") or bool(_IN_PSEUDO_PARAMETER.fullmatch(other))
 
 
 def _tokens(value: Value) -> tuple[Token, ...]:
@@ -105,16 +109,22 @@ def _tokens(value: Value) -> tuple[Token, ...]:
     tokens: list[Token] = []
     for part in parts:
         if not isinstance(part, str):
-            tokens.append((key_of(part), _owner(part)))
+            tokens += _opaque(key_of(part), _owner(part))
             continue
         end = 0
         for match in _POLICY_VARIABLE.finditer(part):
             tokens += part[end : match.start()]
             end = match.end()
             # IAM's way to write a sign literally: ${*}
-            tokens.append((match[0], ""))
+            tokens += _opaque(match[0], "")
         tokens += part[end:]
     return tuple(tokens)
+
+
+def _opaque(key: str, owner: str) -> list[Token]:
+    """What is an attribute of something is not empty: its first character is a token of its own."""
+    rest = (key, owner, _REST)
+    return [(key, owner, _HEAD), rest] if owner else [rest]
 
 
 def _owner(value: Value) -> str:

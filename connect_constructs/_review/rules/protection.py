@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from connect_constructs._review.changes import Change, Check, Hit, Rule
@@ -45,8 +46,10 @@ _SWITCHES = (
     "StorageEncrypted",
 )
 _DELETION_PROTECTIONS = ("DeletionProtection", "DeletionProtectionEnabled", "EnableTerminationProtection")
-# From the weakest.
-_TLS_VERSIONS = {"TLS_1_0": 0, "TLS_1_2": 2, "TLSv1": 0, "TLSv1_2016": 0, "TLSv1.1_2016": 1, "SSLv3": -1}
+# The oldest version that a policy takes, in its name: TLS_1_2, TLSv1.2_2021, ELBSecurityPolicy-TLS13-1-2-2021-06,
+# ELBSecurityPolicy-FS-1-2-2019-08, Policy-Min-TLS-1-2-2019-07.
+_TLS_VERSION = re.compile(r"(?:TLS|FS|TLS13)[-_]1[-_]([0-3])(?!\d)|TLSv1\.([1-3])")
+_TLS_1_0 = {"TLSv1", "TLSv1_2016", "ELBSecurityPolicy-2016-08", "ELBSecurityPolicy-FS-2018-06"}
 
 
 def _key_removed(change: Change) -> Iterator[Hit]:
@@ -209,18 +212,16 @@ _TLS_TYPES = {
 }
 
 
-def _tls_version(value: Value) -> float | None:
-    """The oldest version that a named policy takes, as far as its name says it."""
-    if isinstance(value, str):
-        if value in _TLS_VERSIONS:
-            return _TLS_VERSIONS[value]
-        # TLSv1.2_2021, ELBSecurityPolicy-TLS13-1-2-2021-06, Policy-Min-TLS-1-2-2019-07
-        for version, marks in ((3, ("1-3-20", "1_3_20", "v1.3")), (2, ("1-2", "1_2", "v1.2")), (1, ("1-1", "v1.1"))):
-            if any(mark in value for mark in marks):
-                return version
-        if "1-0" in value or "2016-08" in value:
-            return 0
-    return None
+def _tls_version(value: Value) -> int | None:
+    """The minor version of TLS 1 that the policy takes at least, as far as its name says it."""
+    if not isinstance(value, str):
+        return None
+    if value == "SSLv3":
+        return -1
+    if value in _TLS_1_0:
+        return 0
+    match = _TLS_VERSION.search(value)
+    return int(match[1] or match[2]) if match else None
 
 
 def _backups(change: Change) -> Iterator[Hit]:

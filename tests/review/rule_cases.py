@@ -1,0 +1,323 @@
+"""For each rule that looks at one resource: an old one, a change that is compliant, and one that is not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from tests.review.templates import Json, resource
+
+
+@dataclass(frozen=True)
+class Case:
+    rule: str
+    # A resource; None where it is added, or for `compliant` and `breaking` removed.
+    old: Json | None
+    compliant: Json | None
+    breaking: Json | None
+
+    def __str__(self) -> str:
+        shown = self.old or self.breaking or {}
+        return f"{self.rule} {shown.get('Type', '')}"
+
+
+def properties(rule: str, type_name: str, old: Json, compliant: Json, breaking: Json) -> Case:
+    """The same resource with other properties."""
+    return Case(rule, *(resource(type_name, one) for one in (old, compliant, breaking)))
+
+
+def one(rule: str, type_name: str, path: str, old: Any, compliant: Any, breaking: Any) -> Case:
+    """The same resource with another value at one path; None where it is not set."""
+
+    def at(value: Any) -> Json:
+        given: Any = value
+        for name in reversed(path.split(".")):
+            given = {} if given is None else {name: given}
+        return given or {}
+
+    return properties(rule, type_name, at(old), at(compliant), at(breaking))
+
+
+def queue(**others: Any) -> Json:
+    return {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": 30}, **others}
+
+
+DLQ = {"deadLetterTargetArn": "arn:aws:sqs:us-east-1:111122223333:dead", "maxReceiveCount": 3}
+KEY = {"Fn::GetAtt": ["Key", "Arn"]}
+METHOD = {"HttpMethod": "POST", "ResourceId": "r", "RestApiId": "a", "AuthorizationType": "AWS_IAM"}
+ROUTE = {"ApiId": "a", "RouteKey": "POST /x", "AuthorizationType": "AWS_IAM"}
+BLOCKED = dict.fromkeys(("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"), True)
+INSIDE = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "CidrIp": "10.0.0.0/8"}
+EVERYWHERE = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "CidrIp": "0.0.0.0/0"}
+ALARM = {
+    "ComparisonOperator": "GreaterThanThreshold",
+    "Threshold": 5,
+    "EvaluationPeriods": 1,
+    "AlarmActions": ["topic"],
+}
+
+
+def preflight(origin: str) -> Json:
+    response = {"ResponseParameters": {"method.response.header.Access-Control-Allow-Origin": f"'{origin}'"}}
+    return {**METHOD, "HttpMethod": "OPTIONS", "Integration": {"IntegrationResponses": [response]}}
+
+
+def settings(**limits: int) -> Json:
+    return {"RestApiId": "a", "StageName": "s", "MethodSettings": [{"HttpMethod": "*", "ResourcePath": "/*", **limits}]}
+
+
+CASES = (
+    # Class 1
+    Case("data-removed", queue(), queue(DeletionPolicy="Retain"), None),
+    Case("data-removed", queue(DeletionPolicy="Retain"), queue(DeletionPolicy="Retain"), None),
+    properties(
+        "data-replaced",
+        "AWS::DynamoDB::Table",
+        {"KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}]},
+        {"KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}], "BillingMode": "PAY_PER_REQUEST"},
+        {"KeySchema": [{"AttributeName": "other", "KeyType": "HASH"}]},
+    ),
+    one("data-replaced", "AWS::RDS::DBInstance", "Engine", "mysql", "mysql", "postgres"),
+    # Class 4
+    one("identity-replaced", "AWS::Lambda::Function", "PackageType", None, None, "Image"),
+    Case(
+        "identity-removed",
+        resource("AWS::SNS::Topic", {"TopicName": "events"}),
+        resource("AWS::SNS::Topic", {"TopicName": "events", "DisplayName": "Events"}),
+        None,
+    ),
+    # Class 6
+    Case("deployment-fails", queue(), queue(), resource("AWS::SNS::Topic")),
+    properties(
+        "deployment-fails",
+        "AWS::DynamoDB::Table",
+        {"TableName": "t", "KeySchema": ["old"]},
+        {"TableName": "other", "KeySchema": ["new"]},
+        {"TableName": "t", "KeySchema": ["new"]},
+    ),
+    # Class 2
+    properties(
+        "api-authorization-off",
+        "AWS::ApiGateway::Method",
+        METHOD,
+        {**METHOD, "ApiKeyRequired": True},
+        {**METHOD, "AuthorizationType": "NONE"},
+    ),
+    Case(
+        "api-authorization-off",
+        None,
+        resource("AWS::ApiGateway::Method", {**METHOD, "HttpMethod": "OPTIONS", "AuthorizationType": "NONE"}),
+        resource("AWS::ApiGateway::Method", {**METHOD, "AuthorizationType": "NONE"}),
+    ),
+    properties(
+        "http-api-authorization-off",
+        "AWS::ApiGatewayV2::Route",
+        ROUTE,
+        {**ROUTE, "OperationName": "x"},
+        {**ROUTE, "AuthorizationType": "NONE"},
+    ),
+    properties(
+        "api-authorizer-changed",
+        "AWS::ApiGateway::Method",
+        {**METHOD, "AuthorizationType": "CUSTOM", "AuthorizerId": "one"},
+        {**METHOD, "AuthorizationType": "CUSTOM", "AuthorizerId": "one", "OperationName": "x"},
+        {**METHOD, "AuthorizationType": "CUSTOM", "AuthorizerId": "other"},
+    ),
+    one(
+        "api-scopes-widened",
+        "AWS::ApiGateway::Method",
+        "AuthorizationScopes",
+        ["read", "write"],
+        ["write"],
+        ["read", "write", "admin"],
+    ),
+    one("api-scopes-widened", "AWS::ApiGatewayV2::Route", "AuthorizationScopes", ["write"], ["write"], None),
+    properties(
+        "api-key-off",
+        "AWS::ApiGateway::Method",
+        {**METHOD, "ApiKeyRequired": True},
+        {**METHOD, "ApiKeyRequired": "true"},
+        METHOD,
+    ),
+    one("graphql-api-key", "AWS::AppSync::GraphQLApi", "AuthenticationType", "AWS_IAM", "OPENID_CONNECT", "API_KEY"),
+    one("function-url-open", "AWS::Lambda::Url", "AuthType", "AWS_IAM", "AWS_IAM", "NONE"),
+    one(
+        "api-endpoint-public",
+        "AWS::ApiGateway::RestApi",
+        "EndpointConfiguration.Types",
+        ["PRIVATE"],
+        ["PRIVATE"],
+        ["REGIONAL"],
+    ),
+    one(
+        "bucket-public-access",
+        "AWS::S3::Bucket",
+        "PublicAccessBlockConfiguration",
+        BLOCKED,
+        BLOCKED,
+        {**BLOCKED, "BlockPublicPolicy": False},
+    ),
+    one("bucket-public-access", "AWS::S3::Bucket", "PublicAccessBlockConfiguration", BLOCKED, BLOCKED, None),
+    one("bucket-acl-public", "AWS::S3::Bucket", "AccessControl", "Private", "LogDeliveryWrite", "PublicRead"),
+    one(
+        "network-open",
+        "AWS::EC2::SecurityGroup",
+        "SecurityGroupIngress",
+        [INSIDE],
+        [INSIDE, {**INSIDE, "FromPort": 80, "ToPort": 80}],
+        [INSIDE, EVERYWHERE],
+    ),
+    properties("network-open", "AWS::EC2::SecurityGroupIngress", INSIDE, INSIDE, EVERYWHERE),
+    one(
+        "network-egress-open",
+        "AWS::EC2::SecurityGroup",
+        "SecurityGroupEgress",
+        [INSIDE],
+        [{**INSIDE, "CidrIp": "10.1.0.0/16"}],
+        [EVERYWHERE],
+    ),
+    one("publicly-accessible", "AWS::RDS::DBInstance", "PubliclyAccessible", False, None, True),
+    one(
+        "load-balancer-public",
+        "AWS::ElasticLoadBalancingV2::LoadBalancer",
+        "Scheme",
+        "internal",
+        "internal",
+        "internet-facing",
+    ),
+    one("identity-pool-guests", "AWS::Cognito::IdentityPool", "AllowUnauthenticatedIdentities", False, False, True),
+    one(
+        "cors-origins",
+        "AWS::ApiGatewayV2::Api",
+        "CorsConfiguration.AllowOrigins",
+        ["https://*.crm.example"],
+        ["https://eu.crm.example"],
+        ["https://*.example"],
+    ),
+    one("cors-origins", "AWS::Lambda::Url", "Cors.AllowOrigins", ["https://a.example"], ["https://a.example"], ["*"]),
+    one(
+        "bucket-cors-origins",
+        "AWS::S3::Bucket",
+        "CorsConfiguration.CorsRules",
+        [{"AllowedOrigins": ["https://a.example", "https://b.example"]}],
+        [{"AllowedOrigins": ["https://b.example"]}],
+        [{"AllowedOrigins": ["*"]}],
+    ),
+    properties(
+        "response-cors-origins",
+        "AWS::ApiGateway::Method",
+        preflight("https://a.example"),
+        {**preflight("https://a.example"), "OperationName": "x"},
+        preflight("*"),
+    ),
+    one("cors-credentials", "AWS::Lambda::Url", "Cors.AllowCredentials", False, None, True),
+    Case(
+        "web-acl-removed",
+        resource("AWS::WAFv2::WebACLAssociation", {"ResourceArn": "a", "WebACLArn": "w"}),
+        resource("AWS::WAFv2::WebACLAssociation", {"ResourceArn": "a", "WebACLArn": "w"}),
+        None,
+    ),
+    # Class 5
+    one("encryption-off", "AWS::SQS::Queue", "SqsManagedSseEnabled", True, None, False),
+    one("encryption-off", "AWS::EFS::FileSystem", "Encrypted", True, "true", None),
+    one(
+        "encryption-off",
+        "AWS::Kinesis::Stream",
+        "StreamEncryption",
+        {"EncryptionType": "KMS"},
+        {"EncryptionType": "KMS"},
+        None,
+    ),
+    one("encryption-key-removed", "AWS::SQS::Queue", "KmsMasterKeyId", KEY, KEY, None),
+    one("encryption-key-removed", "AWS::Logs::LogGroup", "KmsKeyId", KEY, KEY, None),
+    one(
+        "encryption-key-removed",
+        "AWS::S3::Bucket",
+        "BucketEncryption.ServerSideEncryptionConfiguration",
+        [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}],
+        [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms:dsse"}}],
+        [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}],
+    ),
+    one("key-rotation-off", "AWS::KMS::Key", "EnableKeyRotation", True, True, None),
+    properties(
+        "throttle-weakened",
+        "AWS::ApiGateway::Stage",
+        settings(ThrottlingRateLimit=10, ThrottlingBurstLimit=15),
+        settings(ThrottlingRateLimit=5, ThrottlingBurstLimit=15),
+        settings(ThrottlingRateLimit=100, ThrottlingBurstLimit=15),
+    ),
+    properties(
+        "throttle-weakened",
+        "AWS::ApiGateway::Stage",
+        settings(ThrottlingRateLimit=10),
+        settings(ThrottlingRateLimit=10),
+        settings(),
+    ),
+    one("throttle-weakened", "AWS::ApiGatewayV2::Stage", "DefaultRouteSettings.ThrottlingRateLimit", 10, 9, None),
+    one("usage-plan-weakened", "AWS::ApiGateway::UsagePlan", "Throttle.RateLimit", 10, 5, 20),
+    one("concurrency-weakened", "AWS::Lambda::Function", "ReservedConcurrentExecutions", 5, 2, None),
+    one(
+        "concurrency-weakened",
+        "AWS::Lambda::EventSourceMapping",
+        "ScalingConfig.MaximumConcurrency",
+        2,
+        2,
+        10,
+    ),
+    one("log-retention-shortened", "AWS::Logs::LogGroup", "RetentionInDays", 30, 90, 7),
+    one("log-retention-shortened", "AWS::Logs::LogGroup", "RetentionInDays", None, None, 3653),
+    one("logging-off", "AWS::ApiGateway::Stage", "AccessLogSetting", {"Format": "f"}, {"Format": "g"}, None),
+    one("logging-off", "AWS::CloudTrail::Trail", "IsLogging", True, True, False),
+    one("dead-letters-removed", "AWS::SQS::Queue", "RedrivePolicy", DLQ, {**DLQ, "maxReceiveCount": 5}, None),
+    one(
+        "dead-letters-removed",
+        "AWS::Events::Rule",
+        "Targets",
+        [{"Id": "t", "DeadLetterConfig": {"Arn": "q"}}],
+        [{"Id": "t", "DeadLetterConfig": {"Arn": "other"}}],
+        [{"Id": "t"}],
+    ),
+    Case(
+        "alarm-removed",
+        resource("AWS::CloudWatch::Alarm", ALARM),
+        resource("AWS::CloudWatch::Alarm", {**ALARM, "AlarmActions": ["topic", "more"]}),
+        None,
+    ),
+    properties("alarm-removed", "AWS::CloudWatch::Alarm", ALARM, ALARM, {**ALARM, "ActionsEnabled": False}),
+    properties("alarm-later", "AWS::CloudWatch::Alarm", ALARM, {**ALARM, "Threshold": 3}, {**ALARM, "Threshold": 50}),
+    Case(
+        "deletion-policy-weakened",
+        queue(DeletionPolicy="Retain"),
+        queue(DeletionPolicy="RetainExceptOnCreate"),
+        queue(DeletionPolicy="Delete"),
+    ),
+    Case(
+        "deletion-policy-weakened",
+        queue(UpdateReplacePolicy="Snapshot"),
+        queue(UpdateReplacePolicy="Retain"),
+        queue(),
+    ),
+    one("deletion-protection-off", "AWS::RDS::DBInstance", "DeletionProtection", True, True, False),
+    one("deletion-protection-off", "AWS::DynamoDB::Table", "DeletionProtectionEnabled", True, True, None),
+    one("tls-weakened", "AWS::ApiGateway::DomainName", "SecurityPolicy", "TLS_1_2", "TLS_1_2", "TLS_1_0"),
+    one(
+        "tls-weakened",
+        "AWS::ElasticLoadBalancingV2::Listener",
+        "SslPolicy",
+        "ELBSecurityPolicy-TLS13-1-2-2021-06",
+        "ELBSecurityPolicy-TLS13-1-3-2021-06",
+        "ELBSecurityPolicy-TLS-1-1-2017-01",
+    ),
+    one("tls-weakened", "AWS::ElasticLoadBalancingV2::Listener", "Protocol", "HTTPS", "HTTPS", "HTTP"),
+    one(
+        "backup-weakened",
+        "AWS::DynamoDB::Table",
+        "PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled",
+        True,
+        True,
+        False,
+    ),
+    one("backup-weakened", "AWS::S3::Bucket", "VersioningConfiguration.Status", "Enabled", "Enabled", "Suspended"),
+    one("backup-weakened", "AWS::DocDB::DBCluster", "BackupRetentionPeriod", 14, 30, 1),
+    one("backup-weakened", "AWS::SQS::Queue", "MessageRetentionPeriod", 1209600, 1209600, 60),
+)
