@@ -1,8 +1,8 @@
 """The values of a canonical template: text, lists, dictionaries, and expressions.
 
-An expression is a dictionary with one key, `Ref` or `Fn::…`. Beside CloudFormation's own there are two:
-`Fn::Concat` (the list of what Fn::Join and Fn::Sub put together) and `Fn::Parameter` (name, type, and the default in a
-list of one, or an empty list).
+An expression is a dictionary with one key, `Ref` or `Fn::…`. Beside CloudFormation's own there are three:
+`Fn::Concat` (the list of what Fn::Join and Fn::Sub put together), `Fn::Parameter` (name, type, and the default in a
+list of one, or an empty list), and in a nested stack `Fn::Outer` (the parent's name, and its expression as text).
 """
 
 from __future__ import annotations

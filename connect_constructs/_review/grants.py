@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -10,12 +11,14 @@ from connect_constructs._review.canonical import canonical_policy
 from connect_constructs._review.conditions import Branch, branches, conditions_in, described, holds, in_branch
 from connect_constructs._review.expressions import Value, is_policy, key_of, references_in, with_defaults
 from connect_constructs._review.holders import IDENTITY, Holder
+from connect_constructs._review.patterns import any_of
 from connect_constructs._review.policies import (
     LIMITING_KEYS,
     Grant,
     grant,
     grant_covers,
     grants_of,
+    is_action_pattern,
     principal_value,
 )
 from connect_constructs._review.template import Resource
@@ -180,15 +183,19 @@ def _lambda_permission(properties: dict[str, Value]) -> Grant:
 def _uncovered(grants: Iterable[Grant], by: Collection[Grant]) -> tuple[list[Grant], list[Grant]]:
     """Those that none of `by` covers, and those of which that cannot be known."""
     known = set(by)
+    # Only the same action or a pattern can cover an action, and most of a large policy is neither.
+    by_action: dict[str, list[Grant]] = defaultdict(list)
+    patterns: list[Grant] = []
+    for other in by:
+        (patterns if is_action_pattern(other) else by_action[other.action[1].lower()]).append(other)
     uncovered: list[Grant] = []
     unknown: list[Grant] = []
     for one in grants:
         if one in known:
             continue
-        verdicts = [grant_covers(other, one) for other in by]
-        if any(verdict is True for verdict in verdicts):
-            continue
-        (unknown if any(verdict is None for verdict in verdicts) else uncovered).append(one)
+        verdict = any_of(*(grant_covers(other, one) for other in (*by_action[one.action[1].lower()], *patterns)))
+        if verdict is not True:
+            (unknown if verdict is None else uncovered).append(one)
     return uncovered, unknown
 
 

@@ -93,8 +93,9 @@ def _equals(
     old_colours = {one.logical_id: one.type for one in olds}
     new_colours = {one.logical_id: one.type for one in news}
     for _ in range(_ROUNDS):
-        old_colours = {one.logical_id: _colour(one, {**names, **_marked(old_colours, old_ids)}) for one in olds}
-        new_colours = {one.logical_id: _colour(one, _marked(new_colours, new_ids)) for one in news}
+        old_marks, new_marks = {**names, **_marked(old_colours, old_ids)}, _marked(new_colours, new_ids)
+        old_colours = {one.logical_id: _colour(one, old_marks) for one in olds}
+        new_colours = {one.logical_id: _colour(one, new_marks) for one in news}
     by_colour: dict[str, list[Resource]] = defaultdict(list)
     for one in news:
         by_colour[new_colours[one.logical_id]].append(one)

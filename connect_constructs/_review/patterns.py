@@ -6,6 +6,7 @@ equal, and of most others nothing is known.
 
 from __future__ import annotations
 
+import json
 import re
 from functools import lru_cache
 
@@ -15,7 +16,8 @@ from connect_constructs._review.expressions import Value, is_expression, key_of
 Verdict = bool | None
 
 _POLICY_VARIABLE = re.compile(r"\$\{[^}]*\}")
-_IN_PSEUDO_PARAMETER = re.compile(r"[a-z0-9.?*-]")
+_SPECIAL = re.compile(r"[*?]|\$\{")
+_IN_PSEUDO_PARAMETER = re.compile(r"[a-z0-9.?-]")
 _STAR, _ANY = "*", "?"
 
 # A character, `*`, `?`, or an opaque part: its key, the resource that it belongs to (empty where unknown), and whether
@@ -42,14 +44,17 @@ def covers(wide: Value, narrow: Value) -> Verdict:
     """Whether the pattern `wide` covers the pattern `narrow`."""
     if wide == narrow or wide == "*":
         return True
-    return _covers(key_of(wide), _tokens(wide), key_of(narrow), _tokens(narrow))
+    if isinstance(wide, str) and isinstance(narrow, str) and not _SPECIAL.search(wide):
+        return False if not _POLICY_VARIABLE.search(narrow) else _covers(key_of(wide), key_of(narrow))
+    return _covers(key_of(wide), key_of(narrow))
 
 
 @lru_cache(maxsize=65536)
-def _covers(_: str, wide: tuple[Token, ...], __: str, narrow: tuple[Token, ...]) -> Verdict:
-    if _matches(wide, narrow, lenient=False):
+def _covers(wide: str, narrow: str) -> Verdict:
+    one, other = _tokens(json.loads(wide)), _tokens(json.loads(narrow))
+    if _matches(one, other, lenient=False):
         return True
-    return None if _matches(wide, narrow, lenient=True) else False
+    return None if _matches(one, other, lenient=True) else False
 
 
 def _matches(wide: tuple[Token, ...], narrow: tuple[Token, ...], *, lenient: bool) -> bool:
@@ -97,6 +102,9 @@ def _may_be(opaque: tuple[str, str, str], other: Token | None) -> bool:
     """Whether `other` may be some of the opaque part's text."""
     if other is None:
         return False
+    if other == _STAR:
+        # What a pattern's star stands for, an attribute of one resource is not.
+        return not opaque[1]
     if isinstance(other, tuple):
         # Two different resources are not the same.
         return not (opaque[1] and other[1] and opaque[1] != other[1])
@@ -135,4 +143,7 @@ def _owner(value: Value) -> str:
         target = value.get("Fn::GetAtt")
         if isinstance(target, list) and target:
             return str(target[0])
+        outer = value.get("Fn::Outer")
+        if isinstance(outer, list) and len(outer) == 2 and (owner := _owner(json.loads(outer[1]))):
+            return f"{outer[0]} {owner}"
     return ""

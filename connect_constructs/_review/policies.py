@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from connect_constructs._review.expressions import Value, is_expression, key_of
@@ -111,18 +112,29 @@ def grant(
     )
 
 
+def is_action_pattern(one: Grant) -> bool:
+    """Whether the grant can cover other actions than its own; one whose action is computed may do so."""
+    kind, value = one.action
+    return kind != "Action" or not value.startswith('"') or any(sign in value for sign in "*?$")
+
+
 def grant_covers(wide: Grant, narrow: Grant) -> Verdict:
     """Whether `wide` allows (or denies) all that `narrow` does."""
     if wide == narrow:
         return True
     if wide.effect != narrow.effect:
         return False
-    return all_of(
-        _principal_covers(wide.principal, narrow.principal),
-        _element_covers(wide.action, narrow.action, ignore_case=True),
-        _element_covers(wide.resource, narrow.resource),
-        _condition_covers(wide.condition, narrow.condition),
-    )
+    # The cheapest first: most grants differ by their action.
+    action = _element_covers(wide.action, narrow.action, ignore_case=True)
+    if action is False:
+        return False
+    principal = _principal_covers(wide.principal, narrow.principal)
+    if principal is False:
+        return False
+    condition = _condition_covers(wide.condition, narrow.condition)
+    if condition is False:
+        return False
+    return all_of(action, principal, condition, _element_covers(wide.resource, narrow.resource))
 
 
 def principal_value(principal: tuple[str, str]) -> Value:
@@ -224,6 +236,7 @@ def _condition(condition: dict[str, Value]) -> tuple[tuple[str, str, str], ...]:
     )
 
 
+@lru_cache(maxsize=65536)
 def _loaded(text: str) -> Value:
     return json.loads(text) if text else ""
 
@@ -267,6 +280,7 @@ def _equal(one: Value, other: Value) -> Verdict:
     return False if verdict is False else None
 
 
+@lru_cache(maxsize=65536)
 def _element_covers(wide: tuple[str, str], narrow: tuple[str, str], *, ignore_case: bool = False) -> Verdict:
     if wide == narrow:
         return True

@@ -123,7 +123,7 @@ def _arguments(template: Template, logical_id: str, names: dict[str, str]) -> di
         return {}
     values = {name: renamed(value, names) for name, value in given.items()}
     return {
-        name: value if isinstance(value, str) else {"Fn::Outer": f"{template.stack} {key_of(value)}"}
+        name: value if isinstance(value, str) else {"Fn::Outer": [template.stack, key_of(value)]}
         for name, value in values.items()
     }
 

@@ -309,6 +309,9 @@ def test_trust_of_the_same_services_is_no_finding() -> None:
         ("arn:*:s3:::b/*", {"Fn::Concat": ["arn:", {"Ref": "AWS::Partition"}, ":s3:::b/x"]}, True),
         ("${aws:username}/*", "${aws:username}/x", True),
         ("home/${aws:username}", "home/root", None),
+        ({"Fn::GetAtt": ["A", "Arn"]}, "*", False),
+        ({"Ref": "P"}, "*", False),
+        ({"Fn::Parameter": ["P", "String", []]}, "*", None),
     ],
 )
 def test_patterns_cover_each_other(wide: Any, narrow: Any, expected: bool | None) -> None:
