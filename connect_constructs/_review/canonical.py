@@ -14,7 +14,7 @@ from typing import Any
 
 from connect_constructs._review.conditions import conjunction, disjunction, equality, negation
 from connect_constructs._review.errors import InputError
-from connect_constructs._review.expressions import NO_VALUE, Value, concat, is_expression, is_policy, key_of
+from connect_constructs._review.expressions import NO_VALUE, OWN_FUNCTIONS, Value, concat, is_expression, is_policy, key_of
 from connect_constructs._review.hashes import stable_ids, without_hash
 from connect_constructs._review.template import Output, Resource, Template
 
@@ -118,7 +118,8 @@ class _Reader:
         return Resource(
             logical_id=logical_id,
             type=resource["Type"],
-            properties=_ordered(read) if isinstance(read, dict) else {},
+            # As a whole they can be computed by a macro only.
+            properties=_ordered(read) if isinstance(read, dict) and not is_expression(read) else {"Properties": read},
             condition=None if condition is None else self._condition(str(condition)),
             deletion_policy=_text(resource.get("DeletionPolicy")),
             update_replace_policy=_text(resource.get("UpdateReplacePolicy")),
@@ -159,6 +160,9 @@ class _Reader:
         if isinstance(value, list):
             return [item for item in (self._value(item, key) for item in value) if item != NO_VALUE]
         if isinstance(value, dict):
+            if OWN_FUNCTIONS & value.keys():
+                # They are ours: CloudFormation has no such functions, and refuses the template.
+                value = {f"{name} " if name in OWN_FUNCTIONS else name: item for name, item in value.items()}
             if is_expression(value):
                 ((name, argument),) = value.items()
                 return self._expression(name, argument, key)

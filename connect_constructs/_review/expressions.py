@@ -14,6 +14,7 @@ from typing import Any
 # Text, a list, a dictionary, or None.
 Value = Any
 
+OWN_FUNCTIONS = {"Fn::Concat", "Fn::Parameter", "Fn::Outer"}
 NO_VALUE = {"Ref": "AWS::NoValue"}
 
 

@@ -19,7 +19,7 @@ from connect_constructs._review.rules.checks import (
     removed,
 )
 
-_EVERYWHERE = {"0.0.0.0/0", "::/0"}
+_EVERYWHERE = ("0.0.0.0/0", "::/0")
 _ALLOW_ORIGIN = "header.Access-Control-Allow-Origin"
 
 
