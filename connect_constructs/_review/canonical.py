@@ -14,7 +14,15 @@ from typing import Any
 
 from connect_constructs._review.conditions import conjunction, disjunction, equality, negation
 from connect_constructs._review.errors import InputError
-from connect_constructs._review.expressions import NO_VALUE, OWN_FUNCTIONS, Value, concat, is_expression, is_policy, key_of
+from connect_constructs._review.expressions import (
+    NO_VALUE,
+    OWN_FUNCTIONS,
+    Value,
+    concat,
+    is_expression,
+    is_policy,
+    key_of,
+)
 from connect_constructs._review.hashes import stable_ids, without_hash
 from connect_constructs._review.template import Output, Resource, Template
 

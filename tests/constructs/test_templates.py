@@ -35,20 +35,25 @@ def maximal_queue() -> Stack:
     return maximal_queue_stack()
 
 
+@pytest.fixture
+def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
+    return snapshot.use_extension(TemplateSnapshotExtension)
+
+
 def test_minimal_template_is_as_it_was(minimal: Stack, snapshot: SnapshotAssertion) -> None:
-    assert minimal == snapshot(extension_class=TemplateSnapshotExtension)
+    assert minimal == snapshot
 
 
 def test_maximal_template_is_as_it_was(maximal: Stack, snapshot: SnapshotAssertion) -> None:
-    assert maximal == snapshot(extension_class=TemplateSnapshotExtension)
+    assert maximal == snapshot
 
 
 def test_queue_template_is_as_it_was(queue: Stack, snapshot: SnapshotAssertion) -> None:
-    assert queue == snapshot(extension_class=TemplateSnapshotExtension)
+    assert queue == snapshot
 
 
 def test_maximal_queue_template_is_as_it_was(maximal_queue: Stack, snapshot: SnapshotAssertion) -> None:
-    assert maximal_queue == snapshot(extension_class=TemplateSnapshotExtension)
+    assert maximal_queue == snapshot
 
 
 # The findings of cdk-nag that remain, by rule and by construct below the API or the queue, with the reasons.

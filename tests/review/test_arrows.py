@@ -60,7 +60,7 @@ def test_review_loads_no_other_package() -> None:
         "print(*sorted({name.split('.')[0] for name in sys.modules} - set(sys.stdlib_module_names)))"
     )
     printed = subprocess.run([sys.executable, "-I", "-S", "-c", program], check=True, capture_output=True, text=True)
-    assert printed.stdout.split() == ["connect_constructs"]
+    assert printed.stdout.split() == ["__main__", "connect_constructs"]
 
 
 def test_command_line_loads_the_review_only_when_it_runs() -> None:
