@@ -18,6 +18,9 @@ JAVASCRIPT := tests/clients/javascript
 JAVASCRIPT_SDK := $(JAVASCRIPT)/node_modules/.installed
 BROWSER := tests/browser
 BROWSER_DRIVER := $(BROWSER)/node_modules/.installed
+# AWS's template differ, which the review is compared with, and the source of the review's facts.
+REVIEW := tests/review/node
+REVIEW_PACKAGES := $(REVIEW)/node_modules/.installed
 # The packages that the benchmark compares with.
 BENCHMARK_PEERS := $(VENV)/benchmark-peers
 BENCHMARK_PEERS_PACKAGES := $(BENCHMARK_PEERS)/.packages
@@ -47,7 +50,7 @@ export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo local test attack check lint types fast-tests oldest-botocore-tests test-botocore deployed-tests clients-setup browser-setup clients-table emulator-gaps bench queue-figures queue-faults format deploy snapshots model lock docs build clean gone
+.PHONY: help setup demo local test attack check lint types fast-tests oldest-botocore-tests test-botocore deployed-tests clients-setup browser-setup clients-table emulator-gaps bench queue-figures queue-faults format deploy snapshots model facts lock docs build clean gone
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r target text; do printf '  make %-14s %s\n' "$$target" "$$text"; done
@@ -75,7 +78,7 @@ lint: $(PACKAGES)
 types: $(PACKAGES)
 	@$(BIN)/mypy
 
-fast-tests: setup
+fast-tests: setup $(REVIEW_PACKAGES)
 	@$(IN_TWO) $(FAST_TESTS)
 
 oldest-botocore-tests: $(OLDEST_BOTOCORE_PACKAGES)
@@ -134,12 +137,16 @@ snapshots: setup ## rewrite the template snapshots after an intended change of t
 model: $(PACKAGES) ## regenerate the contract from the installed botocore
 	@$(BIN)/python tools/cut_service_model.py
 
+facts: $(PACKAGES) $(REVIEW_PACKAGES) ## cut the review's facts about resource types out of the installed aws-service-spec
+	@$(BIN)/python tools/cut_resource_facts.py
+
 # The old locks are removed first, because uv and npm would keep their versions. So is node_modules, because npm would
 # take packages from there and write no hashes.
 lock: $(PACKAGES) ## update the locks to the newest versions that requirements/pinned.txt, emulator.txt and package.json allow
 	@rm -f requirements/dev.txt requirements/awscli.txt requirements/benchmark-peers.txt requirements/oldest-botocore.txt \
-		requirements/docs.txt $(EMULATOR_LOCK) package-lock.json $(JAVASCRIPT)/package-lock.json $(BROWSER)/package-lock.json
-	@rm -rf node_modules $(JAVASCRIPT)/node_modules $(BROWSER)/node_modules
+		requirements/docs.txt $(EMULATOR_LOCK) package-lock.json $(JAVASCRIPT)/package-lock.json $(BROWSER)/package-lock.json \
+		$(REVIEW)/package-lock.json
+	@rm -rf node_modules $(JAVASCRIPT)/node_modules $(BROWSER)/node_modules $(REVIEW)/node_modules
 	@$(COMPILE) pyproject.toml --extra dev --constraints requirements/pinned.txt --output-file requirements/dev.txt
 	@$(COMPILE) requirements/emulator.txt --output-file $(EMULATOR_LOCK)
 	@$(COMPILE) requirements/awscli.in --output-file requirements/awscli.txt
@@ -149,6 +156,7 @@ lock: $(PACKAGES) ## update the locks to the newest versions that requirements/p
 	@$(BIN)/npm install --package-lock-only --ignore-scripts --loglevel error >/dev/null
 	@cd $(JAVASCRIPT) && npm install --package-lock-only --ignore-scripts --loglevel error >/dev/null
 	@cd $(BROWSER) && npm install --package-lock-only --ignore-scripts --loglevel error >/dev/null
+	@cd $(REVIEW) && npm install --package-lock-only --ignore-scripts --loglevel error >/dev/null
 
 docs: $(DOCS_PACKAGES) ## build the documentation site into site/; a dead link or anchor is an error
 	@$(DOCS)/bin/zensical build --strict --clean
@@ -157,7 +165,7 @@ build: $(PACKAGES) ## build the wheel and the sdist into dist/
 	@$(BIN)/python -m build --no-isolation --outdir dist .
 
 clean: ## remove everything that make, the tools and the tests leave in this folder
-	@rm -rf $(VENV) node_modules $(JAVASCRIPT)/node_modules $(BROWSER)/node_modules dist site .cache cdk.out contact-updates.json .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) node_modules $(JAVASCRIPT)/node_modules $(BROWSER)/node_modules $(REVIEW)/node_modules dist site .cache cdk.out contact-updates.json .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # Each stamp file is written last, inside the folder that it stands for, so an interrupted setup starts over. So does an
 # environment whose interpreter is gone, for example after an upgrade of the machine's Python.
@@ -205,4 +213,9 @@ $(JAVASCRIPT_SDK): $(JAVASCRIPT)/package.json $(JAVASCRIPT)/package-lock.json $(
 $(BROWSER_DRIVER): $(BROWSER)/package.json $(BROWSER)/package-lock.json $(BROWSER)/.npmrc | $(PACKAGES)
 	@echo "$(BROWSER)/node_modules: installing the browser driver from package-lock.json with npm (once)"
 	@cd $(BROWSER) && npm ci --ignore-scripts --loglevel error >/dev/null
+	@touch $@
+
+$(REVIEW_PACKAGES): $(REVIEW)/package.json $(REVIEW)/package-lock.json $(REVIEW)/.npmrc | $(PACKAGES)
+	@echo "$(REVIEW)/node_modules: installing AWS's template differ from package-lock.json with npm (once)"
+	@cd $(REVIEW) && npm ci --ignore-scripts --loglevel error >/dev/null
 	@touch $@

@@ -41,11 +41,13 @@ _ASPECTS = {
 
 
 @dataclass(frozen=True)
-class _Context:
+class Context:
+    """What is known of a stack beside its resources' changes."""
+
+    # With the new logical ids.
     old: Template
     new: Template
-    # The new logical id by the old one.
-    names: dict[str, str]
+    # The conditions' names in both templates, by `key_of` the condition.
     condition_names: dict[str, str]
     # By new logical id: what refers to it in the old template.
     referred_by: dict[str, tuple[str, ...]]
@@ -60,14 +62,8 @@ def compare_templates(
     :param names: The new logical id by the old one, where they differ.
     :param in_use: The exports that stacks of the app import.
     """
-    old = _with_new_ids(old, names)
-    context = _Context(old, new, names, {**old.condition_names, **new.condition_names}, _references(old))
-    pairs = [
-        replace(pair, old=old.resources[names.get(pair.old.logical_id, pair.old.logical_id)]) if pair.old else pair
-        for pair in pairs
-    ]
-    old_ids = {new_id: old_id for old_id, new_id in names.items()}
-    changes = _changes(pairs, context, old_ids)
+    context, pairs, changes = resource_changes(old, new, pairs, names)
+    old = context.old
     reported: dict[str, set[str]] = defaultdict(set)
     for change in changes:
         for finding in _judged(change, new.stack):
@@ -80,6 +76,19 @@ def compare_templates(
     yield from compare_outputs(old, new, in_use)
     yield from _unknown_types(changes, new.stack)
     yield from _others(pairs, changes, context, reported, in_permissions)
+
+
+def resource_changes(
+    old: Template, new: Template, pairs: list[Pair], names: dict[str, str]
+) -> tuple[Context, list[Pair], list[Change]]:
+    """The templates and pairs with the new logical ids throughout, and what happens to each resource in each branch."""
+    old = _with_new_ids(old, names)
+    context = Context(old, new, {**old.condition_names, **new.condition_names}, _references(old))
+    pairs = [
+        replace(pair, old=old.resources[names.get(pair.old.logical_id, pair.old.logical_id)]) if pair.old else pair
+        for pair in pairs
+    ]
+    return context, pairs, _changes(pairs, context, {new_id: old_id for old_id, new_id in names.items()})
 
 
 def _with_new_ids(template: Template, names: dict[str, str]) -> Template:
@@ -117,14 +126,14 @@ def _references(template: Template) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _changes(pairs: list[Pair], context: _Context, old_ids: dict[str, str]) -> list[Change]:
+def _changes(pairs: list[Pair], context: Context, old_ids: dict[str, str]) -> list[Change]:
     changes: list[Change] = []
     for pair in pairs:
         changes += _changes_of(pair, context, old_ids)
     return _with_replacements(changes)
 
 
-def _changes_of(pair: Pair, context: _Context, old_ids: dict[str, str]) -> Iterator[Change]:
+def _changes_of(pair: Pair, context: Context, old_ids: dict[str, str]) -> Iterator[Change]:
     resource = pair.new or pair.old
     assert resource
     base = Change(
@@ -283,7 +292,7 @@ def _unknown_types(changes: list[Change], stack: str) -> Iterator[Finding]:
 def _others(
     pairs: list[Pair],
     changes: list[Change],
-    context: _Context,
+    context: Context,
     reported: dict[str, set[str]],
     in_permissions: set[str],
 ) -> Iterator[Finding]:
@@ -457,7 +466,7 @@ def _row(
     )
 
 
-def _other_section(name: str, old: Value, new: Value, context: _Context) -> Iterator[Finding]:
+def _other_section(name: str, old: Value, new: Value, context: Context) -> Iterator[Finding]:
     is_computed = name == "Transform" or name.startswith("Resources.Fn::")
     if is_computed and old == new and not _differ(context):
         return
@@ -466,5 +475,5 @@ def _other_section(name: str, old: Value, new: Value, context: _Context) -> Iter
     yield row.finding(context.new.stack, what, place=name, old=old, new=new)
 
 
-def _differ(context: _Context) -> bool:
+def _differ(context: Context) -> bool:
     return context.old.resources != context.new.resources or context.old.others != context.new.others
