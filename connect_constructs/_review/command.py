@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -103,6 +104,9 @@ def run(options: argparse.Namespace) -> int:
         return _fail(f"--fail-on: {error}")
     except RecursionError:
         return _fail("a template is nested too deep")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Templates hold characters that a terminal's encoding may not have.
+        sys.stdout.reconfigure(errors="backslashreplace")
     print({"text": as_text, "markdown": as_markdown, "json": as_json}[options.format](report))
     if options.format != "text":
         for one in report.stale:

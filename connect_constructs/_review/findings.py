@@ -87,4 +87,4 @@ class Finding:
     def id(self) -> str:
         """The same in each run for the same rule, stack, resource, old and new value."""
         text = key_of([self.rule, self.stack, self.resource, self.place, self.old, self.new])
-        return f"{self.rule}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+        return f"{self.rule}-{hashlib.sha256(text.encode(errors='surrogatepass')).hexdigest()[:8]}"

@@ -11,7 +11,12 @@ from pathlib import Path
 
 from tests.packaging.installation import ROOT, Distributions
 
-DATA = {"py.typed", "local/emulator-requirements.txt"}
+DATA = {
+    "py.typed",
+    "local/emulator-requirements.txt",
+    "_review/report.schema.json",
+    "_review/resource_facts.json",
+}
 
 
 def contents(wheel: Path) -> dict[str, bytes]:

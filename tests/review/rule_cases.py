@@ -217,6 +217,15 @@ CASES = (
         resource("AWS::WAFv2::WebACLAssociation", {"ResourceArn": "a", "WebACLArn": "w"}),
         None,
     ),
+    properties(
+        "api-document-changed",
+        "AWS::ApiGateway::RestApi",
+        {"Body": {"openapi": "3.0.1", "paths": {"/x": {}}}},
+        {"Body": {"paths": {"/x": {}}, "openapi": "3.0.1"}, "Description": "x"},
+        {"Body": {"openapi": "3.0.1", "paths": {"/x": {"get": {}}}}},
+    ),
+    # Class 3, but for grants
+    one("permissions-boundary-weakened", "AWS::IAM::Role", "PermissionsBoundary", "arn:b", "arn:b", None),
     # Class 5
     one("encryption-off", "AWS::SQS::Queue", "SqsManagedSseEnabled", True, None, False),
     one("encryption-off", "AWS::EFS::FileSystem", "Encrypted", True, "true", None),

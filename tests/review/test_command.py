@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import pytest
 from connect_constructs.cli import main
 from tests.review.templates import Json, resource, template
 
+ROOT = Path(__file__).parents[2]
 OLD = template({"Q": resource("AWS::SQS::Queue", {"VisibilityTimeout": 30}), "T": resource("AWS::SNS::Topic")})
 HARMFUL = template({"T": resource("AWS::SNS::Topic")})
 OTHER = template({"Q": resource("AWS::SQS::Queue", {"VisibilityTimeout": 60}), "T": resource("AWS::SNS::Topic")})
@@ -72,6 +75,21 @@ def test_unknown_about_security_fails_and_other_unknowns_do_not(write: Callable[
     for (old, new), status in ((protection, 0), (exposure, 1)):
         assert run(write("old.json", old), write("new.json", new)) == status
     assert run(write("old.json", protection[0]), write("new.json", protection[1]), "--fail-on", "unknown") == 1
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "json"])
+def test_characters_that_the_terminal_lacks_are_written_as_escapes(write: Callable[..., str], form: str) -> None:
+    for name, text in (("old", "é\ud800→"), ("new", "ü")):
+        write(f"{name}.json", template({"T": resource("AWS::SNS::Topic", {"DisplayName": text})}))
+    program = "import sys; from connect_constructs.cli import main; sys.exit(main(sys.argv[1:]))"
+    done = subprocess.run(
+        [sys.executable, "-c", program, "review", "old.json", "new.json", "--format", form],
+        env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.isascii()
 
 
 BROKEN = [

@@ -36,7 +36,23 @@ SMALL = template(
 )
 
 WORDS = st.sampled_from(
-    ["", "*", "a*", "NONE", "Allow", "R1", "P", "C", "${R1.Arn}", "${", "AWS::NoValue", "1e999", "0.0.0.0/0", "\x00é`|"]
+    [
+        "",
+        "*",
+        "a*",
+        "NONE",
+        "Allow",
+        "R1",
+        "P",
+        "C",
+        "${R1.Arn}",
+        "${",
+        "AWS::NoValue",
+        "1e999",
+        "0.0.0.0/0",
+        "\x00é`|",
+        "\ud800",
+    ]
 )
 KEYS = st.sampled_from(
     [

@@ -11,8 +11,8 @@ from connect_constructs._review.rules import RULES
 from tests.review.rule_cases import CASES, Case
 from tests.review.templates import Json, findings, resource, rules, template
 
-# A change of these is reported, and cannot be judged: no authorizer and no certain direction.
-UNCERTAIN = {"api-authorizer-changed"}
+# A change of these is reported, and cannot be judged.
+UNCERTAIN = {"api-authorizer-changed", "api-document-changed"}
 
 
 def reviewed(old: Json | None, new: Json | None) -> list[str]:

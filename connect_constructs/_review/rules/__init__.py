@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from connect_constructs._review.changes import Rule
+from connect_constructs._review.rules.boundary import BOUNDARY_RULES
 from connect_constructs._review.rules.exposure import EXPOSURE_RULES
 from connect_constructs._review.rules.lifecycle import LIFECYCLE_RULES
 from connect_constructs._review.rules.protection import PROTECTION_RULES
 
-RULES: tuple[Rule, ...] = (*LIFECYCLE_RULES, *EXPOSURE_RULES, *PROTECTION_RULES)
+RULES: tuple[Rule, ...] = (*LIFECYCLE_RULES, *EXPOSURE_RULES, *BOUNDARY_RULES, *PROTECTION_RULES)

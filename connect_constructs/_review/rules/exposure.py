@@ -147,6 +147,16 @@ def _origins_widen(path: str, old: list[Value], new: list[Value]) -> Iterator[Hi
         yield Hit(old, new, said, path, certain=certain)
 
 
+def _body_changes(change: Change) -> Iterator[Hit]:
+    """An OpenAPI document of its own says who may call what; it is not read."""
+    if change.old is None or change.new is None:
+        return
+    for path in ("Body", "BodyS3Location"):
+        old, new = change.old.properties.get(path), change.new.properties.get(path)
+        if old != new:
+            yield Hit(old, new, f"{path}, the API's OpenAPI document, has changed", path, certain=False)
+
+
 def _cors(path: str) -> Check:
     def check(change: Change) -> Iterator[Hit]:
         if change.new is None:
@@ -266,6 +276,15 @@ EXPOSURE_RULES = (
         _private_opens,
         ("EndpointConfiguration",),
         ("AWS::ApiGateway::RestApi",),
+    ),
+    Rule(
+        "api-document-changed",
+        Class.EXPOSURE,
+        "The document can open methods, change their authorizers, or add others; the review does not read it.",
+        "Read the difference of the document.",
+        _body_changes,
+        ("Body", "BodyS3Location"),
+        ("AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api"),
     ),
     Rule(
         "bucket-public-access",
