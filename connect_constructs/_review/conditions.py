@@ -68,20 +68,21 @@ def holds(condition: Value, branch: Branch) -> bool:
     return branch.get(key_of(condition), False)
 
 
+def is_if(value: Value) -> bool:
+    """Whether the value is an Fn::If with a condition and two branches."""
+    return is_expression(value) and isinstance(value.get("Fn::If"), list) and len(value["Fn::If"]) == 3
+
+
 def conditions_in(value: Value) -> list[Value]:
     """The conditions of each Fn::If in `value`."""
-    return [
-        item["Fn::If"][0]
-        for item in dictionaries(value)
-        if is_expression(item) and isinstance(item.get("Fn::If"), list) and len(item["Fn::If"]) == 3
-    ]
+    return [item["Fn::If"][0] for item in dictionaries(value) if is_if(item)]
 
 
 def in_branch(value: Value, branch: Branch) -> Value:
     """`value` with each Fn::If replaced by what it is in `branch`."""
 
     def change(inner: dict[str, Value]) -> Value | None:
-        if not is_expression(inner) or not isinstance(inner.get("Fn::If"), list) or len(inner["Fn::If"]) != 3:
+        if not is_if(inner):
             return None
         condition, then, other = inner["Fn::If"]
         return in_branch(then if holds(condition, branch) else other, branch)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from connect_constructs._review.conditions import conjunction
+from connect_constructs._review.conditions import conjunction, is_if
 from connect_constructs._review.expressions import Value, dictionaries, is_policy, key_of, references_in
 from connect_constructs._review.template import Resource, Template
 
@@ -109,7 +109,7 @@ class _Collector:
         holder.sources.add(resource.logical_id)
         for policy in _listed(resource.properties.get("Policies")):
             document = policy.get("PolicyDocument") if isinstance(policy, dict) else policy
-            if isinstance(policy, dict) and "Fn::If" in policy:
+            if is_if(policy):
                 document = _documents_in_branches(policy)
             self._add(holder, resource, document)
         for arn in _listed(resource.properties.get("ManagedPolicyArns")):
@@ -190,7 +190,7 @@ def _documents(resource: Resource) -> Iterator[Value]:
 
 def _documents_in(value: Value) -> Iterator[Value]:
     if isinstance(value, dict):
-        if is_policy(value) or ("Fn::If" in value and any(map(is_policy, dictionaries(value)))):
+        if is_policy(value) or (is_if(value) and any(map(is_policy, dictionaries(value)))):
             yield value
         else:
             for item in value.values():
@@ -205,7 +205,7 @@ def _documents_in_branches(policy: dict[str, Value]) -> Value:
     condition, *branches = policy["Fn::If"]
     documents = []
     for branch in branches:
-        if isinstance(branch, dict) and "Fn::If" in branch:
+        if is_if(branch):
             documents.append(_documents_in_branches(branch))
         else:
             documents.append(branch.get("PolicyDocument", branch) if isinstance(branch, dict) else branch)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import functools
+import hashlib
 import io
 import os
 import subprocess
@@ -21,7 +22,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-WHAT_MAKES_TEMPLATES = ("connect_constructs/*.py", "lambda/sdk_models", "app.py")
+WHAT_MAKES_TEMPLATES = (":(glob)connect_constructs/*.py", "lambda/sdk_models", "app.py", "cdk.json")
 INSTANCE = "arn:aws:connect:us-east-1:111122223333:instance/12345678-1234-1234-1234-123456789012"
 CONFIGURATIONS = {
     "small": {},
@@ -42,18 +43,23 @@ def commits() -> list[str]:
 
 def assembly(workspace: Path, commit: str, configuration: str) -> Path | None:
     """The cloud assembly of the app as of the commit; None where there was none, or it cannot be synthesised."""
+    # Most commits have the templates of the one before.
+    entries = _git(
+        "ls-tree", commit, "--", "connect_constructs/", "app.py", "cdk.json", "lambda/sdk_models"
+    ).splitlines()
+    # The folders in the package are for other commands.
+    made_of = b"\n".join(one for one in entries if b" blob " in one or one.endswith(b"sdk_models"))
+    out = workspace / f"{hashlib.sha256(made_of).hexdigest()}-{configuration}"
+    if out.exists():
+        return out
     source = _exported(workspace, commit)
     if not (source / "app.py").is_file():
         return None
-    out = workspace / f"{commit}-{configuration}"
-    if not out.exists():
-        context = {"instance_arn": INSTANCE, **CONFIGURATIONS[configuration]}
-        command = [sys.executable, "-c", _SYNTHESIS.format(context=context, out=str(out))]
-        environment = {**os.environ, "CDK_VALIDATION": "false", "PYTHONPATH": str(source)}
-        done = subprocess.run(command, cwd=source, env=environment, capture_output=True, check=False)
-        if done.returncode:
-            return None
-    return out
+    context = {"instance_arn": INSTANCE, **CONFIGURATIONS[configuration]}
+    command = [sys.executable, "-c", _SYNTHESIS.format(context=context, out=str(out))]
+    environment = {**os.environ, "CDK_VALIDATION": "false", "PYTHONPATH": str(source)}
+    done = subprocess.run(command, cwd=source, env=environment, capture_output=True, check=False)
+    return None if done.returncode else out
 
 
 # The app as it is, but for where its context comes from.
