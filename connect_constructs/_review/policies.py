@@ -15,7 +15,7 @@ from connect_constructs._review.patterns import Verdict, all_of, any_of, covers
 # Conditions of which more values allow more; of those that begin with Not, fewer.
 _PATTERN_OPERATORS = {"stringlike", "arnlike", "arnequals", "stringnotlike", "arnnotlike", "arnnotequals"}
 _VALUE_OPERATORS = {"stringequals", "stringnotequals", "bool", "stringequalsignorecase", "stringnotequalsignorecase"}
-_SET_PREFIX = re.compile(r"^for(any|all)values?:|^for(any|all)value:")
+_SET_PREFIX = re.compile(r"^for(any|all)values?:")
 
 _ACCOUNT_ROOT = re.compile(r"arn:[^:]*:iam::(\d{12}):root")
 _ACCOUNT = re.compile(r"\d{12}")

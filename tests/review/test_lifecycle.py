@@ -261,6 +261,16 @@ def test_inline_code_is_said_not_to_be_compared() -> None:
     assert "code, which is not compared" in found.what
 
 
+def test_value_that_may_be_secret_is_in_no_line() -> None:
+    old, new = (
+        template({"F": resource("AWS::Lambda::Function", {"Environment": {"Variables": {"API_TOKEN": value}}})})
+        for value in ("before", "after")
+    )
+    (found,) = all_findings(old, new)
+    assert "API_TOKEN" in found.what
+    assert "after" not in found.what
+
+
 def test_ids_stay_and_differ_by_what_changes() -> None:
     old = template({"Q": queue(VisibilityTimeout=30)})
     same = [all_findings(old, template({"Q": queue(VisibilityTimeout=60)}))[0].id for _ in range(2)]
