@@ -50,15 +50,17 @@ def canonical(
     asset_hashes: Collection[str] = (),
     account: str = "",
     region: str = "",
+    paths: Mapping[str, str] | None = None,
     arguments: Mapping[str, Value] | None = None,
 ) -> Template:
     """The canonical form of the template of `stack`.
 
     :param asset_hashes: The hashes that the cloud assembly lists.
+    :param paths: The constructs' paths by logical id, where the template's metadata lacks them.
     :param arguments: For a nested stack the parent's values for its parameters, in canonical form.
     :raises InputError: if it is no template.
     """
-    return _Reader(template, stack, asset_hashes, account, region, arguments or {}).template()
+    return _Reader(template, stack, asset_hashes, account, region, paths or {}, arguments or {}).template()
 
 
 class _Reader:
@@ -69,12 +71,14 @@ class _Reader:
         asset_hashes: Collection[str],
         account: str,
         region: str,
+        paths: Mapping[str, str],
         arguments: Mapping[str, Value],
     ) -> None:
         self._stack = stack
         self._asset_hashes = asset_hashes
         self._account, self._region = account, region
         self._arguments = arguments
+        self._paths = paths
         self._sections: dict[str, dict[str, Any]] = {name: self._section(template, name) for name in _SECTIONS}
         self._others = {
             name: content for name, content in template.items() if name not in _SECTIONS | _IGNORED_SECTIONS
@@ -95,7 +99,8 @@ class _Reader:
             if logical_id.startswith("Fn::"):
                 loops[f"Resources.{logical_id}"] = self._value(resource)
             else:
-                read = self._resource(self._stable_ids.get(logical_id, logical_id), resource)
+                path = self._paths.get(logical_id, "")
+                read = self._resource(self._stable_ids.get(logical_id, logical_id), resource, path)
                 resources[read.logical_id] = read
         others = {
             name: self._value(content)
@@ -107,7 +112,7 @@ class _Reader:
             self._stack, resources, self._outputs(), names, {**others, **loops}, self._account, self._region
         )
 
-    def _resource(self, logical_id: str, resource: Any) -> Resource:
+    def _resource(self, logical_id: str, resource: Any, path: str) -> Resource:
         if not (isinstance(resource, dict) and isinstance(resource.get("Type"), str)):
             raise InputError(f"{self._stack}: expected the resource {logical_id} to be an object with a Type")
         properties = {} if resource.get("Properties") is None else resource["Properties"]
@@ -138,7 +143,7 @@ class _Reader:
                 )
             ),
             attributes=attributes,
-            path=str(metadata.get("aws:cdk:path", "")).removesuffix("/Resource"),
+            path=str(metadata.get("aws:cdk:path", path)).removesuffix("/Resource"),
         )
 
     def _outputs(self) -> dict[str, Output]:

@@ -27,6 +27,8 @@ class StackInput:
     assets: Mapping[str, str] = field(default_factory=dict)
     account: str = ""
     region: str = ""
+    # The constructs' paths by logical id, as far as the assembly says them.
+    paths: Mapping[str, str] = field(default_factory=dict)
     # Where files named in the template are; None where there are none.
     directory: Path | None = None
 
@@ -39,7 +41,8 @@ class StackInput:
             if file is None:
                 return None
             template = parsed_template(_text(file), str(file))
-        return StackInput(f"{self.name}/{logical_id}", template, self.assets, self.account, self.region, self.directory)
+        name = f"{self.name}/{logical_id}"
+        return StackInput(name, template, self.assets, self.account, self.region, directory=self.directory)
 
     def _nested_file(self, resource: dict[str, Any]) -> Path | None:
         if self.directory is None:
@@ -91,7 +94,8 @@ def read_assembly(directory: Path) -> list[StackInput]:
             file = directory / str(properties.get("templateFile"))
             account, region = _environment(artifact.get("environment"))
             template = parsed_template(_text(file), str(file))
-            stacks.append(StackInput(artifact_id, template, assets, account, region, directory))
+            paths = _paths(directory, artifact)
+            stacks.append(StackInput(artifact_id, template, assets, account, region, paths, directory))
         elif artifact.get("type") == "cdk:cloud-assembly":
             stacks += read_assembly(directory / str(properties.get("directoryName")))
     return stacks
@@ -139,6 +143,20 @@ def _assets(directory: Path) -> dict[str, str]:
                 source = asset.get("source") if isinstance(asset, dict) else None
                 assets[asset_hash] = str(source.get("path", "")) if isinstance(source, dict) else ""
     return assets
+
+
+def _paths(directory: Path, artifact: dict[str, Any]) -> dict[str, str]:
+    """The constructs' paths by logical id; they are no part of a finding's id, and may be missing."""
+    metadata = artifact.get("metadata")
+    file = artifact.get("additionalMetadataFile")
+    if isinstance(file, str) and (directory / file).is_file():
+        metadata = parsed_json(_text(directory / file), str(directory / file))
+    return {
+        entry["data"]: path.removeprefix("/").removesuffix("/Resource")
+        for path, entries in (metadata.items() if isinstance(metadata, dict) else ())
+        for entry in (entries if isinstance(entries, list) else ())
+        if isinstance(entry, dict) and entry.get("type") == "aws:cdk:logicalId" and isinstance(entry.get("data"), str)
+    }
 
 
 def _environment(environment: Any) -> tuple[str, str]:

@@ -81,6 +81,7 @@ def _canonical(stack: StackInput | None, name: str, arguments: dict[str, Value])
         asset_hashes=stack.assets.keys(),
         account=stack.account,
         region=stack.region,
+        paths=stack.paths,
         arguments=arguments,
     )
 

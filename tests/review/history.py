@@ -90,7 +90,8 @@ def cdk_diff(old: Path, new: Path) -> str:
     """What `cdk diff` prints for the stack ContactUpdates."""
     cdk = ROOT / "node_modules" / ".bin" / "cdk"
     name = "ContactUpdates"
-    command = [cdk, "diff", "--app", new, "--template", old / f"{name}.template.json", "--no-color", name]
+    template = old / f"{name}.template.json"
+    command = [str(cdk), "diff", "--app", str(new), "--template", str(template), "--no-color", name]
     done = subprocess.run(command, cwd=new, capture_output=True, text=True, check=False)
     return f"{done.stdout}{done.stderr}"
 
@@ -99,12 +100,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("commits", nargs="*", help="default: all that changed what templates are made of")
     parser.add_argument("--without-cdk-diff", action="store_true", help="print the review's report only")
+    parser.add_argument("--configuration", choices=CONFIGURATIONS, action="append", help="default: each")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         # The first one has none before it.
         for commit in options.commits or commits()[1:]:
             title = _git("log", "-1", "--format=%h %s", commit).decode().strip()
-            for configuration in CONFIGURATIONS:
+            for configuration in options.configuration or CONFIGURATIONS:
                 old, new = (assembly(Path(folder), one, configuration) for one in (f"{commit}~1", commit))
                 if not (old and new):
                     continue

@@ -46,6 +46,23 @@ def test_stacks_are_matched_by_the_manifests_id(tmp_path: Path) -> None:
     assert [(one.rule, one.stack) for one in found if one.class_.value < 9] == [("data-removed", "One")]
 
 
+@pytest.mark.parametrize("in_a_file", [True, False])
+def test_constructs_are_called_by_the_path_that_the_assembly_says(tmp_path: Path, in_a_file: bool) -> None:
+    old, new = (assembly(tmp_path / name, {"One": one}) for name, one in (("old", QUEUE), ("new", NOTHING)))
+    metadata = {"/One/Updates/Queue/Resource": [{"type": "aws:cdk:logicalId", "data": "Q"}], "/One": "odd"}
+    manifest = json.loads((old / "manifest.json").read_text())
+    if in_a_file:
+        write(old / "One.metadata.json", metadata)
+        manifest["artifacts"]["One"]["additionalMetadataFile"] = "One.metadata.json"
+    else:
+        manifest["artifacts"]["One"]["metadata"] = metadata
+    write(old / "manifest.json", manifest)
+
+    found = review(read_assembly(old), read_assembly(new)).findings
+
+    assert found[0].path == "One/Updates/Queue"
+
+
 def test_missing_stack_stays_deployed_until_it_is_destroyed(tmp_path: Path) -> None:
     old = assembly(tmp_path / "old", {"One": QUEUE, "Two": NOTHING})
     new = assembly(tmp_path / "new", {"Two": NOTHING})
