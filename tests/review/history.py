@@ -3,8 +3,9 @@
     python -m tests.review.history                 each commit that may have changed templates, synthesised anew
     python -m tests.review.history a90262c 9ade705 these
 
-The app of each commit and of the one before is synthesised in a temporary folder, small, with a queue, and with all
-options; where the templates differ, the review's report and that of `cdk diff` are printed. Takes some minutes.
+The stacks of tests/constructs/stacks.py, and the app with all of its options, are synthesised in a temporary folder, as
+of each commit and as of the one before. Where their templates differ, the review's report and that of `cdk diff` are
+printed. Takes some minutes.
 """
 
 from __future__ import annotations
@@ -24,16 +25,27 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 WHAT_MAKES_TEMPLATES = (":(glob)connect_constructs/*.py", "lambda/sdk_models", "app.py", "cdk.json")
 INSTANCE = "arn:aws:connect:us-east-1:111122223333:instance/12345678-1234-1234-1234-123456789012"
-CONFIGURATIONS = {
-    "small": {},
-    "queue": {"queue": "true"},
-    "all": {
-        "queue": "true",
-        "allow_origins": "https://crm.example",
-        "allowed_attributes": "priority",
-        "api_key_required": "true",
-    },
+CONTEXT = {
+    "instance_arn": INSTANCE,
+    "queue": "true",
+    "allow_origins": "https://crm.example",
+    "allowed_attributes": "priority",
+    "api_key_required": "true",
 }
+# Programs that write a cloud assembly into {out}.
+APP = """
+import json, os, runpy
+os.environ["CDK_CONTEXT_JSON"] = json.dumps({context!r})
+os.environ["CDK_OUTDIR"] = {out!r}
+runpy.run_path("app.py", run_name="__main__")
+"""
+STACK = """
+import shutil
+from tests.constructs import stacks
+stack = stacks.{function}()
+shutil.copytree(stack.node.root.synth().directory, {out!r})
+"""
+STACKS = {name: f"{name}_stack" for name in ("minimal", "maximal", "queue", "maximal_queue")}
 
 
 def commits() -> list[str]:
@@ -42,33 +54,24 @@ def commits() -> list[str]:
 
 
 def assembly(workspace: Path, commit: str, configuration: str) -> Path | None:
-    """The cloud assembly of the app as of the commit; None where there was none, or it cannot be synthesised."""
+    """The cloud assembly as of the commit; None where there was no such stack, or it cannot be synthesised."""
+    source = _exported(workspace, commit)
     # Most commits have the templates of the one before.
-    entries = _git(
-        "ls-tree", commit, "--", "connect_constructs/", "app.py", "cdk.json", "lambda/sdk_models"
-    ).splitlines()
-    # The folders in the package are for other commands.
-    made_of = b"\n".join(one for one in entries if b" blob " in one or one.endswith(b"sdk_models"))
-    out = workspace / f"{hashlib.sha256(made_of).hexdigest()}-{configuration}"
+    files = [*(source / "connect_constructs").glob("*.py"), source / "app.py", source / "tests/constructs/stacks.py"]
+    files += (source / "lambda" / "sdk_models").rglob("*.json")
+    made_of = hashlib.sha256(b"".join(file.read_bytes() for file in sorted(files) if file.is_file()))
+    out = workspace / f"{made_of.hexdigest()}-{configuration}"
     if out.exists():
         return out
-    source = _exported(workspace, commit)
-    if not (source / "app.py").is_file():
-        return None
-    context = {"instance_arn": INSTANCE, **CONFIGURATIONS[configuration]}
-    command = [sys.executable, "-c", _SYNTHESIS.format(context=context, out=str(out))]
+    if configuration == "app":
+        program = APP.format(context=CONTEXT, out=str(out))
+    else:
+        program = STACK.format(function=STACKS[configuration], out=str(out))
     environment = {**os.environ, "CDK_VALIDATION": "false", "PYTHONPATH": str(source)}
-    done = subprocess.run(command, cwd=source, env=environment, capture_output=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=source, env=environment, capture_output=True, check=False
+    )
     return None if done.returncode else out
-
-
-# The app as it is, but for where its context comes from.
-_SYNTHESIS = """
-import json, os, runpy
-os.environ["CDK_CONTEXT_JSON"] = json.dumps({context!r})
-os.environ["CDK_OUTDIR"] = {out!r}
-runpy.run_path("app.py", run_name="__main__")
-"""
 
 
 @functools.cache
@@ -87,10 +90,10 @@ def review(old: Path, new: Path) -> str:
 
 
 def cdk_diff(old: Path, new: Path) -> str:
-    """What `cdk diff` prints for the stack ContactUpdates."""
+    """What `cdk diff` prints for the one stack."""
     cdk = ROOT / "node_modules" / ".bin" / "cdk"
-    name = "ContactUpdates"
-    template = old / f"{name}.template.json"
+    template = next(old.glob("*.template.json"))
+    name = template.name.removesuffix(".template.json")
     command = [str(cdk), "diff", "--app", str(new), "--template", str(template), "--no-color", name]
     done = subprocess.run(command, cwd=new, capture_output=True, text=True, check=False)
     return f"{done.stdout}{done.stderr}"
@@ -100,15 +103,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("commits", nargs="*", help="default: all that changed what templates are made of")
     parser.add_argument("--without-cdk-diff", action="store_true", help="print the review's report only")
-    parser.add_argument("--configuration", choices=CONFIGURATIONS, action="append", help="default: each")
+    parser.add_argument("--configuration", choices=["app", *STACKS], action="append", help="default: each")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         # The first one has none before it.
         for commit in options.commits or commits()[1:]:
             title = _git("log", "-1", "--format=%h %s", commit).decode().strip()
-            for configuration in options.configuration or CONFIGURATIONS:
+            for configuration in options.configuration or ["app", *STACKS]:
                 old, new = (assembly(Path(folder), one, configuration) for one in (f"{commit}~1", commit))
                 if not (old and new):
+                    print(f"\n===== {title} [{configuration}] cannot be synthesised", flush=True)
                     continue
                 report = review(old, new)
                 if "no difference found" in report:
