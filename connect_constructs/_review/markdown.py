@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from connect_constructs._review.findings import Class, Finding
-from connect_constructs._review.report import CODE_NOTE, Entry, Report
+from connect_constructs._review.report import CODE_NOTE, Entry, Report, alike
 from connect_constructs._review.text import printable
 
 # A step's summary takes 1 MiB, a comment 65,536 characters.
@@ -24,8 +24,8 @@ def as_markdown(report: Report) -> str:
         if class_ is Class.OTHER:
             parts += ["<details><summary>A line each</summary>", "", *map(_line, entries), "", "</details>", ""]
         else:
-            for entry in entries:
-                parts += [*_item(entry), ""]
+            for group in alike(entries):
+                parts += [*_item(group), ""]
     parts += [f"> Accepted, and no longer found: {code(one)}" for one in report.stale]
     return _shortened(parts)
 
@@ -44,11 +44,13 @@ def _line(entry: Entry) -> str:
     return f"- {_place(finding)}: {_escaped(finding.what)}{' (accepted)' if entry.accepted else ''}"
 
 
-def _item(entry: Entry) -> Iterator[str]:
+def _item(entries: list[Entry]) -> Iterator[str]:
+    entry = entries[0]
     finding = entry.finding
     mark = "❗ " if entry.fails else ""
     branch = f" (where {_escaped(finding.branch)})" if finding.branch else ""
-    yield f"- {mark}{_place(finding)}: **{_escaped(finding.what)}**{branch}"
+    places = ", ".join(_place(one.finding) for one in entries)
+    yield f"- {mark}{places}: **{_escaped(finding.what)}**{branch}"
     for label, text in (("Why", finding.why), ("Do", finding.todo)):
         if text:
             yield f"  {label}: {_escaped(text)}  "
@@ -56,7 +58,7 @@ def _item(entry: Entry) -> Iterator[str]:
         yield f"  With: {', '.join(code(one) for one in finding.related)}  "
     if entry.accepted:
         yield f"  Accepted: {_escaped(entry.accepted)}  "
-    yield f"  {code(finding.id)}"
+    yield f"  {', '.join(code(one.finding.id) for one in entries)}"
 
 
 def _place(finding: Finding) -> str:

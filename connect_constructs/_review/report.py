@@ -51,6 +51,17 @@ class Report:
         return f"{stacks}: {', '.join(counts) if counts else 'no difference found'}"
 
 
+def alike(entries: list[Entry]) -> list[list[Entry]]:
+    """The entries of one class, those that say the same of several resources together."""
+    groups: dict[tuple[object, ...], list[Entry]] = {}
+    for entry in entries:
+        one = entry.finding
+        # What else it concerns is said of each alone.
+        key = (one.rule, one.stack, one.what, one.why, one.todo, one.branch, one.related, entry.accepted, entry.fails)
+        groups.setdefault(key, []).append(entry)
+    return list(groups.values())
+
+
 def make_report(review: Review, failing: Failing, accepted: Accepted) -> Report:
     """The report of a review."""
     entries = []

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator
 
 from connect_constructs._review.findings import Class
-from connect_constructs._review.report import CODE_NOTE, Entry, Report, place_of
+from connect_constructs._review.report import CODE_NOTE, Entry, Report, alike, place_of
 
 _WIDTH = 110
 _MOST_RELATED = 8
@@ -17,8 +17,10 @@ def as_text(report: Report) -> str:
     lines: list[str] = []
     for class_, entries in report.by_class():
         lines += [f"{class_.value} {class_.title}", ""]
-        for entry in entries:
-            lines += _line(entry) if class_ is Class.OTHER else _paragraph(entry)
+        if class_ is Class.OTHER:
+            lines += [line for entry in entries for line in _line(entry)]
+        else:
+            lines += [line for group in alike(entries) for line in _paragraph(group)]
         if class_ is Class.OTHER:
             lines.append("")
     lines += [report.summary(), CODE_NOTE]
@@ -40,10 +42,12 @@ def _line(entry: Entry) -> Iterator[str]:
     )
 
 
-def _paragraph(entry: Entry) -> Iterator[str]:
+def _paragraph(entries: list[Entry]) -> Iterator[str]:
+    entry = entries[0]
     finding = entry.finding
     mark = "!" if entry.fails else " "
-    yield f"{mark} {place_of(finding)}"
+    for one in entries:
+        yield f"{mark} {place_of(one.finding)}"
     yield from _wrapped("", finding.what + (f" [where {finding.branch}]" if finding.branch else ""))
     yield from _wrapped("why: ", finding.why)
     yield from _wrapped("do:  ", finding.todo)
@@ -52,7 +56,7 @@ def _paragraph(entry: Entry) -> Iterator[str]:
         related = ", ".join(finding.related[:_MOST_RELATED]) + (f" and {more} more" if more > 0 else "")
         yield from _wrapped("with: ", related)
     yield from _wrapped("accepted: ", entry.accepted or "")
-    yield f"    id:  {finding.id}"
+    yield from (f"    id:  {one.finding.id}" for one in entries)
     yield ""
 
 

@@ -128,3 +128,16 @@ def test_finding_of_a_construct_is_called_by_its_path() -> None:
     old = template({"Q1A2B": resource("AWS::SQS::Queue", Metadata={"aws:cdk:path": "Stack/Updates/Queue/Resource"})})
     written = as_text(report(old, template({"T": resource("AWS::SNS::Topic")})))
     assert "Stack: Stack/Updates/Queue (Q1A2B)" in written
+
+
+def test_what_is_said_of_several_resources_is_said_once() -> None:
+    old, new = (
+        template({f"M{number}": resource("AWS::Lambda::Url", {"AuthType": auth}) for number in range(3)})
+        for auth in ("AWS_IAM", "NONE")
+    )
+    one = report(old, new)
+    for form in (as_text, as_markdown):
+        written = form(one).replace("\\", "")
+        assert written.count("AuthType goes from AWS_IAM to NONE") == 1
+        assert all(f"M{number}" in written for number in range(3))
+    assert len(json.loads(as_json(one))["findings"]) == 3
