@@ -72,3 +72,16 @@ def test_what_only_the_deployment_knows_is_unknown(case: Case) -> None:
         assert [(one.class_, one.aspect and one.aspect.value) for one in found if one.rule == case.rule] == [
             (Class.UNKNOWN, "exposure")
         ]
+
+
+def test_origin_that_is_sent_back_is_any_origin() -> None:
+    """As templates of this project had it: that the header becomes a star lets in nobody else."""
+
+    def response(origin: str) -> Json:
+        parameters = {"gatewayresponse.header.Access-Control-Allow-Origin": origin}
+        return resource("AWS::ApiGateway::GatewayResponse", {"ResponseParameters": parameters})
+
+    assert reviewed(response("method.request.header.Origin"), response("'*'")) == []
+    assert reviewed(response("'https://a.example'"), response("method.request.header.Origin")) == [
+        "response-cors-origins"
+    ]
