@@ -16,7 +16,7 @@ from benchmarks.performance.warm_path import WarmPath
 
 Unit = Callable[[float], str]
 
-_CALL = "the call"
+_CALL = "botocore"
 
 
 def seconds(value: float) -> str:
@@ -71,11 +71,11 @@ def findings(figures: Figures) -> Iterator[Finding]:
         yield _compared("first request, CPU", start.first_request, peer, unit=milliseconds)
     own = warm.own | {_CALL: warm.call[OURS]}
     yield replace(
-        _compared("warm request, CPU beside the call", own, _CALL, unit=microseconds),
+        _compared("warm request, CPU outside botocore", own, _CALL, unit=microseconds),
         target="≤ 100 µs",
         met=statistics.median(own[OURS]) <= 100e-6,
     )
-    yield _compared("warm request, CPU beside the call", own, POWERTOOLS, unit=microseconds)
+    yield _compared("warm request, CPU outside botocore", own, POWERTOOLS, unit=microseconds)
     yield _growth(warm.own_by_size)
     yield Finding(
         figure="asset, zipped",
@@ -98,7 +98,7 @@ def _growth(own_by_size: dict[str, dict[int, float]]) -> Finding:
     smaller, larger = sorted(next(iter(own_by_size.values())))[-2:]
     growth = max(by_size[larger] / by_size[smaller] for by_size in own_by_size.values())
     return Finding(
-        figure=f"the same for {larger:,} bytes of attributes, by that for {smaller:,}",
+        figure=f"the same for {larger:,} bytes of attributes, divided by that for {smaller:,}",
         ours=f"{growth:.2f}",
         target=f"linear: ≤ {1.1 * larger / smaller:.2f}",
         met=growth <= 1.1 * larger / smaller,

@@ -43,18 +43,18 @@ def page(figures: Figures) -> str:
 def _introduction(figures: Figures) -> str:
     return f"""\
 {summary(figures)}
-*Ratio* is the median of ours divided by the peer's over {figures.runs} runs, with the quartiles in parentheses. Each
-run starts one new process of each, in turn, so that a drift in the machine's speed affects both equally. The times are
-CPU time, user and system; only the demonstration is wall-clock time. Ratios carry over to other machines better than
-times do. Where the quartiles lie on both sides of a target, some runs miss it. Nothing was measured in AWS, but on this
-machine:
+*Ours* is connect-constructs. *Ratio* is our figure divided by the peer's: the median over {figures.runs} runs, with the
+quartiles in parentheses. Each run starts one new process of each, in turn, so that a drift in the machine's speed
+affects both equally. Times are CPU time, user and system; only the demonstration is wall-clock time. On other machines,
+the ratios will differ less than the times. If the quartiles lie on both sides of a target, some runs miss it. Nothing
+was measured in AWS. This is the machine:
 
 {_list(figures.machine)}
 The [peers]({_PEERS}):
 
 - **{BOTO3}**: `boto3.client("connect")` and an eight-line handler that checks nothing.
 - **{POWERTOOLS}**: the same call with Powertools for AWS Lambda: Logger, Tracer, Metrics, resolver, pydantic model.
-- **{BY_HAND}**: a stack of the same resources with CDK's own constructs.
+- **{BY_HAND}**: the same resources, written with CDK's own constructs.
 - **{SOLUTIONS_CONSTRUCTS}**: the same endpoint with the pattern `ApiGatewayToLambda`, which also writes an
   access log and leaves the function's log group to AWS Lambda.
 
@@ -68,22 +68,22 @@ def _cold_start(figures: Figures) -> str:
     shares = [(package, f"{share:.0%}") for package, share in figures.import_shares.items() if share >= 0.01]
     return f"""## Cold start
 
-A new process imports the handler's module and is then ready for a request. Installed packages have byte code, as in the
-Lambda runtime; the handlers' own files have none, because a function's folder is read-only.
+A new process imports the handler's module, and is then ready for a request. Installed packages have byte code, as in
+the Lambda runtime. The handlers' own files have none, because a function's folder is read-only.
 
 {_samples_table("Handler", cold_start.start, BOTO3, milliseconds, counts=("Modules", cold_start.modules))}
-The first request goes to a local HTTPS server that accepts every update; it includes loading the certificates and
-setting up TLS. The third request shows the cost of the later ones.
+The first request goes to a local HTTPS server that accepts every update. It includes loading the certificates and
+setting up TLS. The third request shows what later requests cost.
 
 {_samples_table("First request", cold_start.first_request, BOTO3, milliseconds)}
 {_samples_table("Third request", cold_start.third_request, BOTO3, milliseconds)}
-**Where the limit is.** Our start, according to Python's `-X importtime`:
+**Where the limit is.** This is where the time of our start goes, according to Python's `-X importtime`:
 
 {_table(("Package", "Share"), shares)}
-The other costs of a boto3 client are avoided: searching all services, loading their endpoints and hooks, and resources.
-The function reads only the data of its own three services and the partitions from the runtime's botocore, so that a
-Region known to a later runtime works without a new release. The rest is spread over {cold_start.modules[OURS]} modules,
-none of which takes more than a few percent. Anything faster would have to replace botocore: its signing, retries and
+The function avoids the other costs of a boto3 client: searching all services, loading their endpoints and hooks, and
+resources. From the runtime's botocore it reads only the data of its own three services and the partitions, so Regions
+that a later runtime knows work without a new release. The rest is spread over {cold_start.modules[OURS]} modules, none
+of which takes more than a few percent. A faster start would need a replacement for botocore: its signing, retries and
 endpoint resolution.
 
 The certificates take {certificates} of the first request. Python's `ssl` loads the whole bundle before the first
@@ -102,17 +102,17 @@ def _warm_path(figures: Figures) -> str:
     ]
     return f"""## Warm path
 
-A typical update {warm.requests:,} times in one process, with botocore's HTTP requests answered at once. *Own* is the
-part of a request outside botocore's call. The log goes to the null device, because whatever reads it is not the
-handler's cost.
+A process handles a typical update {warm.requests:,} times, and botocore's HTTP requests are answered at once. *Call* is
+the time in botocore, and *Own* is the rest. The log goes to the null device, because reading it is not the handler's
+cost.
 
 {_table(("Handler", "Request", "Call", "Own"), rows)}
-Our own part, by the size of the attributes:
+Our own part for attributes of different sizes:
 
 {_table(("Attributes", *(f"{size:,} bytes" for size in sizes)), by_size)}
-**Where the limit is.** Of {request}, botocore takes {call} to serialise, sign and parse. Our {own} are for parsing the
-body, checking each key and value once against the contract, and writing the log line, which is written at once so that
-it is not lost with the process. Anything faster would have to log or check less.
+**Where the limit is.** Of {request}, botocore takes {call} to serialize, sign and parse. In our {own}, the function
+parses the body, checks each key and value once against the contract, and writes the log line (at once, so that it is
+not lost if the process ends). A faster function would have to check or log less.
 """
 
 
@@ -123,7 +123,7 @@ def _asset(figures: Figures) -> str:
 Zipped, as uploaded: {archive.size:,} bytes. Both functions use the same asset.
 
 **Where the limit is.** {archive.by_suffix[".py"]:,} bytes are Python, including comments, and
-{archive.by_suffix[".json"]:,} are the service models; the rest is the archive format. Anything smaller would have to
+{archive.by_suffix[".json"]:,} are the service models. The rest is the archive format. A smaller asset would have to
 drop comments.
 """
 
@@ -132,12 +132,12 @@ def _synthesis(figures: Figures) -> str:
     empty = ratio(figures.synthesis[EMPTY], figures.synthesis[OURS]).median
     return f"""## Synthesis
 
-`app.synth()` in a new process, including the Node.js process that it starts. CDK's own template validation would take
-most of the time and is off on all sides (`CDK_VALIDATION=false`).
+This is `app.synth()` in a new process, including the Node.js process that it starts. CDK's own template validation
+would take most of the time, so it is off for all apps (`CDK_VALIDATION=false`).
 
 {_samples_table("App", figures.synthesis, BY_HAND, seconds)}
-**Where the limit is.** An empty app takes {empty:.0%} of our time: Node.js and aws-cdk-lib start. A stack of the same
-resources by hand takes the rest. Only CDK and jsii, its bridge to Python, could be faster.
+**Where the limit is.** An empty app takes {empty:.0%} of our time, because Node.js and aws-cdk-lib start. The same
+resources by hand take the rest. Only CDK and jsii, its bridge to Python, could be faster.
 """
 
 
@@ -145,11 +145,11 @@ def _demo(figures: Figures) -> str:
     steps = [(step, f"{value:.1f}") for step, value in figures.demo.steps.items()]
     return f"""## Demonstration
 
-After its set-up, `make demo` takes {seconds(figures.demo.seconds)}. Bootstrap and synthesis run at the same time.
+After the first run, `make demo` takes {seconds(figures.demo.seconds)}. Bootstrap and synthesis run at the same time.
 
 {_table(("Step", "Seconds"), steps)}
-**Where the limit is.** The steps are the work of the CDK CLI and the emulator. CDK's template validation is on during
-the synthesis, which is the default for every `cdk deploy`.
+**Where the limit is.** All steps are work of the CDK CLI and the emulator. CDK's template validation is on, as it is by
+default in every `cdk deploy`.
 """
 
 

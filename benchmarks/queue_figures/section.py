@@ -61,21 +61,22 @@ def seconds_text(seconds: float) -> str:
 def section(cases: Sequence[Case]) -> str:
     """The section `queue-figures` of docs/performance.md, in Markdown."""
     return f"""\
-Bursts of attribute updates arrive at {ARRIVALS_PER_SECOND} a second, round robin over the contacts. The queue has its
-defaults: {EXECUTIONS} executions, and {SECONDS_PER_CALL} seconds for each call.
+In each burst, attribute updates arrive at {ARRIVALS_PER_SECOND} a second, round robin over the contacts. The queue has
+its defaults: {EXECUTIONS} executions, and {SECONDS_PER_CALL} seconds for each call. Each column *naive* belongs to the
+column before it.
 
 {table(cases)}
 *Naive* is a consumer of the same queue that makes one unpaced call for each message. A throttled update returns to the
 queue for the same time as with the real consumer and blocks its contact's later updates, so contacts with many updates
-spend most of the time waiting. *Limit* is one call for each contact at the quota of {QUOTA_RATE:.0f} a second, even if
-the updates take longer than that to arrive.
+spend most of the time waiting. *Limit* is the time for one call for each contact, at the quota of {QUOTA_RATE:.0f} a
+second, even if the updates take longer than that to arrive.
 
-The queue stays below the quota to leave room for others. If there is nothing to merge, a consumer that keeps hitting
-the quota can therefore be faster, at the cost of its throttled calls.
+The queue stays below the quota to leave room for other callers. So if there is nothing to merge, a consumer that keeps
+hitting the quota can be faster, at the cost of its throttled calls.
 
 ![Seconds to drain a burst, on a logarithmic scale](queue-figures.svg)
 
-The function behind the queue is the real one, `contact_updates.queue_function` with its botocore; only the clock and
+The function behind the queue is the real one, `contact_updates.queue_function` with its botocore. Only the clock and
 the answers to its HTTP requests are simulated. SQS FIFO, Lambda's event source and Amazon Connect are the same models
 that `make attack` uses: batches of up to {MAX_BATCH} that begin with the oldest message's contact, never two batches
 with the same contact at once; calls that take {CALL_SECONDS * 1000:.0f} ms; a quota of {QUOTA_RATE:.0f} calls a second
