@@ -29,19 +29,20 @@ GAPS = (
     Gap(
         "API Gateway refuses a stage with logging unless a CloudWatch role that it can assume is set for the account "
         "and Region. Deleting AWS::ApiGateway::Account leaves the role set.",
-        "The first deployment into a fresh account would fail.",
+        "A first deployment that fails in a fresh account would work here.",
         "aws-samples/amazon-bedrock-knowledgebase-slackbot#6, sbt-aws#19, aws-cdk#7140, aws-cdk#6194",
         "logging_role",
     ),
     Gap(
-        "A REST API matches percent-encoded paths, and passes path parameters to the function still encoded.",
-        "An ARN in a path would be split at its slashes.",
+        "A REST API matches percent-encoded paths, and passes path parameters to the function without decoding them.",
+        "An ARN in a path would be split at its slashes here.",
         "hotsock/voker#8, middleapi/standard-server#93",
         "encoded_paths",
     ),
     Gap(
         "Header names reach the function, the authorizer and mappings as the client sent them (HTTP/2: lower case).",
-        "A mapping of `method.request.header.Origin` does not find `origin`; a handler could read one spelling only.",
+        "A mapping of `method.request.header.Origin` that finds no `origin` on AWS would work here, and so would a "
+        "handler that reads only one spelling.",
         "middyjs/middy#257",
         "header_names",
     ),
@@ -55,7 +56,7 @@ GAPS = (
         "gateway_errors",
     ),
     Gap(
-        "A throttled function is an INTEGRATION_FAILURE, and one that fails is a 502 without details.",
+        "A throttled function leads to INTEGRATION_FAILURE, and one that fails leads to a 502 without details.",
         "A throttled function would look like a throttled endpoint; an exception's text would reach the caller.",
         "Stack Overflow 36363280, re:Post QUL-z6rJbmR4meafB7MzYXxw; API Gateway Developer Guide, "
         '"Lambda proxy integrations"',
@@ -70,7 +71,7 @@ GAPS = (
     Gap(
         "A client can set `requestId` but not `extendedRequestId`; the response has both. The function's own "
         "`x-amzn-RequestId`, Date, Server and the like are remapped.",
-        "A client that reuses an id would be mistaken for one that retries.",
+        "A new call with a reused id could be mistaken for a retry.",
         'API Gateway Developer Guide, "Access logging for REST APIs" and "important notes"',
         "request_ids",
     ),
@@ -79,8 +80,8 @@ GAPS = (
         "IAM, Cognito, a Lambda authorizer or none, with the resource policy as it was deployed. A denied caller gets "
         "ACCESS_DENIED, wrong credentials get gateway responses of their own, and a signature for another service is "
         "invalid.",
-        "A grant without effect on AWS would have one here; a refusal would show the caller's ARN despite a fixed "
-        "text.",
+        "A grant that has no effect on AWS would have one here, and a refusal would show the caller's ARN instead of "
+        "the fixed text.",
         'API Gateway Developer Guide, "How API Gateway resource policies affect authorization workflow"; re:Post, '
         '"How do I troubleshoot HTTP 403 errors from API Gateway?"; aws-sdk-js#3571; guesses: the gateway responses of '
         "an unknown key (DEFAULT_4XX) and of a wrong scope (INVALID_SIGNATURE)",
@@ -94,7 +95,7 @@ GAPS = (
     ),
     Gap(
         "A batch call needs the permission for the single call.",
-        "A consumer without sqs:SendMessage could send batches.",
+        "A function without sqs:SendMessage could send batches.",
         'Amazon SQS Developer Guide, "Amazon SQS API permissions"',
         "batch_permissions",
     ),
@@ -112,9 +113,9 @@ GAPS = (
         "event_rules",
     ),
     Gap(
-        "Lambda refuses a reservation that leaves fewer than ten executions unreserved; CloudFormation makes "
-        "reservations.",
-        "A deployment into a new account, which may have ten in all, would fail.",
+        "Lambda refuses reserved concurrency that leaves fewer than ten executions unreserved, and CloudFormation sets "
+        "reserved concurrency.",
+        "A deployment that fails in a new account, which may have ten executions in all, would work here.",
         "aws-samples/alarm-context-tool#2, one-observability-demo#278",
         "reserved_concurrency",
     ),
@@ -125,27 +126,27 @@ GAPS = (
         "signatures",
     ),
     Gap(
-        "A web page cannot call with the credentials of whoever opens it: what a page can send is refused, except to "
-        "deployed APIs.",
+        "A web page cannot use the credentials of the person who opens it. So requests that a page can send are "
+        "refused, except to deployed APIs.",
         "Any page that a developer opens could create and invoke functions, and so run code as the developer.",
         'Fetch Standard, "Origin header"; Fetch Metadata Request Headers, "Sec-Fetch-Site"',
         "foreign_requests",
     ),
     Gap(
         "CloudFormation sets a method's request validator.",
-        "An invalid body would get past a validator that the template asks for.",
+        "An invalid body would pass, although the template asks for a validator.",
         "CloudFormation User Guide, AWS::ApiGateway::Method",
         "at_deployment.request_validators",
     ),
     Gap(
         "Endpoints have TLS, and policies can require it.",
-        "Queues and the bootstrap bucket would refuse all local calls: the requirement is removed from the local copy.",
+        "Queues and the bootstrap bucket would refuse all local calls, so the local copy does not require TLS.",
         "IAM User Guide, aws:SecureTransport",
         "at_deployment.tls",
     ),
     Gap(
         "All resource types exist.",
-        "A template with a type that the emulator lacks would not deploy: it is removed from the local copy.",
+        "A template with a type that the emulator lacks would not deploy, so the local copy does not have it.",
         "CloudFormation User Guide, resource type reference",
         "at_deployment.resource_types",
     ),
