@@ -55,7 +55,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r target text; do printf '  make %-14s %s\n' "$$target" "$$text"; done
 
-setup: $(PROJECT) $(CDK_CLI) ## only the setup: .venv and node_modules
+setup: $(PROJECT) $(CDK_CLI) ## install what the targets need, in .venv and node_modules
 
 demo: setup ## deploy to a local AWS, send two updates through the endpoint, show the contact before and after
 	@$(BIN)/connect-constructs local --demo
@@ -65,11 +65,11 @@ local: setup ## deploy to a local AWS and keep it running until Ctrl-C (LOCAL_FL
 
 # mypy takes a minute when its cache is cold, so it runs in parallel with the fast tests, as does what takes seconds.
 # pytest's summary comes last.
-test: setup lint ## make check, then all tests: the fast ones, then the deployed ones
+test: setup lint ## run make check and all tests
 	@$(MAKE) --no-print-directory -j2 types fast-tests oldest-botocore-tests docs
 	@$(MAKE) --no-print-directory deployed-tests
 
-check: lint types ## ruff and mypy
+check: lint types ## check style and types (ruff, mypy)
 
 lint: $(PACKAGES)
 	@$(BIN)/ruff check --quiet .
@@ -85,7 +85,7 @@ oldest-botocore-tests: $(OLDEST_BOTOCORE_PACKAGES)
 	@$(OLDEST_BOTOCORE)/bin/python -m pytest --quiet -p no:cacheprovider $(BOTOCORE_TESTS)
 
 # The newest botocore is the one in the locks.
-test-botocore: setup $(OLDEST_BOTOCORE_PACKAGES) ## run all handler tests with the Lambda runtime's oldest botocore and with the newest
+test-botocore: setup $(OLDEST_BOTOCORE_PACKAGES) ## run the handler's tests with the oldest and the newest botocore that the Lambda runtime may have
 	@$(OLDEST_BOTOCORE)/bin/python -m pytest --quiet -p no:cacheprovider tests/handler
 	@$(BIN)/pytest --quiet tests/handler
 
@@ -102,16 +102,16 @@ clients-table: setup clients-setup ## rewrite the clients' tables in docs/contra
 emulator-gaps: $(PROJECT) ## rewrite the table of the emulator's gaps in docs/testing.md
 	@$(BIN)/python -m tools.emulator_gaps_table
 
-bench: setup $(BENCHMARK_PEERS_PACKAGES) ## compare cold start, warm path and synthesis with peers, and rewrite docs/performance.md (takes some minutes)
+bench: setup $(BENCHMARK_PEERS_PACKAGES) ## measure cold start, warm requests and synthesis against alternatives, and rewrite docs/performance.md (takes minutes)
 	@$(BIN)/python -m benchmarks.performance --python $(BENCHMARK_PEERS)/bin/python --output-dir docs
 
 queue-figures: setup $(BENCHMARK_PEERS_PACKAGES) ## simulate bursts, and rewrite the queue's figures in docs/performance.md and their chart
 	@PYTHONPATH=lambda $(BIN)/python -m benchmarks.queue_figures --output-dir docs
 
-attack: setup ## attack the queue's promise: all scenarios with 12 seeds each, and mutants (takes some minutes; ATTACK_FLAGS="--seeds 3")
+attack: setup ## try to break the queue's promise, and check that mutants of the handler are caught (takes minutes; ATTACK_FLAGS="--seeds 3")
 	@$(BIN)/python -m tests.attack $(ATTACK_FLAGS)
 
-queue-faults: setup ## test the queue with injected faults in the local AWS, with 3,000 updates (takes some minutes)
+queue-faults: setup ## test the queue in the local AWS with 3,000 updates and injected faults (takes minutes)
 	@$(BIN)/python -m tests.queue.fault_run --updates 3000 --contacts 300
 
 format: $(PACKAGES) ## format the code and fix what ruff can fix
@@ -124,7 +124,7 @@ $(error usage: make deploy INSTANCE_ARN=arn:aws:connect:REGION:ACCOUNT:instance/
 endif
 endif
 
-deploy: setup ## deploy to your AWS account: make deploy INSTANCE_ARN=... (CDK_FLAGS="--profile name")
+deploy: setup ## deploy to your AWS account: make deploy INSTANCE_ARN=... (CDK_FLAGS="-c queue=true --profile name")
 ifneq ($(DOCTOR),no)
 	@$(BIN)/connect-constructs doctor --quick -c instance_arn='$(INSTANCE_ARN)' -- $(CDK_FLAGS) || \
 		{ echo 'make deploy: stopped before cdk deploy; to deploy anyway, add DOCTOR=no' >&2; exit 1; }
@@ -142,7 +142,7 @@ facts: $(PACKAGES) $(REVIEW_PACKAGES) ## cut the review's facts about resource t
 
 # The old locks are removed first, because uv and npm would keep their versions. So is node_modules, because npm would
 # take packages from there and write no hashes.
-lock: $(PACKAGES) ## update the locks to the newest versions that requirements/pinned.txt, emulator.txt and package.json allow
+lock: $(PACKAGES) ## update the locked versions, except those in requirements/pinned.txt, requirements/emulator.txt and package.json
 	@rm -f requirements/dev.txt requirements/awscli.txt requirements/benchmark-peers.txt requirements/oldest-botocore.txt \
 		requirements/docs.txt $(EMULATOR_LOCK) package-lock.json $(JAVASCRIPT)/package-lock.json $(BROWSER)/package-lock.json \
 		$(REVIEW)/package-lock.json
@@ -158,7 +158,7 @@ lock: $(PACKAGES) ## update the locks to the newest versions that requirements/p
 	@cd $(BROWSER) && npm install --package-lock-only --ignore-scripts --loglevel error >/dev/null
 	@cd $(REVIEW) && npm install --package-lock-only --ignore-scripts --loglevel error >/dev/null
 
-docs: $(DOCS_PACKAGES) ## build the documentation site into site/; a dead link or anchor is an error
+docs: $(DOCS_PACKAGES) ## build the documentation site into site/; fails if a link or an anchor is dead
 	@$(DOCS)/bin/zensical build --strict --clean
 
 build: $(PACKAGES) ## build the wheel and the sdist into dist/

@@ -25,6 +25,14 @@ _INTERRUPTED = 130
 # Ctrl-C, termination by another process, and a closed terminal.
 _ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
+# Not wrapped by argparse, which would break the command at a hyphen.
+_CLIENT_MODEL_DESCRIPTION = """\
+Prints a service model with which the AWS CLI and boto3 call the endpoint,
+signed for execute-api. Save it in a file, and install it with:
+
+  aws configure add-model --service-name contact-updates --service-model file://FILE
+"""
+
 _interrupted = threading.Event()
 
 
@@ -63,8 +71,9 @@ def _interrupt(_: int, __: FrameType | None) -> NoReturn:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="connect-constructs",
-        description="Contact updates for Amazon Connect: checks before and after a deployment, a local AWS, the "
-        "client model and the OpenAPI document; and a review of template changes, for any CDK app.",
+        description="Tools for endpoints that update Amazon Connect contacts: try one in a local AWS, check an account "
+        "and a deployed endpoint, and print the client model or the OpenAPI document. And, for any CDK app: review what "
+        "a change of templates means.",
     )
     parser.add_argument("--version", action=_Version, help="show the version")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
@@ -73,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
         "local",
         help="deploy the CDK app in this folder to a local AWS",
         description="Deploys the CDK app in the current folder to a local AWS with an in-memory Amazon Connect, "
-        "prints the endpoint and calls to paste, and runs until Ctrl-C.",
+        "prints the endpoint and calls that you can paste, and runs until Ctrl-C.",
     )
     local.add_argument(
         "-c",
@@ -82,24 +91,24 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         type=_context,
         metavar="KEY=VALUE",
-        help="CDK context for the app",
+        help="CDK context for the app; without instance_arn, an instance of the in-memory Amazon Connect is used",
     )
-    local.add_argument("--demo", action="store_true", help="send updates, show the contact before and after, and stop")
+    local.add_argument("--demo", action="store_true", help="send updates, show the contact before and after, and exit")
     local.add_argument(
         "--contact",
         action="append",
         default=[],
         type=_contact_id,
         metavar="ID",
-        help="a contact to create; repeatable, and the calls use the first (default: a new id)",
+        help="create a contact with this id; may be repeated. The printed calls use the first one. Default: a new id",
     )
     local.set_defaults(run=_local)
 
     client_model = commands.add_parser(
         "client-model",
         help="print a service model for calls signed by the AWS CLI and boto3",
-        description="Prints a service model of the two operations that signs for execute-api. To install it: aws "
-        "configure add-model --service-name contact-updates --service-model file://FILE",
+        description=_CLIENT_MODEL_DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     client_model.add_argument(
         "--endpoint",
@@ -109,9 +118,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     client_model.set_defaults(run=_client_model)
 
-    openapi = commands.add_parser("openapi", help="print the endpoint's OpenAPI document")
+    openapi = commands.add_parser(
+        "openapi",
+        help="print the endpoint's OpenAPI document",
+        description="Prints an OpenAPI 3.1 document of the endpoint.",
+    )
     openapi.add_argument(
-        "--endpoint", type=endpoint_url, metavar="URL", help="the endpoint to list as the document's server"
+        "--endpoint", type=endpoint_url, metavar="URL", help="the endpoint, as the document's server"
     )
     openapi.set_defaults(run=_openapi)
 

@@ -16,18 +16,18 @@ from connect_constructs.doctor.settings import ContextType, UsageError, add_cont
 _OK, _ACTION_NEEDED, _USAGE = 0, 1, 2
 
 _DESCRIPTION = """\
-Checks, with your credentials and read-only calls, whether the deployment and
-the first update would succeed: credentials, Region, CDK bootstrap, API
-Gateway's CloudWatch role, the instance, Amazon Connect's quotas, Lambda's
-concurrency. It changes nothing.
+Checks whether the deployment and the first update would succeed, with your
+credentials and read-only calls: credentials, Region, CDK bootstrap, API
+Gateway's CloudWatch role, the instance, Amazon Connect's quotas, and Lambda's
+concurrency.
 """
 _EPILOG = """\
 exit status:
-  0  no problem found; there may be warnings and unknowns
+  0  no problem found, perhaps with warnings or unknown results
   1  something would make the deployment or the first update fail
   2  wrong usage, or boto3 is missing
 
-A missing permission is reported, but is not a failure.
+A missing permission is reported as unknown, which is not a failure.
 """
 
 
@@ -47,11 +47,11 @@ def add_to(commands: Any, context_type: ContextType) -> None:
     parser.add_argument(
         "--region",
         metavar="NAME",
-        help="the Region, if the context has none. Default: the one that cdk deploy would take from the environment, "
+        help="the Region, if the context has none. Default: the one that cdk deploy would use, from the environment, "
         "the profile or EC2",
     )
     parser.add_argument(
-        "--quick", action="store_true", help="skip the quotas and the concurrency, which cannot stop a deployment"
+        "--quick", action="store_true", help="skip the quotas and Lambda's concurrency, which cannot stop a deployment"
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument(

@@ -42,9 +42,27 @@ _REGION = re.compile(r"[a-z0-9-]+")
 _ATTRIBUTE = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 _DEAD_LETTERS = (
-    "An endpoint with a queue accepts an update for each operation. About six minutes later each becomes a dead "
+    "An endpoint with a queue accepts an update for each operation. About six minutes later, each becomes a dead "
     "letter, and alarms on the dead-letter queue go off."
 )
+
+_DESCRIPTION = """\
+Calls a deployed endpoint with your credentials in ways that change nothing:
+for a contact that does not exist, for another instance, with a wrong
+signature, and so on. Compares each answer with the expected one. Some of the
+calls reach Amazon Connect.
+"""
+_EPILOG = """\
+exit status:
+  0  all rows are as expected
+  1  a row is not as expected, or the calls could not be made
+  2  wrong usage
+
+An endpoint with a queue accepts an update for each operation. About six
+minutes later, each becomes a dead letter, and alarms on the dead-letter queue
+go off. --through-queue waits for these dead letters and deletes them. It
+deletes no others.
+"""
 
 
 def add_to(commands: Any) -> None:
@@ -52,10 +70,9 @@ def add_to(commands: Any) -> None:
     parser = commands.add_parser(
         "verify",
         help="check, with calls that change nothing, that a deployed endpoint works",
-        description="Calls a deployed endpoint with your credentials in ways that change nothing (for contacts that do "
-        "not exist, with a wrong signature, for another instance), and compares the responses with the expected ones, "
-        "Amazon Connect's included. Exits with 0 if all are as expected, otherwise with 1.",
-        epilog=_DEAD_LETTERS + " --through-queue waits for these dead letters and deletes them, and no others.",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         "--endpoint",
@@ -72,26 +89,26 @@ def add_to(commands: Any) -> None:
         help="the instance that the endpoint is bound to",
     )
     parser.add_argument(
-        "--profile", metavar="NAME", help="the profile whose credentials sign the calls; default: as in the AWS CLI"
+        "--profile", metavar="NAME", help="the profile whose credentials sign the calls. Default: as in the AWS CLI"
     )
     parser.add_argument(
         "--region",
         type=_region,
         metavar="REGION",
-        help="the API's Region; default: the one in the URL, else the instance's",
+        help="the API's Region. Default: the one in the URL, or else the instance's",
     )
     parser.add_argument(
         "--operation",
         action="append",
         choices=_OPERATIONS,
-        help="an operation that the endpoint offers; default: both",
+        help="an operation that the endpoint offers; may be repeated. Default: both",
     )
     parser.add_argument(
         "--attribute",
         type=_attribute,
         default="connect-constructs-verify",
         metavar="KEY",
-        help="an attribute key that callers may write, for an endpoint with allowed_attributes",
+        help="one of the endpoint's allowed_attributes, if it has any",
     )
     parser.add_argument(
         "--origin",
@@ -103,31 +120,31 @@ def add_to(commands: Any) -> None:
         "--api-key",
         type=_api_key,
         metavar="KEY",
-        help=f"an API key; default: the environment variable {API_KEY_VARIABLE}, which keeps it out of the shell's "
-        "history",
+        help=f"an API key. Default: the environment variable {API_KEY_VARIABLE}, which keeps the key out of the "
+        "shell's history",
     )
     parser.add_argument(
         "--header",
         action="append",
         type=_header,
         metavar="'NAME: VALUE'",
-        help="a header for each call; Authorization replaces the signature. Default: the environment variable "
-        f"{HEADER_VARIABLE}",
+        help="a header for each call; may be repeated. Authorization replaces the signature. Default: the environment "
+        f"variable {HEADER_VARIABLE}",
     )
-    parser.add_argument("--no-sign-request", action="store_true", help="do not sign: the headers identify the caller")
+    parser.add_argument("--no-sign-request", action="store_true", help="do not sign; the headers identify the caller")
     parser.add_argument(
         "--through-queue",
         type=_queue,
         metavar="DEAD_LETTER_QUEUE",
-        help="the stack's output DeadLetterQueueArn, or that queue's URL: wait until the updates that the queue "
-        "accepted are rejected, and delete their dead letters",
+        help="wait until the updates of this run are rejected, and delete their dead letters. The value is the stack's "
+        "output DeadLetterQueueArn, or that queue's URL",
     )
     parser.add_argument(
         "--queue-timeout",
         type=_seconds,
         default=_QUEUE_TIMEOUT_SECONDS,
         metavar="SECONDS",
-        help="how long --through-queue waits at most; default: %(default)s",
+        help="how long --through-queue waits at most. Default: %(default)s",
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.set_defaults(run=run)
