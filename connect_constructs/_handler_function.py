@@ -72,7 +72,7 @@ def _check_network(options: ContactUpdateFunctionOptions) -> None:
             check_has("function_options.security_groups", group, "security_group_id", "security groups")
     for name, value in (("vpc_subnets", options.vpc_subnets), ("security_groups", options.security_groups)):
         if options.vpc is None and value:
-            raise ValueError(f"function_options.{name}: expected vpc= beside it, got none")
+            raise ValueError(f"function_options.{name}: expected vpc= as well, got none")
 
 
 def add_handler_function(

@@ -57,7 +57,7 @@ def check_instance_id(value: str) -> None:
 
 def check_account(name: str, account: str, stack: Stack) -> None:
     """Check that an instance belongs to the account of the stack that updates its contacts."""
-    because = ": Amazon Connect has no permissions across accounts"
+    because = ": Amazon Connect has no cross-account permissions"
     _check_in_stacks(name, "account", account, stack.account, because)
 
 
@@ -67,7 +67,7 @@ def check_key(name: str, key: kms.IKey | None, stack: Stack) -> None:
         return
     check_has(name, key, "key_arn", "a KMS key")
     if getattr(key, "alias_name", None):
-        raise ValueError(f"{name}: expected a key, got an alias: neither CloudWatch Logs nor grants take one")
+        raise ValueError(f"{name}: expected a key, got an alias: neither CloudWatch Logs nor grants accept an alias")
     _check_in_stacks(name, "Region", key.env.region, stack.region)
 
 
@@ -75,7 +75,7 @@ def check_event_bus(name: str, event_bus: events.IEventBus | None, stack: Stack)
     if event_bus is None:
         return
     check_has(name, event_bus, "event_bus_arn", "an EventBridge event bus")
-    because = ": EventBridge only takes events of its own Region. A rule there can send them on to another Region"
+    because = ": EventBridge only accepts events from its own Region. A rule there can forward them to another Region"
     _check_in_stacks(name, "Region", event_bus.env.region, stack.region, because)
 
 

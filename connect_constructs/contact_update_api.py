@@ -154,7 +154,7 @@ class ContactUpdateApi(Construct):
             "access_log_encryption_key": access_log_encryption_key,
         }
         if not access_log and (given := [name for name, value in access_log_options.items() if value is not None]):
-            raise ValueError(f"{given[0]}: expected access_log=True beside it, got none")
+            raise ValueError(f"{given[0]}: expected access_log=True as well, got access_log=False")
         super().__init__(scope, construct_id)
 
         self._operations = definition.operations

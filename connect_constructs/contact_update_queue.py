@@ -252,7 +252,7 @@ class ContactUpdateQueue(Construct):
         return self._max_concurrency
 
     def grant_send_updates(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Allow `grantee` to send messages in the queue's format (see docs/queue.md), past the API and its checks.
+        """Allow `grantee` to send messages in the queue's format (see docs/queue.md), without the API and its checks.
 
         An identity of this account gets the statement in its own policy. Another account, an identity of another
         account or an organization is named in the queue's policy; an identity of another account also needs the
@@ -352,7 +352,7 @@ def _check_concurrency(options: ContactUpdateFunctionOptions, max_concurrency: i
     if reserved is not None and not Token.is_unresolved(reserved) and reserved < max_concurrency:
         raise ValueError(
             f"function_options.reserved_concurrent_executions: expected at least {max_concurrency}, the event source's "
-            f"maximum concurrency, got {reserved}: updates would come back unapplied"
+            f"maximum concurrency, got {reserved}: some batches would come back without being processed"
         )
 
 

@@ -79,8 +79,8 @@ class ConnectInstance(Resource):
         """
         if not hasattr(cfn_instance, "instance_ref"):
             raise TypeError(
-                f"cfn_instance: expected a CfnInstance, got {cfn_instance!r}; from_instance_arn takes an ARN, and "
-                "from_instance_id an id"
+                f"cfn_instance: expected a CfnInstance, got {cfn_instance!r}; use from_instance_arn for "
+                "an ARN, or from_instance_id for an id"
             )
         # The ARN is a token, which does not tell the account and Region.
         environment = cfn_instance.env

@@ -127,7 +127,7 @@ def test_instance_from_cfn_instance_has_the_environment_of_its_stack() -> None:
 def test_rejects_an_arn_in_place_of_a_cfn_instance() -> None:
     arn: Any = INSTANCE_ARN
 
-    with pytest.raises(TypeError, match=r"^cfn_instance: expected a CfnInstance, got .*; from_instance_arn takes an"):
+    with pytest.raises(TypeError, match=r"^cfn_instance: expected a CfnInstance, got .*; use from_instance_arn for"):
         ConnectInstance.from_cfn_instance(new_stack(), "Instance", arn)
 
 

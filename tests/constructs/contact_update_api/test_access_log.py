@@ -151,14 +151,14 @@ ACCESS_LOG_OPTIONS = {
 def test_rejects_access_log_options_without_an_access_log(argument: str) -> None:
     arguments: dict[str, Any] = {argument: ACCESS_LOG_OPTIONS[argument]}
 
-    with pytest.raises(ValueError, match=f"^{argument}: expected access_log=True beside it, got none$"):
+    with pytest.raises(ValueError, match=f"^{argument}: expected access_log=True as well, got access_log=False$"):
         new_api(new_stack(), **arguments)
 
 
 def test_rejects_an_access_log_key_without_an_access_log() -> None:
     stack = new_stack()
 
-    with pytest.raises(ValueError, match=r"^access_log_encryption_key: expected access_log=True beside it, got none$"):
+    with pytest.raises(ValueError, match=r"^access_log_encryption_key: expected access_log=True as well, got "):
         new_api(stack, access_log_encryption_key=kms.Key(stack, "Key"))
 
 

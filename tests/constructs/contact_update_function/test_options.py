@@ -61,7 +61,7 @@ def test_infinite_log_retention_sets_no_retention() -> None:
         ),
         (
             {"vpc_subnets": ec2.SubnetSelection(subnet_type=ec2.SubnetType.PUBLIC)},
-            "vpc_subnets: expected vpc= beside it, got none",
+            "vpc_subnets: expected vpc= as well, got none",
         ),
         (
             {"log_removal_policy": RemovalPolicy.SNAPSHOT},

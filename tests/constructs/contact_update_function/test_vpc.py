@@ -107,5 +107,5 @@ def test_rejects_security_groups_without_a_vpc() -> None:
     stack = new_stack()
     group = ec2.SecurityGroup.from_security_group_id(stack, "Group", "sg-1")
 
-    with pytest.raises(ValueError, match=r"^function_options.security_groups: expected vpc= beside it, got none$"):
+    with pytest.raises(ValueError, match=r"^function_options.security_groups: expected vpc= as well, got none$"):
         new_function(stack, security_groups=[group])

@@ -40,7 +40,7 @@ from tests.constructs.stacks import INSTANCE_ARN, new_stack
             {"reserved_concurrent_executions": 1},
             ValueError,
             "reserved_concurrent_executions: expected at least 2, the event source's maximum concurrency, got 1: "
-            "updates would come back unapplied",
+            "some batches would come back without being processed",
         ),
     ],
 )
