@@ -123,9 +123,7 @@ def _parser() -> argparse.ArgumentParser:
         help="print the endpoint's OpenAPI document",
         description="Prints an OpenAPI 3.1 document of the endpoint.",
     )
-    openapi.add_argument(
-        "--endpoint", type=endpoint_url, metavar="URL", help="the endpoint, as the document's server"
-    )
+    openapi.add_argument("--endpoint", type=endpoint_url, metavar="URL", help="the endpoint, as the document's server")
     openapi.set_defaults(run=_openapi)
 
     doctor.add_to(commands, _context)
