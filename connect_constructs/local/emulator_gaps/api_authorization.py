@@ -19,8 +19,14 @@ its response type is INVALID_SIGNATURE, and that the scope is checked before the
 is MISSING_AUTHENTICATION_TOKEN, but wrong credentials are reported first (recorded responses:
 IncompleteSignatureException for a Bearer token at an unknown path).
 
-`aws:SourceVpce` and `aws:SourceVpc` describe the endpoint whose host name was called, `{api}-{vpce}.execute-api.…`
-(same guide, "Private REST APIs"); other calls have neither.
+A call through a VPC endpoint (see `private_apis`) has `aws:SourceVpce`, `aws:SourceVpc` and `aws:VpcSourceIp`, and no
+`aws:SourceIp`; other calls have that one only (same guide, "AWS condition keys that can be used in API Gateway resource
+policies").
+
+The endpoint's own policy comes first, if it is not the default one (same guide, "Use VPC endpoint policies for private
+APIs"): a caller without a signature, or with a token in its place, is anonymous; a valid signature makes its owner the
+caller, also for an open method; and an invalid one is refused. That this means one for another service, too, and that
+such refusals are gateway responses, are guesses.
 
 The emulator refuses a denied caller before API Gateway is reached, with the caller's ARN in the message; accepts
 signatures for any service; does not find an API for callers from other accounts; lets root users in whatever a policy
@@ -33,6 +39,7 @@ import json
 import os
 import re
 from contextvars import ContextVar
+from dataclasses import replace
 from typing import Any
 
 from ministack import app as emulator
@@ -41,6 +48,7 @@ from ministack.core.arn import execute_api_arn
 from ministack.core.iam_evaluator import AuthError, EvalContext, EvalResult
 from ministack.core.responses import _account_from_sts_session, request_scope
 from ministack.services import apigateway_v1
+from private_apis import VpcEndpoint, vpc_endpoint
 
 Headers = dict[str, str]
 Query = dict[str, list[str]]
@@ -49,7 +57,6 @@ Outcome = tuple[Any, dict[str, Any] | None]
 
 _ACTION = "execute-api:Invoke"
 _ACCOUNT = re.compile(r"\d{12}")
-_VPC_ENDPOINT_HOST = re.compile(r"[a-z0-9]+-(vpce-[a-z0-9]+)\.execute-api\.")
 
 # The resource policy at the time of each deployment, by API and deployment.
 _policies: dict[tuple[str, str], str] = {}
@@ -135,11 +142,15 @@ def _authorizing(authorize: Any) -> Any:
         region: str,
     ) -> Outcome:
         arn = execute_api_arn(region, account, api_id, stage_name, verb, path)
+        endpoint = vpc_endpoint()
+        refused = _endpoint_policy_error(endpoint, arn, headers, query) if endpoint and endpoint.policy else None
+        if refused:
+            return refused, None
         policy = _expanded(_policies.get((api_id, stage.get("deploymentId", "")), ""), arn)
         kind = (method.get("authorizationType") or "NONE").upper()
         if kind == "AWS_IAM":
             return _iam_error(arn, policy, headers, query), None
-        anonymous = EvalContext("*", "Anonymous", "", _ACTION, arn, region, service_context=_network(headers))
+        anonymous = _context(None, arn)
         decision = iam_evaluator.evaluate_resource_policy(policy, anonymous).decision if policy else None
         if kind == "NONE" or (kind == "CUSTOM" and decision == "Deny"):
             return _anonymous_error(arn, decision), None
@@ -207,16 +218,7 @@ def _iam_error(arn: str, policy: str, headers: Headers, query: Query) -> Any:
     principal = _authenticated(headers, query, region)
     if isinstance(principal, AuthError):
         return _refusal(principal)
-    context = EvalContext(
-        principal.arn,
-        principal.type,
-        principal.account,
-        _ACTION,
-        arn,
-        region,
-        service_context={"aws:tagkeys": None, **_network(headers)},
-        principal_keys=principal.keys,
-    )
+    context = _context(principal, arn)
     # A root user has no policies, and may do everything in its own account.
     is_root = principal.policies is None
     identity = (
@@ -267,16 +269,38 @@ def account_of(access_key_id: str | None) -> str:
     return str(known or default)
 
 
-def _network(headers: Headers) -> dict[str, str]:
-    """The condition keys of the VPC endpoint that the request came through, if any."""
-    host = _VPC_ENDPOINT_HOST.match(headers.get("host", ""))
-    if not host:
-        return {}
-    from ministack.services import ec2  # a large module that few apps need
+def _context(principal: Any, arn: str) -> EvalContext:
+    """The context of a call of `arn` by the emulator's principal, or by an anonymous caller for None."""
+    context = EvalContext("*", "Anonymous", "", _ACTION, arn, arn.split(":")[3])
+    if principal is not None:
+        context = replace(
+            context,
+            principal_arn=principal.arn,
+            principal_type=principal.type,
+            principal_account=principal.account,
+            principal_keys=principal.keys,
+            service_context={"aws:tagkeys": None},
+        )
+    endpoint = vpc_endpoint()
+    if endpoint is None:
+        return context
+    keys = {"aws:sourcevpce": endpoint.id, "aws:sourcevpc": endpoint.vpc_id, "aws:vpcsourceip": context.source_ip}
+    return replace(context, source_ip=None, service_context={**context.service_context, **keys})
 
-    endpoints = {id_: endpoint for (_, _, id_), endpoint in ec2._vpc_endpoints.all_items()}
-    vpc = endpoints.get(host[1], {}).get("VpcId")
-    return {"aws:sourcevpce": host[1], **({"aws:sourcevpc": vpc} if vpc else {})}
+
+def _endpoint_policy_error(endpoint: VpcEndpoint, arn: str, headers: Headers, query: Query) -> Any:
+    is_signed = headers.get("authorization", "").startswith("AWS4-") or iam_evaluator._query_signed(query)
+    principal = _authenticated(headers, query, arn.split(":")[3]) if is_signed else None
+    if isinstance(principal, AuthError):
+        return _refusal(principal)
+    decision = iam_evaluator.evaluate_resource_policy(endpoint.policy, _context(principal, arn)).decision
+    if decision == "Allow":
+        return None
+    reason = (
+        "with an explicit deny in" if decision == "Deny" else f"because no VPC endpoint policy allows the {_ACTION}"
+    )
+    end = " a VPC endpoint policy" if decision == "Deny" else " action"
+    return _denial(principal.arn if principal else "anonymous", arn, reason + end)
 
 
 def _refusal(error: AuthError) -> Any:

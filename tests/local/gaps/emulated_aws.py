@@ -7,7 +7,7 @@ import json
 import uuid
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import boto3
@@ -60,6 +60,10 @@ class Api:
     @property
     def arn(self) -> str:
         return f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{self.api_id}/prod/POST/updates"
+
+    def through(self, vpc_endpoint_id: str) -> Api:
+        """The same API, called through a VPC endpoint."""
+        return replace(self, url=self.url.replace(f"/{self.api_id}/", f"/{self.api_id}-{vpc_endpoint_id}/"))
 
     def call(
         self,
@@ -175,16 +179,20 @@ class EmulatedAws:
         gateway_responses: Mapping[str, Mapping[str, Any]] | None = None,
         api_key_required: bool = False,
         function_name: str | None = None,
+        vpc_endpoint_ids: Sequence[str] | None = None,
     ) -> Api:
         """Create and deploy an API.
 
         :param policy: The statements of its resource policy.
         :param gateway_responses: The other arguments of PutGatewayResponse, by response type.
         :param function_name: Default: a function that returns its event, shared by all tests.
+        :param vpc_endpoint_ids: The VPC endpoints of a private API. Default: the API is regional.
         """
         gateway, function = self.client("apigateway"), function_name or self._echo_function()
-        document = {"policy": _document(policy)} if policy is not None else {}
-        api_id = gateway.create_rest_api(name=f"api-{uuid.uuid4()}", **document)["id"]
+        options: dict[str, Any] = {"policy": _document(policy)} if policy is not None else {}
+        if vpc_endpoint_ids is not None:
+            options["endpointConfiguration"] = {"types": ["PRIVATE"], "vpcEndpointIds": list(vpc_endpoint_ids)}
+        api_id = gateway.create_rest_api(name=f"api-{uuid.uuid4()}", **options)["id"]
         (root,) = gateway.get_resources(restApiId=api_id)["items"]
         resource_id = gateway.create_resource(restApiId=api_id, parentId=root["id"], pathPart="updates")["id"]
         authorizer_id = (
@@ -201,6 +209,26 @@ class EmulatedAws:
             gateway.put_gateway_response(restApiId=api_id, responseType=response_type, **response)
         gateway.create_deployment(restApiId=api_id, stageName="prod")
         return Api(f"{self.url}/restapis/{api_id}/prod/_user_request_", api_id, resource_id, function)
+
+    def create_vpc_endpoint(self, policy: Sequence[Mapping[str, Any]] | None = None) -> str:
+        """An interface endpoint of API Gateway in a VPC of its own; its id.
+
+        :param policy: The statements of its endpoint policy. Default: the default policy, which allows everything.
+        """
+        endpoint = {
+            "VpcEndpointType": "Interface",
+            "ServiceName": f"com.amazonaws.{REGION}.execute-api",
+            "VpcId": {"Ref": "Vpc"},
+            **({"PolicyDocument": json.loads(_document(policy))} if policy is not None else {}),
+        }
+        stack = self.create_stack(
+            {
+                "Vpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}},
+                "Endpoint": {"Type": "AWS::EC2::VPCEndpoint", "Properties": endpoint},
+            }
+        )
+        assert stack.status() == "CREATE_COMPLETE", stack.failures()
+        return stack.physical_id("Endpoint")
 
     def _echo_function(self) -> str:
         self._echo = self._echo or self.create_function()

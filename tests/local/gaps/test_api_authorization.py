@@ -159,17 +159,14 @@ def test_condition_on_the_organization_is_evaluated(aws: EmulatedAws, nobody: Cr
 
 
 def test_call_by_the_host_of_a_vpc_endpoint_comes_through_that_endpoint(aws: EmulatedAws, nobody: Credentials) -> None:
-    ec2 = aws.client("ec2")
-    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    service = f"com.amazonaws.{REGION}.execute-api"
-    endpoint = ec2.create_vpc_endpoint(VpcId=vpc, ServiceName=service, VpcEndpointType="Interface")
-    endpoint_id = endpoint["VpcEndpoint"]["VpcEndpointId"]
-    condition = {"StringEquals": {"aws:SourceVpce": endpoint_id, "aws:SourceVpc": vpc}}
-    api = aws.create_api(policy=[allow("*", condition=condition)])
+    endpoint_id, other_id = aws.create_vpc_endpoint(), aws.create_vpc_endpoint()
+    endpoints = aws.client("ec2").describe_vpc_endpoints(VpcEndpointIds=[endpoint_id])["VpcEndpoints"]
+    condition = {"StringEquals": {"aws:SourceVpce": endpoint_id, "aws:SourceVpc": endpoints[0]["VpcId"]}}
+    api = aws.create_api(policy=[allow("*", condition=condition)], vpc_endpoint_ids=[endpoint_id, other_id])
 
     through_it, through_another = (
         api.call(nobody, headers={"Host": f"{api.api_id}-{id_}.execute-api.{REGION}.amazonaws.com"})
-        for id_ in (endpoint_id, "vpce-0")
+        for id_ in (endpoint_id, other_id)
     )
 
     assert (_decision(through_it), _decision(through_another)) == ("Allow", "Deny")
