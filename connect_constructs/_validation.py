@@ -61,6 +61,11 @@ def check_account(name: str, account: str, stack: Stack) -> None:
     _check_in_stacks(name, "account", account, stack.account, because)
 
 
+def check_in_region(name: str, region: str, stack: Stack) -> None:
+    """Check that something that the stack refers to is in its Region."""
+    _check_in_stacks(name, "Region", region, stack.region)
+
+
 def check_key(name: str, key: kms.IKey | None, stack: Stack) -> None:
     """Check that a key is in the stack's Region and not an alias: CDK cannot grant the use of a key by its alias."""
     if key is None:

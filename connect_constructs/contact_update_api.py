@@ -18,6 +18,7 @@ from connect_constructs._api_function import ApiFunctionDefinition
 from connect_constructs._gateway_responses import add_gateway_responses
 from connect_constructs._grants import grant_to_identity_or_resource
 from connect_constructs._log_group import add_log_group
+from connect_constructs._network_bounds import NetworkBounds
 from connect_constructs._validation import (
     check_has,
     check_integer,
@@ -32,6 +33,7 @@ from connect_constructs.instance import ConnectInstance
 from connect_constructs.operation import ContactUpdateOperation
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_kms as kms
 
     from connect_constructs.contact_update_queue import ContactUpdateQueue
@@ -64,7 +66,7 @@ _ALLOWED_HEADERS = [
 class ContactUpdateApi(Construct):
     """An endpoint that speaks Amazon Connect's wire format for UpdateContactAttributes and UpdateContact.
 
-    It is a regional REST API with the methods `POST /contact/attributes` and
+    It is a REST API, regional or private, with the methods `POST /contact/attributes` and
     `POST /contacts/{InstanceId}/{ContactId}`. It answers once Amazon Connect has answered or, with a queue, once the
     queue has the update.
     """
@@ -79,6 +81,9 @@ class ContactUpdateApi(Construct):
         operations: Iterable[ContactUpdateOperation] | None = None,
         authorizer: apigateway.IAuthorizer | None = None,
         api_key_required: bool = False,
+        vpc_endpoints: Sequence[ec2.IVpcEndpoint] | None = None,
+        unsigned_callers: bool = False,
+        allowed_cidrs: Sequence[str] | None = None,
         allow_origins: Sequence[str] | None = None,
         allowed_attributes: Sequence[str] | None = None,
         throttling_rate_limit: float | None = None,
@@ -102,6 +107,16 @@ class ContactUpdateApi(Construct):
             that `grant_update_contact_attributes`, `grant_update_contact` or `grant_updates` gives.
         :param api_key_required: Whether callers must also send an API key, which identifies them but does not
             authorize them. If so, a usage plan and a first key are created. Default: no API key is needed.
+        :param vpc_endpoints: The interface endpoints of `execute-api` through which the API can be called, and in no
+            other way: the API is private. Callers need the same permissions as otherwise. Default: the API is regional,
+            and can be called from the internet.
+        :param unsigned_callers: Whether whoever reaches `vpc_endpoints`, which are then required, may call without a
+            permission and without a signature for `execute-api`. AWS SDKs and the AWS CLI then need no more than the
+            endpoint's URL, because API Gateway does not look at their signatures for `connect`; but under a custom
+            endpoint policy it refuses them (API Gateway Developer Guide, "Use VPC endpoint policies for private APIs").
+            Default: callers sign, or the authorizer decides.
+        :param allowed_cidrs: The address ranges from which the regional API can be called, such as `203.0.113.0/24`.
+            They bound who may call, and let nobody in. Default: it can be called from all addresses.
         :param allow_origins: The origins whose pages may call the endpoint from a browser, such as
             `https://crm.example.com`, or `["*"]` for all origins. Default: no page of another origin can call it.
         :param allowed_attributes: The attribute keys that callers may write with UpdateContactAttributes. This does not
@@ -142,6 +157,14 @@ class ContactUpdateApi(Construct):
         check_positive("throttling_rate_limit", rate)
         check_integer("throttling_burst_limit", burst, 1)
         _check_authorizer(authorizer)
+        bounds = NetworkBounds(
+            Stack.of(scope),
+            vpc_endpoints=vpc_endpoints,
+            unsigned_callers=unsigned_callers,
+            allowed_cidrs=allowed_cidrs,
+            authorizer=authorizer,
+            allow_origins=allow_origins,
+        )
         check_is("api_key_required", api_key_required, bool)
         check_is("access_log", access_log, bool)
         if access_log_retention is not None:
@@ -158,7 +181,8 @@ class ContactUpdateApi(Construct):
         super().__init__(scope, construct_id)
 
         self._operations = definition.operations
-        self._has_iam_authorization = authorizer is None
+        self._vpc_endpoints = bounds.vpc_endpoints
+        self._who_else_decides = "an authorizer" if authorizer else "unsigned callers" if unsigned_callers else None
         self._function = definition.add_to(Construct(self, "Function"))
         self._access_log_group: logs.LogGroup | None = None
         if access_log:
@@ -176,7 +200,7 @@ class ContactUpdateApi(Construct):
             # because the API's metrics have it as their dimension.
             rest_api_name=Names.unique_resource_name(self, separator="-"),
             description="Updates of Amazon Connect contacts",
-            endpoint_types=[apigateway.EndpointType.REGIONAL],
+            endpoint_configuration=bounds.endpoint_configuration,
             # There is one role for all APIs of an account and Region: ApiGatewayAccount sets it.
             cloud_watch_role=False,
             deploy_options=apigateway.StageOptions(
@@ -195,18 +219,28 @@ class ContactUpdateApi(Construct):
             self._rest_api, origins, has_authorizer=authorizer is not None, api_key_required=api_key_required
         )
         self._has_preflight = bool(origins)
-        self._methods = self._add_methods(authorizer, api_key_required, origins)
+        self._methods = self._add_methods(authorizer, unsigned_callers, api_key_required, origins)
+        if denial := bounds.denial():
+            self._rest_api.add_to_resource_policy(denial)
+            self._let_preflights_pass()
+            if unsigned_callers or _is_cognito(authorizer):
+                self._let_everybody_pass("POST")
         self._api_key: apigateway.IApiKey | None = None
         self._usage_plan: apigateway.UsagePlan | None = None
         if api_key_required:
             self._api_key, self._usage_plan = self._add_api_key()
 
     def _add_methods(
-        self, authorizer: apigateway.IAuthorizer | None, api_key_required: bool, origins: list[str]
+        self,
+        authorizer: apigateway.IAuthorizer | None,
+        unsigned_callers: bool,
+        api_key_required: bool,
+        origins: list[str],
     ) -> dict[ContactUpdateOperation, apigateway.Method]:
         integration = apigateway.LambdaIntegration(
             self._function, allow_test_invoke=False, timeout=Duration.seconds(29)
         )
+        own_type = apigateway.AuthorizationType.NONE if unsigned_callers else apigateway.AuthorizationType.IAM
         methods = {}
         for operation in self._operations:
             http = service_model()["operations"][operation.value]["http"]
@@ -215,7 +249,7 @@ class ContactUpdateApi(Construct):
                 http["method"],
                 integration,
                 authorizer=authorizer,
-                authorization_type=None if authorizer else apigateway.AuthorizationType.IAM,
+                authorization_type=None if authorizer else own_type,
                 api_key_required=api_key_required,
             )
             if origins:
@@ -262,9 +296,23 @@ class ContactUpdateApi(Construct):
 
     @property
     def endpoint_url(self) -> str:
-        """The URL that clients use as their endpoint, without a trailing slash, which some clients would double."""
+        """The URL that clients use as their endpoint, without a trailing slash, which some clients would double.
+
+        With `vpc_endpoints`, it is the first of `endpoint_urls`.
+        """
+        return self.endpoint_urls[0]
+
+    @property
+    def endpoint_urls(self) -> list[str]:
+        """The URLs of the endpoint: one for each of `vpc_endpoints`, in their order, or else the only one.
+
+        The URLs of a private API need neither private DNS nor a Host header (API Gateway Developer Guide, "Invoke a
+        private API").
+        """
         stack, stage = Stack.of(self._rest_api), self._rest_api.deployment_stage
-        return f"https://{self._rest_api.rest_api_id}.execute-api.{stack.region}.{stack.url_suffix}/{stage.stage_name}"
+        api_id = self._rest_api.rest_api_id
+        names = [f"{api_id}-{endpoint.vpc_endpoint_id}" for endpoint in self._vpc_endpoints] or [api_id]
+        return [f"https://{name}.execute-api.{stack.region}.{stack.url_suffix}/{stage.stage_name}" for name in names]
 
     @property
     def invoke_arn_pattern(self) -> str:
@@ -295,16 +343,16 @@ class ContactUpdateApi(Construct):
         the permission of its own account (API Gateway Developer Guide, "API Gateway authorization flow").
 
         :raises TypeError: if `grantee` is not a principal.
-        :raises ValueError: if the API has an authorizer, because the grant would have no effect, or if `grantee` is
-            everybody or an AWS service: services call with a role.
+        :raises ValueError: if the API has an authorizer or unsigned callers, because the grant would have no effect, or
+            if `grantee` is everybody or an AWS service: services call with a role.
         """
         return self._grant(grantee, *self._operations)
 
     def _grant(self, grantee: iam.IGrantable, *operations: ContactUpdateOperation) -> iam.Grant:
-        if not self._has_iam_authorization:
+        if self._who_else_decides:
             raise ValueError(
-                "expected an API with IAM authorization, got one with an authorizer: the authorizer decides who may "
-                "call, and a grant would have no effect"
+                f"expected an API with IAM authorization, got one with {self._who_else_decides}: a grant would have no "
+                "effect"
             )
         if absent := [operation.value for operation in operations if operation not in self._methods]:
             raise ValueError(f"expected an operation that the endpoint offers, got {', '.join(absent)}")
@@ -321,19 +369,23 @@ class ContactUpdateApi(Construct):
         return grant
 
     def _let_preflights_pass(self) -> None:
-        """Allow OPTIONS in the API's resource policy: once there is one, it must also allow unauthorized methods.
-
-        API Gateway Developer Guide, "API Gateway authorization flow".
-        """
+        """Allow OPTIONS in the API's resource policy, once there is one."""
         if self._has_preflight:
             self._has_preflight = False
-            self._rest_api.add_to_resource_policy(
-                iam.PolicyStatement(
-                    principals=[iam.AnyPrincipal()],
-                    actions=[_INVOKE],
-                    resources=[_own_arn("OPTIONS", operation) for operation in self._operations],
-                )
+            self._let_everybody_pass("OPTIONS")
+
+    def _let_everybody_pass(self, http_method: str) -> None:
+        """Allow these methods in the API's resource policy, which must allow what IAM does not authorize.
+
+        A Lambda authorizer's methods do not need it (API Gateway Developer Guide, "API Gateway authorization flow").
+        """
+        self._rest_api.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.AnyPrincipal()],
+                actions=[_INVOKE],
+                resources=[_own_arn(http_method, operation) for operation in self._operations],
             )
+        )
 
 
 def _own_arn(http_method: str, operation: ContactUpdateOperation) -> str:
@@ -349,3 +401,7 @@ def _check_authorizer(authorizer: apigateway.IAuthorizer | None) -> None:
     # With an authorizer that does not tell its type, CDK makes the methods open to everybody.
     if authorizer.authorization_type in (None, apigateway.AuthorizationType.NONE):
         raise ValueError("authorizer: expected one with an authorization_type, got one without")
+
+
+def _is_cognito(authorizer: apigateway.IAuthorizer | None) -> bool:
+    return authorizer is not None and authorizer.authorization_type == apigateway.AuthorizationType.COGNITO

@@ -55,6 +55,7 @@ def maximal_stack() -> Stack:
         "ContactUpdates",
         instance=new_instance(stack),
         api_key_required=True,
+        allowed_cidrs=["203.0.113.0/24"],
         allow_origins=["https://crm.example.com", "https://desk.example.com"],
         allowed_attributes=["tier", "language"],
         throttling_rate_limit=50,
@@ -74,6 +75,19 @@ def maximal_stack() -> Stack:
         ),
     )
     api.grant_updates(iam.AccountPrincipal("444455556666"))
+    return stack
+
+
+def private_stack() -> Stack:
+    """The endpoint as a private API, open to whoever reaches its VPC endpoints."""
+    stack = new_stack("Private")
+    endpoints = [
+        ec2.InterfaceVpcEndpoint.from_interface_vpc_endpoint_attributes(stack, name, port=443, vpc_endpoint_id=name)
+        for name in ("vpce-0123456789abcdef0", "vpce-0fedcba9876543210")
+    ]
+    ContactUpdateApi(
+        stack, "ContactUpdates", instance=new_instance(stack), vpc_endpoints=endpoints, unsigned_callers=True
+    )
     return stack
 
 

@@ -41,6 +41,7 @@ PUBLIC_MEMBERS = {
         "access_log_group",
         "api_key",
         "endpoint_url",
+        "endpoint_urls",
         "function",
         "grant_update_contact",
         "grant_update_contact_attributes",

@@ -12,7 +12,14 @@ from cfnlint.api import ManualArgs, lint
 from syrupy.assertion import SnapshotAssertion
 
 from connect_constructs.testing import TemplateSnapshotExtension
-from tests.constructs.stacks import CONTACT_ARNS, maximal_queue_stack, maximal_stack, minimal_stack, queue_stack
+from tests.constructs.stacks import (
+    CONTACT_ARNS,
+    maximal_queue_stack,
+    maximal_stack,
+    minimal_stack,
+    private_stack,
+    queue_stack,
+)
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +30,11 @@ def minimal() -> Stack:
 @pytest.fixture(scope="module")
 def maximal() -> Stack:
     return maximal_stack()
+
+
+@pytest.fixture(scope="module")
+def private() -> Stack:
+    return private_stack()
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +58,10 @@ def test_minimal_template_is_as_it_was(minimal: Stack, snapshot: SnapshotAsserti
 
 def test_maximal_template_is_as_it_was(maximal: Stack, snapshot: SnapshotAssertion) -> None:
     assert maximal == snapshot
+
+
+def test_private_template_is_as_it_was(private: Stack, snapshot: SnapshotAssertion) -> None:
+    assert private == snapshot(extension_class=TemplateSnapshotExtension)
 
 
 def test_queue_template_is_as_it_was(queue: Stack, snapshot: SnapshotAssertion) -> None:
@@ -103,7 +119,15 @@ ACKNOWLEDGED_IN_MAXIMAL = {
         "ApiGatewayAccount/Role/Resource",
     ): "It is the policy that API Gateway's documentation prescribes for its account-wide role.",
 }
-
+ACKNOWLEDGED_IN_PRIVATE = {
+    **ACKNOWLEDGED_IN_BOTH,
+    **{
+        ("AwsSolutions-APIG4", f"RestApi/Default/{path}/POST/Resource"): (
+            "Whoever reaches the VPC endpoints may call: that is asked for, and the resource policy denies all others."
+        )
+        for path in PATHS
+    },
+}
 
 ACKNOWLEDGED_IN_QUEUE = {
     # The endpoint's function has no permission in Amazon Connect; the queue's function has it instead.
@@ -138,6 +162,7 @@ ACKNOWLEDGED_IN_MAXIMAL_QUEUE = {
     [
         ("minimal", ACKNOWLEDGED_IN_BOTH),
         ("maximal", ACKNOWLEDGED_IN_MAXIMAL),
+        ("private", ACKNOWLEDGED_IN_PRIVATE),
         ("queue", ACKNOWLEDGED_IN_QUEUE),
         ("maximal_queue", ACKNOWLEDGED_IN_MAXIMAL_QUEUE),
     ],
@@ -161,7 +186,7 @@ def test_cdk_nag_finds_what_is_acknowledged_and_nothing_else(
     assert found == set(acknowledged)
 
 
-@pytest.mark.parametrize("stack_name", ["minimal", "maximal", "queue", "maximal_queue"])
+@pytest.mark.parametrize("stack_name", ["minimal", "maximal", "private", "queue", "maximal_queue"])
 def test_cfn_lint_finds_nothing(stack_name: str, request: pytest.FixtureRequest) -> None:
     stack: Stack = request.getfixturevalue(stack_name)
     synthesised = json.dumps(Template.from_stack(stack).to_json())
