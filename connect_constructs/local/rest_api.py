@@ -36,6 +36,8 @@ class RestApi:
     region: str
     api_id: str
     stage: str
+    # Those of a private API, which is called through them.
+    vpc_endpoint_ids: tuple[str, ...]
     # In the contract's order.
     methods: tuple[Method, ...]
     # A key from the stage's usage plan, if a method requires one.
@@ -77,6 +79,7 @@ def rest_api_stages(stack_name: str, region: str, api_id: str, clients: Clients)
         )
         for name, method in offered.items()
     )
+    endpoints = gateway.get_rest_api(restApiId=api_id).get("endpointConfiguration", {}).get("vpcEndpointIds", [])
     needs_key = any(method.api_key_required for method in methods)
     for stage in gateway.get_stages(restApiId=api_id)["item"]:
         yield RestApi(
@@ -84,6 +87,7 @@ def rest_api_stages(stack_name: str, region: str, api_id: str, clients: Clients)
             region=region,
             api_id=api_id,
             stage=stage["stageName"],
+            vpc_endpoint_ids=tuple(endpoints),
             methods=methods,
             api_key=_api_key(api_id, stage["stageName"], gateway) if needs_key else None,
             instance_id=_bound_instance(offered, clients("lambda", region)),

@@ -110,10 +110,15 @@ class LocalAws:
         """The endpoint of the app's first REST API."""
         return self.endpoint_of(self.rest_apis[0])
 
-    def endpoint_of(self, api: RestApi) -> str:
-        """The endpoint of `api`, for clients."""
+    def endpoint_of(self, api: RestApi, vpc_endpoint_id: str | None = None) -> str:
+        """The endpoint of `api`, for clients.
+
+        :param vpc_endpoint_id: The VPC endpoint that clients call it through. Default: the first one of a private API,
+            and none for other APIs.
+        """
         assert self._emulator, "the local AWS has not been entered"
-        return self._emulator.api_url(api.api_id, api.stage)
+        vpc_endpoint = vpc_endpoint_id or next(iter(api.vpc_endpoint_ids), None)
+        return self._emulator.api_url(f"{api.api_id}-{vpc_endpoint}" if vpc_endpoint else api.api_id, api.stage)
 
     def invoke_arn(self, api: RestApi) -> str:
         """The resource that covers all POST methods of `api`, for `execute-api:Invoke`."""

@@ -32,6 +32,8 @@ _NO_POLICY = "Private REST API doesn't have a resource policy attached to it"
 # API Gateway's names for what CloudFormation hands over in its own.
 _CONFIGURATION = {"Types": "types", "VpcEndpointIds": "vpcEndpointIds", "IpAddressType": "ipAddressType"}
 
+_ASSOCIATIONS = "/endpointConfiguration/vpcEndpointIds"
+
 # The VPC endpoint through which the request that is being answered has come.
 _endpoint_id: ContextVar[str | None] = ContextVar("endpoint_id", default=None)
 
@@ -135,10 +137,17 @@ def _keep_endpoint_configurations() -> None:
         return create({**data, **_renamed(data)})
 
     def update_rest_api(api_id: str, data: dict[str, Any]) -> Any:
-        answer = update(api_id, data)
         api = apigateway_v1._rest_apis.get(api_id)
-        if api:
-            api.update(_renamed(api))
+        if not api:
+            return update(api_id, data)
+        operations = data.get("patchOperations", [])
+        own = [operation for operation in operations if operation.get("path") == _ASSOCIATIONS]
+        # API Gateway adds and removes single endpoints.
+        for operation in own:
+            ids = api["endpointConfiguration"].setdefault("vpcEndpointIds", [])
+            (ids.append if operation["op"] == "add" else ids.remove)(operation["value"])
+        answer = update(api_id, {**data, "patchOperations": [one for one in operations if one not in own]})
+        api.update(_renamed(api))
         return answer
 
     apigateway_v1._create_rest_api, apigateway_v1._update_rest_api = create_rest_api, update_rest_api
