@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from connect_constructs.api_gateway_account import ApiGatewayAccount
+    from connect_constructs.connect_vpc_endpoint_service import ConnectVpcEndpointService
     from connect_constructs.contact_update_api import ContactUpdateApi
     from connect_constructs.contact_update_function import ContactUpdateFunction
     from connect_constructs.contact_update_function_options import ContactUpdateFunctionOptions
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _MODULES = {
     "ApiGatewayAccount": "api_gateway_account",
     "ConnectInstance": "instance",
+    "ConnectVpcEndpointService": "connect_vpc_endpoint_service",
     "ContactUpdateApi": "contact_update_api",
     "ContactUpdateFunction": "contact_update_function",
     "ContactUpdateFunctionOptions": "contact_update_function_options",
@@ -33,6 +35,7 @@ _MODULES = {
 __all__ = [
     "ApiGatewayAccount",
     "ConnectInstance",
+    "ConnectVpcEndpointService",
     "ContactUpdateApi",
     "ContactUpdateFunction",
     "ContactUpdateFunctionOptions",

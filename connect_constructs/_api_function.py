@@ -10,6 +10,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from connect_constructs._handler_function import TimeoutLimits, add_handler_function, checked_options
+from connect_constructs._region_warning import warn_of_region_out_of_reach
 from connect_constructs._validation import check_account, check_attribute_keys, check_is, check_origins
 from connect_constructs.contact_update_function_options import ContactUpdateFunctionOptions
 from connect_constructs.instance import ConnectInstance
@@ -67,6 +68,7 @@ class ApiFunctionDefinition:
             self._queue.grant_send_updates(function)
         else:
             self._instance.grant_updates(function, operations=self.operations)
+            warn_of_region_out_of_reach(function, self._instance, self._options)
         return function
 
 

@@ -27,10 +27,9 @@ class ContactUpdateFunctionOptions:
     queue."""
 
     vpc: ec2.IVpc | None = None
-    """The VPC that the function runs in. It must reach Amazon Connect, through NAT or through the interface endpoint
-    `com.amazonaws.REGION.connect` with private DNS (Amazon Connect Administrator Guide, "Amazon Connect and interface
-    VPC endpoints"). With a queue, it must also reach Amazon SQS, and with an event bus, Amazon EventBridge. Default:
-    the function does not run in a VPC of yours."""
+    """The VPC that the function runs in. It must reach Amazon Connect, through NAT or through an interface endpoint
+    (`ConnectVpcEndpointService`) with private DNS, which only reaches its own Region. With a queue, it must also reach
+    Amazon SQS, and with an event bus, Amazon EventBridge. Default: the function does not run in a VPC of yours."""
 
     vpc_subnets: ec2.SubnetSelection | None = None
     """The subnets of `vpc`. Default: its private subnets with egress, or its isolated subnets if it has no others."""

@@ -15,6 +15,7 @@ from constructs import Construct
 
 from connect_constructs._grants import grant_to_identity, grant_to_identity_or_resource, grant_use_of_key
 from connect_constructs._handler_function import TimeoutLimits, add_handler_function, checked_options
+from connect_constructs._region_warning import warn_of_region_out_of_reach
 from connect_constructs._validation import (
     check_account,
     check_event_bus,
@@ -157,6 +158,7 @@ class ContactUpdateQueue(Construct):
             options=options,
         )
         instance.grant_updates(self._function, operations=self._operations)
+        warn_of_region_out_of_reach(self._function, instance, options)
         self._grant_send(self._function, self._dead_letter_queue)
         self._held_up_attempts = logs.MetricFilter(
             self,

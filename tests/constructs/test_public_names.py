@@ -16,6 +16,7 @@ import connect_constructs
 PUBLIC_NAMES = [
     "ApiGatewayAccount",
     "ConnectInstance",
+    "ConnectVpcEndpointService",
     "ContactUpdateApi",
     "ContactUpdateFunction",
     "ContactUpdateFunctionOptions",
@@ -37,6 +38,7 @@ PUBLIC_MEMBERS = {
         "instance_arn",
         "instance_id",
     },
+    "ConnectVpcEndpointService": set(),
     "ContactUpdateApi": {
         "access_log_group",
         "api_key",

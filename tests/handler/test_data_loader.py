@@ -79,6 +79,17 @@ def test_endpoint_variants_are_called_as_by_all_of_botocore(service: str, region
     assert len({sent["url"] for sent in ours}) > 1
 
 
+@pytest.mark.parametrize("service", CALLS)
+def test_fips_endpoints_are_called_where_the_environment_asks_for_them(
+    service: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_USE_FIPS_ENDPOINT", "true")
+
+    sent = called(trimmed_session(), service, "us-east-1")
+
+    assert sent["url"].startswith(f"https://{service}-fips.us-east-1.amazonaws.com/")
+
+
 def test_a_new_region_of_a_known_partition_needs_no_release() -> None:
     assert called(our_session(), "connect", "us-west-9") == {
         "url": "https://connect.us-west-9.amazonaws.com/contacts/instance/contact",

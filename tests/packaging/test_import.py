@@ -9,6 +9,7 @@ from tests.packaging.installation import Environment, run
 PUBLIC_NAMES = {
     "ApiGatewayAccount",
     "ConnectInstance",
+    "ConnectVpcEndpointService",
     "ContactUpdateApi",
     "ContactUpdateFunction",
     "ContactUpdateFunctionOptions",
