@@ -60,7 +60,7 @@ class NetworkBounds:
 
     def denial(self) -> iam.PolicyStatement | None:
         """The statement that denies all calls from elsewhere, or None if there are no bounds."""
-        conditions = {}
+        conditions: dict[str, dict[str, Sequence[str]]] = {}
         if self.vpc_endpoints:
             ids = [endpoint.vpc_endpoint_id for endpoint in self.vpc_endpoints]
             # Also true of calls that come through no VPC endpoint.

@@ -199,9 +199,10 @@ def test_change_of_the_bounds_alone_creates_a_new_deployment() -> None:
     # API Gateway only applies a changed resource policy with the next deployment.
     def deployment(**arguments: Any) -> str:
         stack = new_stack()
-        ids = arguments.pop("vpc_endpoint_ids", None)
-        endpoints = {"vpc_endpoints": [vpc_endpoint(stack, id_) for id_ in ids]} if ids else {}
-        new_api(stack, **endpoints, **arguments)
+        ids = arguments.pop("vpc_endpoint_ids", [])
+        if ids:
+            arguments["vpc_endpoints"] = [vpc_endpoint(stack, id_) for id_ in ids]
+        new_api(stack, **arguments)
         return logical_id(Template.from_stack(stack), "AWS::ApiGateway::Deployment")
 
     bounds: list[dict[str, Any]] = [
