@@ -25,6 +25,10 @@ _TIMEOUT_LIMITS = TimeoutLimits(
 )
 _DEFAULT_TIMEOUT_SECONDS = 25
 
+# No page has this origin, so the function refuses all pages. Without a preflight, any page that somebody opens inside
+# the network could otherwise send updates to an API with unsigned callers.
+_NO_ORIGIN = "none"
+
 # AWS Lambda quotas: "Function environment variables: 4 KB, for all of them together".
 _MAX_ENVIRONMENT_BYTES = 4096
 # Allowed for each token, whose value is not known yet; a queue's URL is the longest.
@@ -44,6 +48,7 @@ class ApiFunctionDefinition:
         allowed_attributes: Sequence[str] | None,
         allow_origins: Sequence[str] | None,
         function_options: ContactUpdateFunctionOptions | None,
+        unsigned_callers: bool = False,
     ) -> None:
         """Check the arguments, which are those of ContactUpdateFunction. Raises TypeError or ValueError."""
         stack = Stack.of(scope)
@@ -51,7 +56,7 @@ class ApiFunctionDefinition:
         check_account("instance", self._instance.env.account, stack)
         self._queue = queue
         self.operations = _offered_operations(operations, queue)
-        self._environment = _environment(self._instance, queue, allowed_attributes, allow_origins)
+        self._environment = _environment(self._instance, queue, allowed_attributes, allow_origins, unsigned_callers)
         self._options = checked_options(function_options, _TIMEOUT_LIMITS, stack)
 
     def add_to(self, scope: Construct) -> lambda_.Function:
@@ -105,6 +110,7 @@ def _environment(
     queue: ContactUpdateQueue | None,
     allowed_attributes: Sequence[str] | None,
     allow_origins: Sequence[str] | None,
+    unsigned_callers: bool,
 ) -> dict[str, str]:
     environment = {"INSTANCE_ARN": instance.instance_arn}
     if queue:
@@ -117,6 +123,8 @@ def _environment(
         check_origins(allow_origins)
         if allow_origins:
             environment["ALLOW_ORIGINS"] = ",".join(allow_origins)
+    if unsigned_callers and not allow_origins:
+        environment["ALLOW_ORIGINS"] = _NO_ORIGIN
     size = sum(
         len(name) + (_TOKEN_BYTES if Token.is_unresolved(value) else len(value.encode()))
         for name, value in environment.items()

@@ -147,6 +147,7 @@ class ContactUpdateApi(Construct):
             allowed_attributes=allowed_attributes,
             allow_origins=allow_origins,
             function_options=function_options,
+            unsigned_callers=unsigned_callers,
         )
         origins = list(allow_origins or [])
         default_rate, default_burst = (

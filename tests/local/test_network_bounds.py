@@ -55,11 +55,11 @@ def call(
     signed_by: Credentials | None = None,
     service: str = "execute-api",
     method: str = "POST",
-    headers: dict[str, str] | None = None,
+    headers: dict[str, str | None] | None = None,
 ) -> urllib3.BaseHTTPResponse:
-    request = AWSRequest(
-        method, f"{endpoint}{path}", {"Content-Type": "application/json", **(headers or {})}, json.dumps(body)
-    )
+    given = {"Content-Type": "application/json", **(headers or {})}
+    sent = {name: value for name, value in given.items() if value is not None}
+    request = AWSRequest(method, f"{endpoint}{path}", sent, json.dumps(body))
     if signed_by:
         SigV4Auth(signed_by, service, "us-east-1").add_auth(request)
     prepared = request.prepare()
@@ -180,6 +180,17 @@ def test_unsigned_callers_are_those_who_reach_the_endpoints(local: LocalAws, cal
         assert statuses(local, endpoint) == [403, 403]
         for caller in callers.values():
             assert statuses(local, endpoint, signed_by=caller, service="connect") == [403, 403]
+
+
+@pytest.mark.parametrize("content_type", ["application/json", None], ids=["preflighted", "simple"])
+def test_page_that_is_open_inside_the_network_changes_nothing(local: LocalAws, content_type: str | None) -> None:
+    endpoint = local.endpoint_of(api_named(local, "Unsigned"))
+    headers = {"Origin": "https://evil.example", "Content-Type": content_type}
+
+    assert statuses(local, endpoint, headers={"Content-Type": content_type}) == [200, 200]
+    assert statuses(local, endpoint, headers=headers) == [403, 403]
+    preflight = call(endpoint, "/contact/attributes", {}, method="OPTIONS", headers=headers)
+    assert (preflight.status, preflight.headers.get("Access-Control-Allow-Origin")) == (403, None)
 
 
 def test_unsigned_api_keeps_out_an_endpoint_that_is_only_associated(local: LocalAws) -> None:

@@ -158,6 +158,16 @@ def test_unsigned_callers_may_call_offered_operations_only() -> None:
     ]
 
 
+@pytest.mark.parametrize(("origins", "expected"), [(None, "none"), ([], "none"), (ORIGINS, ORIGINS[0])])
+def test_pages_are_no_unsigned_callers_unless_their_origin_is_allowed(origins: list[str] | None, expected: str) -> None:
+    stack = new_stack()
+    new_api(stack, vpc_endpoints=[vpc_endpoint(stack)], unsigned_callers=True, allow_origins=origins)
+
+    function = only(Template.from_stack(stack), "AWS::Lambda::Function")
+    # No page's origin is "none".
+    assert function["Environment"]["Variables"]["ALLOW_ORIGINS"] == expected
+
+
 def test_unsigned_callers_may_be_asked_for_an_api_key() -> None:
     stack = new_stack()
     new_api(stack, vpc_endpoints=[vpc_endpoint(stack)], unsigned_callers=True, api_key_required=True)
