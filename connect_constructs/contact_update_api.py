@@ -183,7 +183,8 @@ class ContactUpdateApi(Construct):
 
         self._operations = definition.operations
         self._vpc_endpoints = bounds.vpc_endpoints
-        self._who_else_decides = "an authorizer" if authorizer else "unsigned callers" if unsigned_callers else None
+        self._has_authorizer = authorizer is not None
+        self._has_unsigned_callers = unsigned_callers
         self._function = definition.add_to(Construct(self, "Function"))
         self._access_log_group: logs.LogGroup | None = None
         if access_log:
@@ -350,10 +351,15 @@ class ContactUpdateApi(Construct):
         return self._grant(grantee, *self._operations)
 
     def _grant(self, grantee: iam.IGrantable, *operations: ContactUpdateOperation) -> iam.Grant:
-        if self._who_else_decides:
+        if self._has_authorizer:
             raise ValueError(
-                f"expected an API with IAM authorization, got one with {self._who_else_decides}: a grant would have no "
-                "effect"
+                "expected an API with IAM authorization, got one with an authorizer: the authorizer decides who may "
+                "call, and a grant would have no effect"
+            )
+        if self._has_unsigned_callers:
+            raise ValueError(
+                "expected an API with IAM authorization, got one with unsigned_callers: whoever reaches its VPC "
+                "endpoints may call, and a grant would have no effect"
             )
         if absent := [operation.value for operation in operations if operation not in self._methods]:
             raise ValueError(f"expected an operation that the endpoint offers, got {', '.join(absent)}")

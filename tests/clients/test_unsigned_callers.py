@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,9 @@ from connect_constructs.local import LocalAws
 from connect_constructs.local.quota import DEFAULT_BURST, DEFAULT_RATE
 from tests.clients import client_names
 from tests.clients.aws_cli import AwsCli
+from tests.clients.call import REGION, Credentials
 from tests.clients.javascript_sdk import FOLDER
-from tests.clients.target import REGION, ClientNamed, Credentials, Target, TargetName
+from tests.clients.target import ClientNamed, Target, TargetName
 from tests.local.gaps.emulated_aws import OTHER_ACCOUNT
 
 _APP = Path(__file__).resolve().parents[1] / "local" / "network_app"
@@ -89,8 +91,8 @@ def test_client_works_with_the_endpoint_url_alone(
     attributes = {"InstanceId": private.instance_id, "InitialContactId": contact_id, "Attributes": {"tier": "gold"}}
     details = {"InstanceId": private.instance_arn, "ContactId": contact_id, "Name": "after"}
 
-    first = client.call(private, "UpdateContactAttributes", attributes, credentials=credentials)
-    second = client.call(private, "UpdateContact", details, credentials=credentials)
+    first = client.call(replace(private.call("UpdateContactAttributes", attributes), credentials=credentials))
+    second = client.call(replace(private.call("UpdateContact", details), credentials=credentials))
 
     assert (first.error_type, second.error_type) == (None, None)
     contact = connect.contact(contact_id)
@@ -102,7 +104,7 @@ def test_client_gets_typed_errors(client_name: str, client_named: ClientNamed, p
     client = client_named(client_name)
     unknown = {"InstanceId": private.instance_id, "InitialContactId": "unknown", "Attributes": {"tier": "gold"}}
 
-    answer = client.call(private, "UpdateContactAttributes", unknown, credentials=private.permitted)
+    answer = client.call(private.call("UpdateContactAttributes", unknown))
 
     assert answer.error_type == "ResourceNotFoundException"
     if client.has_types:
@@ -121,11 +123,10 @@ def test_custom_endpoint_policy_refuses_clients_as_they_are(
         "Attributes": {"tier": "gold"},
     }
 
-    signed = client.call(
-        under_custom_policy, "UpdateContactAttributes", update, credentials=under_custom_policy.permitted
-    )
+    call = under_custom_policy.call("UpdateContactAttributes", update)
+    signed = client.call(call)
     assert (signed.error_type, connect.contact(contact_id).attributes) == ("InvalidSignatureException", {})
-    unsigned = client.call(under_custom_policy, "UpdateContactAttributes", update, credentials=None)
+    unsigned = client.call(replace(call, credentials=None))
     assert (unsigned.error_type, connect.contact(contact_id).attributes) == (None, {"tier": "gold"})
 
 

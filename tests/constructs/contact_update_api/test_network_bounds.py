@@ -201,7 +201,7 @@ def test_grant_to_unsigned_callers_has_no_effect_and_raises() -> None:
     api = new_api(stack, vpc_endpoints=[vpc_endpoint(stack)], unsigned_callers=True)
 
     for grant in (api.grant_update_contact_attributes, api.grant_update_contact, api.grant_updates):
-        with pytest.raises(ValueError, match=r"^expected an API with IAM authorization, got one with unsigned callers"):
+        with pytest.raises(ValueError, match=r"^expected an API with IAM authorization, got one with unsigned_callers"):
             grant(iam.User(stack, f"User{grant.__name__}"))
 
 
