@@ -116,23 +116,6 @@ def test_private_api_takes_nobody_in_another_way(local: LocalAws, callers: dict[
             assert statuses(local, endpoint, signed_by=caller) == [403, 403]
 
 
-def test_policy_keeps_out_an_endpoint_that_is_only_associated(local: LocalAws, callers: dict[str, Credentials]) -> None:
-    # The associations alone would keep out all others, as above; the policy does so by itself, too.
-    api, gateway = api_named(local, "Private"), local.client("apigateway")
-    elsewhere = local.outputs["Network"]["VpcEndpointIds"].split()[2]
-
-    def associate(operation: str) -> None:
-        change = {"op": operation, "path": "/endpointConfiguration/vpcEndpointIds", "value": elsewhere}
-        gateway.update_rest_api(restApiId=api.api_id, patchOperations=[change])
-
-    associate("add")
-    try:
-        for caller in callers.values():
-            assert statuses(local, local.endpoint_of(api, elsewhere), signed_by=caller) == [403, 403]
-    finally:
-        associate("remove")
-
-
 def test_preflights_pass_inside_the_bounds_only(local: LocalAws) -> None:
     api = api_named(local, "Private")
     elsewhere = local.outputs["Network"]["VpcEndpointIds"].split()[2]
@@ -191,21 +174,6 @@ def test_page_that_is_open_inside_the_network_changes_nothing(local: LocalAws, c
     assert statuses(local, endpoint, headers=headers) == [403, 403]
     preflight = call(endpoint, "/contact/attributes", {}, method="OPTIONS", headers=headers)
     assert (preflight.status, preflight.headers.get("Access-Control-Allow-Origin")) == (403, None)
-
-
-def test_unsigned_api_keeps_out_an_endpoint_that_is_only_associated(local: LocalAws) -> None:
-    api, gateway = api_named(local, "Unsigned"), local.client("apigateway")
-    elsewhere = local.outputs["Network"]["VpcEndpointIds"].split()[2]
-
-    def associate(operation: str) -> None:
-        change = {"op": operation, "path": "/endpointConfiguration/vpcEndpointIds", "value": elsewhere}
-        gateway.update_rest_api(restApiId=api.api_id, patchOperations=[change])
-
-    associate("add")
-    try:
-        assert statuses(local, local.endpoint_of(api, elsewhere)) == [403, 403]
-    finally:
-        associate("remove")
 
 
 def test_custom_endpoint_policy_refuses_signatures_for_connect(

@@ -88,13 +88,13 @@ GAPS = (
         "api_authorization",
     ),
     Gap(
-        "A private API answers through its VPC endpoints only, and is not deployed without a resource policy. A call "
-        "through an endpoint has its condition keys and passes its policy first; under a custom one, a signature for "
-        "another service is refused for open methods, too.",
-        "An API that is open inside a network would be open to all; one that nobody can reach would look well.",
+        "A private API answers through VPC endpoints only, any of them, and is not deployed without a resource policy. "
+        "A call through an endpoint has its condition keys, and passes the endpoint's policy first: under a custom "
+        "one, a signature for another service is refused for methods without authorization, too.",
+        "An API without bounds could be called from everybody's VPC; one that nobody can reach would look fine.",
         'API Gateway Developer Guide, "Invoke a private API", "Use VPC endpoint policies for private APIs"; re:Post, '
-        '"How do I troubleshoot HTTP 403 errors from API Gateway?"; terraform-provider-aws#14290; guesses: the answer '
-        "to an endpoint that is not associated, and that refusals by an endpoint's policy are gateway responses",
+        '"How do I troubleshoot HTTP 403 errors from API Gateway?"; terraform-provider-aws#14290; guess: refusals by '
+        "an endpoint's policy are gateway responses",
         "private_apis",
     ),
     Gap(

@@ -1,19 +1,18 @@
-"""Private REST APIs answer through their VPC endpoints only.
+"""Private REST APIs answer through VPC endpoints only, and other REST APIs through none.
 
-The emulator has no networks. By the names that AWS gives, a call to `{api}-{vpce}.execute-api.…` comes through the
-endpoint of that name (API Gateway Developer Guide, "Invoke a private API"), and so does, for clients that cannot
-resolve it, a call to the path `/restapis/{api}-{vpce}/{stage}/_user_request_/…`. No other call comes through an
-endpoint, and the names that need private DNS or a Host header are not modelled.
+The emulator has no networks. As AWS names it, a call to `{api}-{vpce}.execute-api.…` comes through that VPC endpoint
+(API Gateway Developer Guide, "Invoke a private API"). For clients that cannot resolve such a name, so does a call to
+the path `/restapis/{api}-{vpce}/{stage}/_user_request_/…`. No other call comes through an endpoint: the ways that need
+private DNS or a Host header are not modelled by themselves.
 
-- A private API is called through the endpoints that are associated with it, and other APIs through none: otherwise the
-  answer is 403 with `{"message":"Forbidden"}` and ForbiddenException (re:Post knowledge centre, "How do I troubleshoot
-  HTTP 403 errors from API Gateway?" and "Why do I get an HTTP 403 Forbidden error when connecting to my API Gateway
-  APIs from a VPC?"). That an endpoint which is not associated gets the same answer is a guess: its name would not
-  resolve.
+- Any endpoint of any VPC reaches a private API, associated with it or not, by a Host header for example: its resource
+  policy says which may call (same guide). Without an endpoint, and for other APIs through one, the answer is 403 with
+  `{"message":"Forbidden"}` and ForbiddenException (re:Post knowledge centre, "How do I troubleshoot HTTP 403 errors
+  from API Gateway?" and "Why do I get an HTTP 403 Forbidden error when connecting to my API Gateway APIs from a VPC?").
 - A private API without a resource policy is not deployed ("Private REST API doesn't have a resource policy attached to
   it", terraform-provider-aws#14290, serverless-application-model#925).
 
-What the endpoint's policy means for the call is decided in `api_authorization`.
+What the endpoint's own policy means for a call is decided in `api_authorization`.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ _NO_POLICY = "Private REST API doesn't have a resource policy attached to it"
 # API Gateway's names for what CloudFormation hands over in its own.
 _CONFIGURATION = {"Types": "types", "VpcEndpointIds": "vpcEndpointIds", "IpAddressType": "ipAddressType"}
 
-_ASSOCIATIONS = "/endpointConfiguration/vpcEndpointIds"
+_FORBIDDEN = b'{"message":"Forbidden"}'
 
 # The VPC endpoint through which the request that is being answered has come.
 _endpoint_id: ContextVar[str | None] = ContextVar("endpoint_id", default=None)
@@ -103,30 +102,29 @@ def _find_apis_by_their_endpoints() -> None:
 
 
 def _refuse_other_ways() -> None:
-    handle = emulator._handle_execute_api_request
+    handle, execute = emulator._handle_execute_api_request, apigateway_v1.handle_execute
 
     async def handled(host: str, path: str, *arguments: Any, **options: Any) -> Any:
-        endpoint_id = _split(host, path)[2]
-        _endpoint_id.set(endpoint_id)
-        parsed = emulator._parse_execute_api_url(host, path)
-        if parsed and not _is_reachable(parsed[0], endpoint_id):
-            return 403, {"Content-Type": "application/json", "x-amzn-ErrorType": "ForbiddenException"}, _FORBIDDEN
+        _endpoint_id.set(_split(host, path)[2])
         return await handle(host, path, *arguments, **options)
 
-    emulator._handle_execute_api_request = handled
+    async def executed(api_id: str, *arguments: Any, **options: Any) -> Any:
+        if not _is_reachable(api_id, _endpoint_id.get()):
+            return 403, {"Content-Type": "application/json", "x-amzn-ErrorType": "ForbiddenException"}, _FORBIDDEN
+        return await execute(api_id, *arguments, **options)
 
-
-_FORBIDDEN = b'{"message":"Forbidden"}'
+    emulator._handle_execute_api_request, apigateway_v1.handle_execute = handled, executed
 
 
 def _is_reachable(api_id: str, endpoint_id: str | None) -> bool:
     api: dict[str, Any] = next(
         (item for (_, _, id_), item in apigateway_v1._rest_apis.all_items() if id_ == api_id), {}
     )
-    configuration = api.get("endpointConfiguration") or {}
-    if "PRIVATE" in configuration.get("types", []):
-        return endpoint_id in configuration.get("vpcEndpointIds", [])
-    return endpoint_id is None
+    return _is_private(api) == (endpoint_id is not None)
+
+
+def _is_private(api: dict[str, Any]) -> bool:
+    return "PRIVATE" in (api.get("endpointConfiguration") or {}).get("types", [])
 
 
 def _keep_endpoint_configurations() -> None:
@@ -137,17 +135,10 @@ def _keep_endpoint_configurations() -> None:
         return create({**data, **_renamed(data)})
 
     def update_rest_api(api_id: str, data: dict[str, Any]) -> Any:
+        answer = update(api_id, data)
         api = apigateway_v1._rest_apis.get(api_id)
-        if not api:
-            return update(api_id, data)
-        operations = data.get("patchOperations", [])
-        own = [operation for operation in operations if operation.get("path") == _ASSOCIATIONS]
-        # API Gateway adds and removes single endpoints.
-        for operation in own:
-            ids = api["endpointConfiguration"].setdefault("vpcEndpointIds", [])
-            (ids.append if operation["op"] == "add" else ids.remove)(operation["value"])
-        answer = update(api_id, {**data, "patchOperations": [one for one in operations if one not in own]})
-        api.update(_renamed(api))
+        if api:
+            api.update(_renamed(api))
         return answer
 
     apigateway_v1._create_rest_api, apigateway_v1._update_rest_api = create_rest_api, update_rest_api
@@ -165,8 +156,7 @@ def _require_policies() -> None:
 
     def created(api_id: str, data: dict[str, Any]) -> Any:
         api = apigateway_v1._rest_apis.get(api_id) or {}
-        is_private = "PRIVATE" in (api.get("endpointConfiguration") or {}).get("types", [])
-        if is_private and not api.get("policy"):
+        if _is_private(api) and not api.get("policy"):
             return apigateway_v1._v1_error("BadRequestException", _NO_POLICY, 400)
         return create(api_id, data)
 

@@ -54,17 +54,26 @@ def _is_denied(answer: Answer) -> bool:
     return (answer.status, answer.error_types) == (403, ["AccessDeniedException"])
 
 
-def test_private_api_is_called_through_its_vpc_endpoints_only(
+def test_private_api_is_called_through_vpc_endpoints_only(
     aws: EmulatedAws, endpoint_id: str, other_endpoint_id: str
 ) -> None:
-    third = aws.create_vpc_endpoint()
-    api = _open_api(aws, endpoint_id, other_endpoint_id)
+    api = _open_api(aws, endpoint_id)
 
+    # With a Host header, on AWS, every endpoint leads to every private API.
     assert api.through(endpoint_id).call().status == 200
     assert api.through(other_endpoint_id).call().status == 200
-    assert _is_unreachable(api.through(third).call())
-    assert _is_unreachable(api.through("vpce-0").call())
     assert _is_unreachable(api.call())
+
+
+def test_resource_policy_keeps_out_other_endpoints(aws: EmulatedAws, endpoint_id: str, other_endpoint_id: str) -> None:
+    bound = deny("*", condition={"StringNotEquals": {"aws:SourceVpce": endpoint_id}})
+    api = aws.create_api(
+        authorization="NONE", policy=[allow("*"), bound], vpc_endpoint_ids=[endpoint_id, other_endpoint_id]
+    )
+
+    assert api.through(endpoint_id).call().status == 200
+    assert _is_denied(api.through(other_endpoint_id).call())
+    assert _is_denied(api.through("vpce-0123456789abcdef0").call())
 
 
 def test_unknown_path_of_a_private_api_is_just_as_unreachable(aws: EmulatedAws, endpoint_id: str) -> None:
