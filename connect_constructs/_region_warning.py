@@ -16,11 +16,10 @@ def warn_of_region_out_of_reach(
 
     Such a function can only call Amazon Connect through an interface endpoint, which reaches its own Region.
     """
-    stack = Stack.of(function)
-    region = instance.env.region
-    if options.vpc is None or Token.is_unresolved(region) or Token.is_unresolved(stack.region):
+    if options.vpc is None:
         return
-    if region == stack.region:
+    stack, region = Stack.of(function), instance.env.region
+    if Token.is_unresolved(region) or Token.is_unresolved(stack.region) or region == stack.region:
         return
     isolated = [stack.resolve(subnet.subnet_id) for subnet in options.vpc.isolated_subnets]
     resource = function.node.default_child

@@ -202,7 +202,8 @@ class ContactUpdateApi(Construct):
             # because the API's metrics have it as their dimension.
             rest_api_name=Names.unique_resource_name(self, separator="-"),
             description="Updates of Amazon Connect contacts",
-            endpoint_configuration=bounds.endpoint_configuration,
+            endpoint_types=None if bounds.private_endpoint else [apigateway.EndpointType.REGIONAL],
+            endpoint_configuration=bounds.private_endpoint,
             # There is one role for all APIs of an account and Region: ApiGatewayAccount sets it.
             cloud_watch_role=False,
             deploy_options=apigateway.StageOptions(
