@@ -129,3 +129,11 @@ def response_status(response: dict[str, Any]) -> int:
     """The HTTP status of a response."""
     status: int = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
     return status
+
+
+def is_access_denied(response: dict[str, Any]) -> bool:
+    """Whether an error response says that the role may not make the call, or that its credentials are not accepted.
+
+    SQS names a missing permission for the queue's key KmsAccessDenied or KMS.AccessDeniedException.
+    """
+    return response_status(response) == 403 or "AccessDenied" in str(response["Error"].get("Code"))

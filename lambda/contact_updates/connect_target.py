@@ -13,7 +13,7 @@ from botocore.exceptions import ConnectionError as BotoConnectionError
 from botocore.parsers import ResponseParserError
 
 from contact_updates.answer_check import UnreadableAnswerError
-from contact_updates.aws_session import AwsSession, error_code, response_status
+from contact_updates.aws_session import AwsSession, error_code, is_access_denied, response_status
 from contact_updates.contract import operations
 from contact_updates.outcome import Applied, Trace, UpdateError, internal_error
 from contact_updates.update import Update
@@ -69,6 +69,8 @@ class Pacer:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.seconds = seconds
+        # How long the last call took, in seconds.
+        self.took = 0.0
         self._clock = clock
         self._sleep = sleep
 
@@ -78,7 +80,9 @@ class Pacer:
         try:
             return call(**parameters)
         finally:
-            left = started + self.seconds - self._clock()
+            ended = self._clock()
+            self.took = ended - started
+            left = started + self.seconds - ended
             if left > 0:
                 self._sleep(left)
 
@@ -125,20 +129,25 @@ class ConnectTarget:
         trace = Trace()
         while True:
             attempts = trace.attempts + 1
+            latencies = trace.latencies
             try:
-                response = self._pacer(self._calls[update.operation.name], update.parameters)
+                try:
+                    response = self._pacer(self._calls[update.operation.name], update.parameters)
+                finally:
+                    latencies += (round(self._pacer.took * 1000, 1),)
             except ClientError as error:
-                trace = Trace(attempts, _request_id(error.response), error_code(error.response))
+                trace = Trace(attempts, _request_id(error.response), error_code(error.response), latencies=latencies)
                 failure = _failure(error.response, trace)
                 may_retry = response_status(error.response) >= 500
             except (BotoCoreError, ResponseParserError, UnreadableAnswerError) as error:
-                trace = Trace(attempts, upstream_error=type(error).__name__)
+                trace = Trace(attempts, upstream_error=type(error).__name__, latencies=latencies)
                 failure = internal_error(trace)
                 may_retry = isinstance(error, (BotoConnectionError, HTTPClientError, UnreadableAnswerError))
             except Exception as error:
-                raise internal_error(trace._replace(attempts=attempts, unexpected=error)) from error
+                trace = trace._replace(attempts=attempts, unexpected=error, latencies=latencies)
+                raise internal_error(trace) from error
             else:
-                return Applied(Trace(attempts, _request_id(response)))
+                return Applied(Trace(attempts, _request_id(response), latencies=latencies))
             if not may_retry or attempts == MAX_ATTEMPTS or not _fits(remaining_seconds()):
                 raise failure
 
@@ -163,10 +172,12 @@ def _failure(response: dict[str, Any], trace: Trace) -> UpdateError:
     code = str(error.get("Code"))
     if code in _THROTTLES or response_status(response) == 429:
         return UpdateError(
-            "ThrottlingException", "Amazon Connect's request quota is used up: try again later.", trace=trace
+            "ThrottlingException",
+            "Amazon Connect's request quota is used up: try again later.",
+            trace=trace._replace(throttled=True),
         )
     if code not in _PASSED_ON:
-        return internal_error(trace)
+        return internal_error(trace._replace(access_denied=is_access_denied(response)))
     answered = f"Amazon Connect answered {code}"
     public_message = f"{answered}."
     upstream_message = error.get("Message")

@@ -1,15 +1,42 @@
-"""The log line of a request or message: who called, what happened to which contact, how long it took. No values."""
+"""The log line of a request or message: who called, what happened to which contact, how long it took. No values.
+
+The line of an update also has its metrics, from which CloudWatch Logs makes CloudWatch metrics (Amazon CloudWatch User
+Guide, "Specification: Embedded metric format").
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
+import time
 import traceback
 from typing import Any
 
+NAMESPACE = "ConnectConstructs"
+# Each metric with its unit. A metric is in the line only if it has a value.
+METRICS = {
+    "Updates": "Count",
+    # One value for each call to Amazon Connect, so that the number of values is the number of calls.
+    "ConnectLatency": "Milliseconds",
+    "Throttles": "Count",
+    "AccessDenied": "Count",
+    "MergedUpdates": "Count",
+    "HeldUpAttempts": "Count",
+    "DeadLetters": "Count",
+}
+_FUNCTION = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "unknown")
+
 # Longer than any identifier of AWS. Producers and authorizers can choose identifiers of any length.
 _MAX_IDENTIFIER_LENGTH = 1_024
+
+# As AWS Lambda and the X-Ray SDKs write it (AWS X-Ray Developer Guide, "Tracing header"). AWS Lambda detects recursive
+# loops by Lineage.
+_TRACE_HEADER = re.compile(
+    r"Root=1-[0-9a-f]{8}-[0-9a-f]{24}(?:;Parent=[0-9a-f]{16})?(?:;Sampled=[01?])?(?:;Lineage=[0-9a-f:|]{1,200})?\Z"
+)
+_TRACE_VARIABLE = "_X_AMZN_TRACE_ID"
 
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\Z")
 
@@ -23,6 +50,29 @@ def write(fields: dict[str, Any]) -> None:
     sys.stdout.flush()
 
 
+def write_update(fields: dict[str, Any], metrics: dict[str, Any]) -> None:
+    """Write the line of an update, and count it. `fields` have its operation and outcome, `metrics` its other metrics.
+
+    An update without an operation is counted by function only, because each dimension needs a value.
+    """
+    directives = [_ALL_UPDATES if fields["operation"] is None else _UPDATES]
+    if metrics:
+        directives.append(_directive([["function"]], *metrics))
+    emf = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": directives}
+    write({**fields, "function": _FUNCTION, "Updates": 1, **metrics, "_aws": emf})
+
+
+def _directive(dimensions: list[list[str]], *names: str) -> dict[str, Any]:
+    """Says which members of the line are metrics, and by which others they are counted."""
+    metrics = [{"Name": name, "Unit": METRICS[name]} for name in names]
+    return {"Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": metrics}
+
+
+# Only updates are counted by outcome, because CloudWatch bills each combination of dimensions as a metric of its own.
+_ALL_UPDATES = _directive([["function"]], "Updates")
+_UPDATES = _directive([["function"], ["function", "operation", "outcome"]], "Updates")
+
+
 def identifier(value: Any) -> str | None:
     """An identifier from outside, cut to 1,024 characters. None if it is not text."""
     return value[:_MAX_IDENTIFIER_LENGTH] if isinstance(value, str) else None
@@ -34,6 +84,27 @@ def contact_id(value: Any) -> str | None:
     The contract allows any text of 1 to 256 characters, such as a customer's name or number.
     """
     return value.lower() if isinstance(value, str) and _UUID.match(value) else None
+
+
+def trace_header(value: Any) -> str | None:
+    """An AWS X-Ray trace header, or None unless it is well-formed: callers can send any text in its place."""
+    return value if isinstance(value, str) and _TRACE_HEADER.match(value) else None
+
+
+def trace_id(header: str | None) -> dict[str, str]:
+    """The log line's field with the trace id of a well-formed header; empty without one."""
+    return {"traceId": header.partition(";")[0].removeprefix("Root=")} if header else {}
+
+
+def own_trace_header() -> str | None:
+    """The trace header of this invocation, as AWS Lambda's runtime sets it.
+
+    A malformed one is removed: botocore would send it with each request (`add_recursion_detection_header`).
+    """
+    header = trace_header(os.environ.get(_TRACE_VARIABLE))
+    if header is None:
+        os.environ.pop(_TRACE_VARIABLE, None)
+    return header
 
 
 def fault(error: Exception) -> dict[str, str]:

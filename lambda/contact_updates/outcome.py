@@ -16,7 +16,7 @@ _OTHER_STATUSES = {
 
 
 class Trace(NamedTuple):
-    """The calls that one update took, for the log line."""
+    """The calls that one update took, for the log line and its metrics."""
 
     attempts: int = 0
     upstream_request_id: str | None = None
@@ -26,6 +26,15 @@ class Trace(NamedTuple):
     update_id: str | None = None
     # Set if an unexpected exception is why it failed.
     unexpected: Exception | None = None
+    # How long each call to Amazon Connect took, in milliseconds.
+    latencies: tuple[float, ...] = ()
+    # Whether that is why the last attempt failed.
+    throttled: bool = False
+    access_denied: bool = False
+
+    def after(self, earlier: Trace) -> Trace:
+        """This trace with the calls of an earlier one that no line has counted."""
+        return self._replace(latencies=earlier.latencies + self.latencies) if earlier.latencies else self
 
     def fields(self) -> dict[str, Any]:
         """The fields that the log lines of the endpoint and of the consumer have in common."""
@@ -33,6 +42,14 @@ class Trace(NamedTuple):
             "upstreamRequestId": self.upstream_request_id,
             "upstreamError": self.upstream_error,
             "attempts": self.attempts,
+        }
+
+    def metrics(self) -> dict[str, Any]:
+        """The log line's metrics of the calls."""
+        return {
+            **({"ConnectLatency": self.latencies} if self.latencies else {}),
+            **({"Throttles": 1} if self.throttled else {}),
+            **({"AccessDenied": 1} if self.access_denied else {}),
         }
 
     def fault(self) -> dict[str, str]:

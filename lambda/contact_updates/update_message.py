@@ -67,6 +67,17 @@ def message_group_id(contact_id: str) -> str:
     return hashlib.sha256(contact_id.lower().encode()).hexdigest()
 
 
+def trace_attribute(header: str | None) -> dict[str, Any]:
+    """The parameter of SQS's SendMessage that lets a message carry a trace header; empty without one.
+
+    It takes precedence over the header that botocore sends with the request (AWS X-Ray Developer Guide, "Amazon SQS and
+    AWS X-Ray").
+    """
+    if header is None:
+        return {}
+    return {"MessageSystemAttributes": {"AWSTraceHeader": {"DataType": "String", "StringValue": header}}}
+
+
 def write_message(update: Update, *, update_id: str, request_id: str | None) -> str:
     """The message body of `update`. Raises UpdateError if it is too large."""
     body = _in_json(

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from contact_updates.endpoint.endpoint import Endpoint
+from tests.handler import emf
 
 INSTANCE_ID = "12345678-1234-1234-1234-123456789012"
 INSTANCE_ARN = f"arn:aws:connect:us-east-1:111122223333:instance/{INSTANCE_ID}"
@@ -66,13 +67,22 @@ class Outcome:
 
     @property
     def log(self) -> dict[str, Any]:
+        """The log line without its metrics."""
+        return emf.fields(self.line)
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """The log line's metrics."""
+        return emf.metrics(self.line)
+
+    @property
+    def line(self) -> str:
         """The log line. Fails unless it is the only thing that was printed or logged."""
         assert self.stderr == ""
         assert self.records == []
         assert self.printed.endswith("\n")
         assert self.printed.count("\n") == 1
-        fields: dict[str, Any] = json.loads(self.printed)
-        return fields
+        return self.printed
 
     @property
     def log_and_errors(self) -> str:

@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeou
 from connect_constructs.local.amazon_connect import AmazonConnect, ConnectError
 from connect_constructs.local.faults import ErrorAnswer
 from contact_updates.consumer.consumer import Consumer
+from tests.handler import emf
 from tests.sqs_fifo import MAX_BATCH, FifoQueue, Message, Sqs, SqsError
 
 QUEUE_URL = "https://sqs.us-east-1.amazonaws.com/111122223333/updates.fifo"
@@ -196,7 +197,13 @@ class Delivery:
 
     @property
     def logs(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.printed.splitlines()]
+        """The log lines without their metrics."""
+        return [emf.fields(line) for line in self.printed.splitlines()]
+
+    @property
+    def metrics(self) -> list[dict[str, Any]]:
+        """The metrics of each log line."""
+        return [emf.metrics(line) for line in self.printed.splitlines()]
 
     @property
     def outcomes(self) -> list[str]:

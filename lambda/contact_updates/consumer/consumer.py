@@ -7,12 +7,13 @@ the queue, and holds up the later updates of its contact.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from contact_updates import log_line
+from contact_updates.aws_session import is_access_denied
 from contact_updates.connect_target import ConnectTarget
 from contact_updates.consumer.received import Received, groups_of, merged_beginning
 from contact_updates.consumer.rejections import MAX_REASON_LENGTH, DeadLetterQueue, RejectionEvents
@@ -27,6 +28,10 @@ from contact_updates.update_message import Rejection
 Waiting = list[tuple[Received, int]]
 
 _NO_TIME_LEFT = {"fault": "NoTimeLeft"}
+
+_NO_METRICS: Mapping[str, int] = {}
+# Metrics of their own for outcomes, so that an alarm need not add up operations.
+_METRICS = {"HeldUp": "HeldUpAttempts", "Rejected": "DeadLetters"}
 
 
 class Consumer:
@@ -49,9 +54,12 @@ class Consumer:
         self._visibility = visibility
         self._events = events
         self._settled = Settled()
+        # The trace whose calls the last line has counted.
+        self._counted = Trace()
 
     def __call__(self, event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:
         """Process a batch. Returns Lambda's partial batch response: the messages that go back to the queue."""
+        log_line.own_trace_header()  # A malformed one goes no further.
         invocation = Invocation(context)
         waiting: Waiting = []
         for group in groups_of(event["Records"], self._settings.instance):
@@ -66,23 +74,26 @@ class Consumer:
         """Drop the messages that were settled before: an older value must not replace a newer one."""
         for message in group:
             if message in self._settled:
-                _log(message, "Repeated", Trace())
+                self._log(message, "Repeated", Trace())
         return [message for message in group if message not in self._settled]
 
     def _process(self, group: list[Received], invocation: Invocation) -> Waiting:
         """Process a group's messages in order. Returns those that go back, with the seconds that they wait."""
-        pending, alone = group, 0
+        pending, alone, unlogged = group, 0, Trace()
         failures = group[0].receive_count if group else 0
         while pending:
             merge = self._settings.merge_updates and not alone
             count, update = merged_beginning(pending if merge else pending[:1])
             step = pending[:count]
-            match self._attempt(step, update, failures, invocation):
+            result = self._attempt(step, update, failures, invocation)
+            result = result._replace(trace=result.trace.after(unlogged))
+            unlogged = Trace()
+            match result:
                 case Wait() as wait:
                     return self._go_back(pending, wait)
-                case Rejected(rejection) if count > 1 and rejection.type != NOT_FOUND:
+                case Rejected(rejection, trace) if count > 1 and rejection.type != NOT_FOUND:
                     # One of them is invalid, and only Amazon Connect can tell which: apply each on its own.
-                    alone = count
+                    alone, unlogged = count, trace
                     continue
                 case Rejected(rejection, trace):
                     if rejection.type == NOT_FOUND:
@@ -95,8 +106,10 @@ class Consumer:
                         # The messages behind a settled one were received as often, but have not failed yet.
                         pending, failures = pending[1:], 1
                 case Applied(trace):
-                    for message in step:
-                        self._settle(message, "Updated", trace, count)
+                    for position, message in enumerate(step):
+                        self._settle(
+                            message, "Updated", trace, count, {"MergedUpdates": 1} if position else _NO_METRICS
+                        )
                     pending, failures = pending[count:], 1
             alone = max(0, alone - 1)
         return []
@@ -109,9 +122,11 @@ class Consumer:
         except Exception as error:  # It must not hold up other contacts.
             return Wait(backoff_seconds(failures), Trace(), fault=log_line.fault(error))
 
-    def _settle(self, message: Received, outcome: str, trace: Trace, merged: int) -> None:
+    def _settle(
+        self, message: Received, outcome: str, trace: Trace, merged: int, metrics: Mapping[str, int] = _NO_METRICS
+    ) -> None:
         self._settled.add(message)
-        _log(message, outcome, trace, merged=merged)
+        self._log(message, outcome, trace, metrics, merged=merged)
 
     def _reject(
         self, message: Received, rejection: Rejection, trace: Trace, failures: int, invocation: Invocation
@@ -130,7 +145,9 @@ class Consumer:
             dead_letter_id = invocation.request(lambda: self._dead_letters.send(message, rejection), and_then=and_then)
         except Exception as error:
             invocation.dead_letter_queue_answers = isinstance(error, ClientError)
-            return Wait(resend_seconds(failures), trace, fault=log_line.fault(error))
+            is_denied = isinstance(error, ClientError) and is_access_denied(error.response)
+            metrics = {"AccessDenied": 1} if is_denied else _NO_METRICS
+            return Wait(resend_seconds(failures), trace, fault=log_line.fault(error), metrics=metrics)
         if self._events:
             invocation.rejections.append(
                 {
@@ -157,8 +174,10 @@ class Consumer:
                 log_line.write({**what, "outcome": "NotPublished", **fault})
 
     def _go_back(self, pending: list[Received], wait: Wait) -> Waiting:
+        metrics = wait.metrics
         for message in pending:
-            _log(message, wait.outcome, wait.trace, waitSeconds=wait.seconds, **wait.fault)
+            self._log(message, wait.outcome, wait.trace, metrics, waitSeconds=wait.seconds, **wait.fault)
+            metrics = _NO_METRICS
         return [(message, wait.seconds) for message in pending]
 
     def _set_visibility(self, waiting: Waiting, invocation: Invocation) -> None:
@@ -173,6 +192,25 @@ class Consumer:
         if what:
             log_line.write({"outcome": "VisibilityNotSet", **what})
 
+    def _log(
+        self, message: Received, outcome: str, trace: Trace, metrics: Mapping[str, int] = _NO_METRICS, **more: Any
+    ) -> None:
+        # Several messages can have one call, which is counted in the first of their lines.
+        calls = {} if trace is self._counted else trace.metrics()
+        self._counted = trace
+        of_outcome = {_METRICS[outcome]: 1} if outcome in _METRICS else {}
+        log_line.write_update(
+            {
+                **_identification(message),
+                **log_line.trace_id(message.trace_header),
+                "outcome": outcome,
+                **trace.fields(),
+                "receiveCount": message.receive_count,
+                **more,
+            },
+            {**calls, **of_outcome, **metrics},
+        )
+
 
 def _identification(message: Received) -> dict[str, Any]:
     """What the message is about, without values."""
@@ -182,15 +220,3 @@ def _identification(message: Received) -> dict[str, Any]:
         "operation": message.update.operation.name if message.update else None,
         "contactId": log_line.contact_id(message.update.contact_id) if message.update else None,
     }
-
-
-def _log(message: Received, outcome: str, trace: Trace, **more: Any) -> None:
-    log_line.write(
-        {
-            **_identification(message),
-            "outcome": outcome,
-            **trace.fields(),
-            "receiveCount": message.receive_count,
-            **more,
-        }
-    )

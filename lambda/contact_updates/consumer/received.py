@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from contact_updates.contract import violations
-from contact_updates.log_line import identifier
+from contact_updates.log_line import identifier, trace_header
 from contact_updates.outcome import UpdateError
 from contact_updates.settings import Instance
 from contact_updates.update import Update
@@ -25,6 +25,8 @@ class Received(NamedTuple):
     # The ids that the caller got with the 202.
     update_id: str
     request_id: str | None
+    # AWS X-Ray's, from the request that was accepted. A direct producer can send any.
+    trace_header: str | None
 
     @property
     def id(self) -> str:
@@ -78,6 +80,7 @@ def _received(record: dict[str, Any], instance: Instance) -> Received:
         # A direct producer can choose both.
         update_id=identifier(fields.get("updateId")) or record["messageId"],
         request_id=identifier(fields.get("requestId")),
+        trace_header=trace_header(record["attributes"].get("AWSTraceHeader")),
     )
 
 

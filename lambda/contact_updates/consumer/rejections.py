@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from contact_updates.consumer.received import Received
-from contact_updates.update_message import Rejection, write_rejected
+from contact_updates.update_message import Rejection, trace_attribute, write_rejected
 
 SOURCE = "connect-constructs"
 DETAIL_TYPE = "Contact Update Rejected"
@@ -37,6 +37,7 @@ class DeadLetterQueue:
             MessageBody=write_rejected(message.record["body"], rejection, message.update_id),
             MessageGroupId=message.record["attributes"]["MessageGroupId"],
             MessageDeduplicationId=message.id,
+            **trace_attribute(message.trace_header),
         )["MessageId"]
         return message_id
 

@@ -91,6 +91,8 @@ class Wait(NamedTuple):
     outcome: str = "HeldUp"
     # The log line's fields about an unexpected fault.
     fault: Mapping[str, str] = {}
+    # Metrics that are not the trace's.
+    metrics: Mapping[str, int] = {}
 
 
 def no_time_left(failures: int, trace: Trace) -> Wait:

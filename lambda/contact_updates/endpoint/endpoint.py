@@ -52,7 +52,7 @@ class Endpoint:
             result = internal_error(Trace(unexpected=unexpected))
             headers, body = _error(result)
         trace = result.trace
-        log_line.write(
+        log_line.write_update(
             {
                 "requestId": log_line.identifier(request.id),
                 "extendedRequestId": log_line.identifier(request.extended_id),
@@ -61,11 +61,13 @@ class Endpoint:
                 "contactId": contact_id,
                 **trace.fault(),
                 **({"updateId": trace.update_id} if trace.update_id else {}),
+                **log_line.trace_id(request.trace_header),
                 "outcome": result.outcome,
                 "status": result.status,
                 **trace.fields(),
                 "durationMs": round((time.monotonic() - started) * 1000, 1),
-            }
+            },
+            trace.metrics(),
         )
         headers = {"Content-Type": "application/json", **self._cors(request), **headers}
         return {"statusCode": result.status, "headers": headers, "body": body, "isBase64Encoded": False}

@@ -15,7 +15,7 @@ from contact_updates.aws_session import error_code
 from contact_updates.endpoint.request import Request
 from contact_updates.outcome import Accepted, Trace, internal_error
 from contact_updates.update import Update
-from contact_updates.update_message import message_group_id, write_message
+from contact_updates.update_message import message_group_id, trace_attribute, write_message
 
 
 class QueueTarget:
@@ -41,6 +41,7 @@ class QueueTarget:
                 MessageBody=body,
                 MessageGroupId=message_group_id(update.contact_id),
                 MessageDeduplicationId=update_id,
+                **trace_attribute(request.trace_header),
             )
         except ClientError as error:
             trace = trace._replace(upstream_error=error_code(error.response))

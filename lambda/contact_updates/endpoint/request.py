@@ -9,6 +9,7 @@ import uuid
 from typing import Any, NamedTuple, NoReturn
 from urllib.parse import unquote_to_bytes
 
+from contact_updates import log_line
 from contact_updates.contract import MAX_NESTING, Operation, operations
 from contact_updates.outcome import UpdateError
 
@@ -55,6 +56,7 @@ class Request:
         # API Gateway's own id. A client can choose the other one, with a UUID in `x-amzn-RequestId`, but not this one
         # (API Gateway Developer Guide, "Set up access logging").
         self.extended_id = extended_id if isinstance(extended_id, str) and extended_id else None
+        self.trace_header = log_line.own_trace_header()
         self.caller = self._caller()
         self._operation = _operation(self._event)
         self._parameters: Parameters | None = None
