@@ -33,6 +33,7 @@ MAX_BYTES = 262_144
 
 _REFUSED_CHARACTER = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ID = re.compile(r"[\w!\"#$%&'()*+,./:;<=>?@\[\\\]^`{|}~-]{1,128}\Z", re.ASCII)
+_TRACE_HEADER = re.compile(r"(\w+=[\w:|?-]+;?)+\Z", re.ASCII)
 _FIRST_SEQUENCE_NUMBER = 18_850_000_000_000_000_000
 
 
@@ -56,6 +57,7 @@ class Message:
     group: str
     deduplication_id: str
     sent_at: float
+    trace_header: str | None = None
     receive_count: int = 0
     first_received_at: float | None = None
     visible_at: float = 0.0
@@ -127,7 +129,7 @@ class FifoQueue:
             held += [*group.waiting, *group.in_flight, *group.returned]
         return sorted(held, key=lambda message: message.number)
 
-    def send(self, body: str, group: str, deduplication_id: str) -> Message:
+    def send(self, body: str, group: str, deduplication_id: str, trace_header: str | None = None) -> Message:
         """Accept a message. Returns it, or the one with the same deduplication id. Raises SqsError."""
         if not (_ID.match(group) and _ID.match(deduplication_id)):
             raise SqsError("InvalidParameterValue")
@@ -142,7 +144,8 @@ class FifoQueue:
             sent_at, message = known
             if now - sent_at < DEDUPLICATION_SECONDS:
                 return message
-        message = self._take_in(body, group, deduplication_id, str(uuid.UUID(int=next(_IDS), version=4)))
+        message_id = str(uuid.UUID(int=next(_IDS), version=4))
+        message = self._take_in(body, group, deduplication_id, message_id, trace_header)
         self._deduplicated[deduplication_id] = now, message
         return message
 
@@ -162,7 +165,9 @@ class FifoQueue:
                     self.expired.append(message)
                 elif self._dead_letter_queue is not None and message.receive_count >= self._max_receive_count:
                     self._forget(message)
-                    self._dead_letter_queue._take_in(message.body, message.group, message.deduplication_id, message.id)
+                    self._dead_letter_queue._take_in(
+                        message.body, message.group, message.deduplication_id, message.id, message.trace_header
+                    )
                 else:
                     received.append(message)
                     self._give_out(message, group, now)
@@ -206,6 +211,7 @@ class FifoQueue:
                 "SenderId": "AIDAEXAMPLE",
                 "MessageDeduplicationId": message.deduplication_id,
                 "ApproximateFirstReceiveTimestamp": str(int(message.first_received_at * 1000)),
+                **({"AWSTraceHeader": message.trace_header} if message.trace_header else {}),
             },
             "messageAttributes": {},
             "md5OfBody": hashlib.md5(message.body.encode(), usedforsecurity=False).hexdigest(),
@@ -231,9 +237,11 @@ class FifoQueue:
                 moved += 1
         return moved
 
-    def _take_in(self, body: str, group: str, deduplication_id: str, message_id: str) -> Message:
+    def _take_in(
+        self, body: str, group: str, deduplication_id: str, message_id: str, trace_header: str | None
+    ) -> Message:
         now = self._clock()
-        message = Message(next(self._numbers), message_id, body, group, deduplication_id, now)
+        message = Message(next(self._numbers), message_id, body, group, deduplication_id, now, trace_header)
         self.accepted.append(message)
         self._groups.setdefault(group, _Group()).waiting.append(message)
         self._held += 1
@@ -298,7 +306,10 @@ class Sqs:
             raise SqsError("QueueDoesNotExist")
         if operation == "SendMessage":
             message = queue.send(
-                parameters["MessageBody"], parameters["MessageGroupId"], parameters["MessageDeduplicationId"]
+                parameters["MessageBody"],
+                parameters["MessageGroupId"],
+                parameters["MessageDeduplicationId"],
+                _trace_header(parameters.get("MessageSystemAttributes", {})),
             )
             digest = hashlib.md5(parameters["MessageBody"].encode(), usedforsecurity=False).hexdigest()
             return {"MessageId": message.id, "SequenceNumber": message.sequence_number, "MD5OfMessageBody": digest}
@@ -307,6 +318,18 @@ class Sqs:
         if operation == "DeleteMessageBatch":
             return _answer(parameters["Entries"], lambda entry: queue.delete(entry["ReceiptHandle"]))
         raise SqsError("UnsupportedOperation", operation)
+
+
+def _trace_header(attributes: dict[str, dict[str, str]]) -> str | None:
+    """The only system attribute that a sender can set (Amazon SQS API Reference, "SendMessage")."""
+    if not attributes:
+        return None
+    if attributes.keys() != {"AWSTraceHeader"} or attributes["AWSTraceHeader"]["DataType"] != "String":
+        raise SqsError("InvalidParameterValue")
+    value = attributes["AWSTraceHeader"]["StringValue"]
+    if not _TRACE_HEADER.match(value):
+        raise SqsError("InvalidParameterValue", "Expected a correctly formatted X-Ray trace header")
+    return value
 
 
 def _changed(queue: FifoQueue, entry: dict[str, Any]) -> bool:

@@ -18,6 +18,7 @@ from contact_updates.connect_target import ConnectTarget, connect_client
 from contact_updates.endpoint.endpoint import Endpoint
 from contact_updates.settings import EndpointSettings, Instance
 from tests.handler.proxy import CONTACT_ID, INSTANCE_ARN
+from tests.handler.queue_rig import Rig
 from tests.handler.scripted_upstream import ScriptedUpstream
 
 EndpointAt = Callable[..., Endpoint]
@@ -126,6 +127,12 @@ def own_connect() -> Iterator[Connect]:
     """A server for one test: a call that hangs takes effect later, when another test may be running."""
     with _serve() as connect:
         yield connect
+
+
+@pytest.fixture
+def rig() -> Rig:
+    """A consumer between a queue and Amazon Connect, in this process."""
+    return Rig()
 
 
 @pytest.fixture(scope="session")

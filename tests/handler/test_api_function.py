@@ -68,6 +68,7 @@ def test_entry_point_answers_real_events(connect: Connect) -> None:
         "ALLOWED_ATTRIBUTES": "Tier,Greeting",
         "ALLOW_ORIGINS": "https://agents.example.com,https://admin.example.com",
         "AWS_ENDPOINT_URL_CONNECT": connect.url,
+        "AWS_LAMBDA_FUNCTION_NAME": "contact-updates",
     }
 
     # When
@@ -80,6 +81,7 @@ def test_entry_point_answers_real_events(connect: Connect) -> None:
     assert connect.attributes(CONTACT_ID) == {"Tier": "gold", "Greeting": "Grüß Gott"}
     assert connect.contact(CONTACT_ID)["Name"] == "A name"
     assert [line["outcome"] for line in logged] == ["Updated", "Updated", "InvalidRequestException"]
+    assert [line["function"] for line in logged] == ["contact-updates"] * 3
     # The asset has only the handler.
     assert not modules & {"aws_cdk", "jsii", "connect_constructs", "tools", "tests", "jsonschema"}
 

@@ -17,6 +17,7 @@ from connect_constructs.local.amazon_connect import AmazonConnect, ConnectError
 from contact_updates.connect_target import ConnectTarget
 from contact_updates.endpoint.endpoint import Endpoint
 from contact_updates.settings import EndpointSettings, Instance
+from tests.handler import emf
 from tests.handler.endpoint.generated_events import generate_event
 from tests.handler.proxy import CONTACT_ID, INSTANCE_ARN, Outcome, send
 
@@ -160,6 +161,12 @@ def test_any_event_gets_a_typed_answer_and_no_text_of_ours_has_values(seed: int)
         # Unexpected exceptions come from the client above, never from the handler.
         assert log.get("fault") in {None, "ValueError"}, shown
         assert "fault" not in log or log["attempts"] in {1, 2}, shown
+        for _, dimensions in emf.extracted(outcome.line):
+            by = dict(dimensions)
+            assert by.pop("function") == "unknown", shown
+            assert by.pop("operation", "UpdateContact") in {"UpdateContact", "UpdateContactAttributes"}, shown
+            assert by.pop("outcome", "Updated") in {"Updated", *STATUSES}, shown
+            assert not by, shown
         outcomes["fault" if "fault" in log else log["outcome"]] += 1
         outcomes["Amazon Connect's own"] += is_upstreams
         outcomes["withheld"] += "withheld" in outcome.answer["body"]
