@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from connect_constructs.contact_update_api import ContactUpdateApi
     from connect_constructs.contact_update_function import ContactUpdateFunction
     from connect_constructs.contact_update_function_options import ContactUpdateFunctionOptions
+    from connect_constructs.contact_update_monitoring import ContactUpdateMonitoring
     from connect_constructs.contact_update_policy import ContactUpdatePolicy
     from connect_constructs.contact_update_queue import ContactUpdateQueue
     from connect_constructs.instance import ConnectInstance
@@ -27,6 +28,7 @@ _MODULES = {
     "ContactUpdateApi": "contact_update_api",
     "ContactUpdateFunction": "contact_update_function",
     "ContactUpdateFunctionOptions": "contact_update_function_options",
+    "ContactUpdateMonitoring": "contact_update_monitoring",
     "ContactUpdateOperation": "operation",
     "ContactUpdatePolicy": "contact_update_policy",
     "ContactUpdateQueue": "contact_update_queue",
@@ -39,6 +41,7 @@ __all__ = [
     "ContactUpdateApi",
     "ContactUpdateFunction",
     "ContactUpdateFunctionOptions",
+    "ContactUpdateMonitoring",
     "ContactUpdateOperation",
     "ContactUpdatePolicy",
     "ContactUpdateQueue",

@@ -47,6 +47,7 @@ class ApiFunctionDefinition:
         operations: Iterable[ContactUpdateOperation] | None,
         allowed_attributes: Sequence[str] | None,
         allow_origins: Sequence[str] | None,
+        tracing: bool,
         function_options: ContactUpdateFunctionOptions | None,
         unsigned_callers: bool = False,
     ) -> None:
@@ -57,6 +58,8 @@ class ApiFunctionDefinition:
         self._queue = queue
         self.operations = _offered_operations(operations, queue)
         self._environment = _environment(self._instance, queue, allowed_attributes, allow_origins, unsigned_callers)
+        check_is("tracing", tracing, bool)
+        self._tracing = tracing
         self._options = checked_options(function_options, _TIMEOUT_LIMITS, stack)
 
     def add_to(self, scope: Construct) -> lambda_.Function:
@@ -68,6 +71,7 @@ class ApiFunctionDefinition:
             environment=self._environment,
             timeout=Duration.seconds(_DEFAULT_TIMEOUT_SECONDS),
             options=self._options,
+            tracing=self._tracing,
         )
         if self._queue:
             self._queue.grant_send_updates(function)

@@ -83,6 +83,7 @@ def add_handler_function(
     environment: Mapping[str, str],
     timeout: Duration,
     options: ContactUpdateFunctionOptions,
+    tracing: bool,
 ) -> lambda_.Function:
     """Add a Lambda function with the handler's code, its role and its log group to `scope`.
 
@@ -91,6 +92,7 @@ def add_handler_function(
     :param handler: The entry point: there is one for each kind of event.
     :param timeout: The timeout, unless `options` has one.
     :param options: As `checked_options` returns them.
+    :param tracing: Whether AWS X-Ray traces the function. CDK then lets the role send traces.
     """
     log_group = add_log_group(
         scope,
@@ -126,6 +128,7 @@ def add_handler_function(
         allow_all_outbound=False if has_own_security_group else None,
         reserved_concurrent_executions=options.reserved_concurrent_executions,
         runtime_management_mode=options.runtime_management_mode,
+        tracing=lambda_.Tracing.ACTIVE if tracing else None,
     )
     if has_own_security_group:
         # Security groups do not filter traffic to the VPC's own DNS server.

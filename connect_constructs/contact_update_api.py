@@ -92,6 +92,7 @@ class ContactUpdateApi(Construct):
         access_log_retention: logs.RetentionDays | None = None,
         access_log_removal_policy: RemovalPolicy | None = None,
         access_log_encryption_key: kms.IKey | None = None,
+        tracing: bool = False,
         function_options: ContactUpdateFunctionOptions | None = None,
     ) -> None:
         """Create the endpoint. Exactly one of `instance` and `queue` is required.
@@ -134,6 +135,8 @@ class ContactUpdateApi(Construct):
         :param access_log_encryption_key: The KMS key that encrypts the access log. If the key is created in the same
             app, its policy gets the statement that this needs; for an imported key, a warning shows it. Default: a key
             owned by AWS is used.
+        :param tracing: Whether AWS X-Ray traces the API's stage and the function, whose role may then send traces. The
+            queue's function is traced with the queue's own `tracing`. Default: no tracing.
         :param function_options: Memory, timeout, VPC and other options of the function. Default: the default of each
             option.
         :raises TypeError: if an argument has the wrong type.
@@ -146,6 +149,7 @@ class ContactUpdateApi(Construct):
             operations=operations,
             allowed_attributes=allowed_attributes,
             allow_origins=allow_origins,
+            tracing=tracing,
             function_options=function_options,
             unsigned_callers=unsigned_callers,
         )
@@ -181,6 +185,7 @@ class ContactUpdateApi(Construct):
             raise ValueError(f"{given[0]}: expected access_log=True as well, got access_log=False")
         super().__init__(scope, construct_id)
 
+        self._queue = queue
         self._operations = definition.operations
         self._vpc_endpoints = bounds.vpc_endpoints
         self._has_authorizer = authorizer is not None
@@ -210,6 +215,7 @@ class ContactUpdateApi(Construct):
                 stage_name=_STAGE_NAME,
                 throttling_rate_limit=rate,
                 throttling_burst_limit=burst,
+                tracing_enabled=tracing or None,
                 access_log_destination=(
                     apigateway.LogGroupLogDestination(self._access_log_group) if self._access_log_group else None
                 ),
@@ -281,6 +287,11 @@ class ContactUpdateApi(Construct):
     def function(self) -> lambda_.Function:
         """The Lambda function behind the API, with its role, log group and metrics."""
         return self._function
+
+    @property
+    def queue(self) -> ContactUpdateQueue | None:
+        """The queue that the updates are sent to, or None if the endpoint updates contacts directly."""
+        return self._queue
 
     @property
     def access_log_group(self) -> logs.LogGroup | None:

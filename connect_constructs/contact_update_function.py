@@ -36,6 +36,7 @@ class ContactUpdateFunction(Construct):
         operations: Iterable[ContactUpdateOperation] | None = None,
         allowed_attributes: Sequence[str] | None = None,
         allow_origins: Sequence[str] | None = None,
+        tracing: bool = False,
         function_options: ContactUpdateFunctionOptions | None = None,
     ) -> None:
         """Create the function. Exactly one of `instance` and `queue` is required.
@@ -50,6 +51,7 @@ class ContactUpdateFunction(Construct):
             limit what UpdateContact writes. Default: callers may write any attribute.
         :param allow_origins: The origins whose pages may read the function's answers (CORS). Default: answers carry no
             CORS headers.
+        :param tracing: Whether AWS X-Ray traces the function. Its role may then send traces. Default: no tracing.
         :param function_options: Memory, timeout, VPC and other options of the function. Default: the default of each
             option.
         :raises TypeError: if an argument has the wrong type.
@@ -63,6 +65,7 @@ class ContactUpdateFunction(Construct):
             operations=operations,
             allowed_attributes=allowed_attributes,
             allow_origins=allow_origins,
+            tracing=tracing,
             function_options=function_options,
         )
         super().__init__(scope, construct_id)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from aws_cdk import Duration, RemovalPolicy, Stack, Token
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
@@ -88,6 +87,7 @@ class ContactUpdateQueue(Construct):
         event_bus: events.IEventBus | None = None,
         encryption_key: kms.IKey | None = None,
         removal_policy: RemovalPolicy | None = None,
+        tracing: bool = False,
         function_options: ContactUpdateFunctionOptions | None = None,
     ) -> None:
         """Create the queue.
@@ -108,6 +108,8 @@ class ContactUpdateQueue(Construct):
         :param removal_policy: What happens to both queues, with the updates in them, and to their policies when this
             construct is removed from the stack, or the stack is deleted. Default: they are retained, unless the
             deployment that creates them is rolled back (`RETAIN_ON_UPDATE_OR_DELETE`).
+        :param tracing: Whether AWS X-Ray traces the function, whose role may then send traces. An update's trace id
+            goes through the queue, so that its trace is linked to that of its request. Default: no tracing.
         :param function_options: Memory, timeout, VPC and other options of the function. Default: the default of each
             option.
         :raises TypeError: if an argument has the wrong type.
@@ -118,12 +120,13 @@ class ContactUpdateQueue(Construct):
         check_account("instance", instance.env.account, stack)
         self._instance = instance
         self._operations = checked_operations(operations)
-        rate = _checked_rate(updates_per_second)
+        self._rate = rate = _checked_rate(updates_per_second)
         self._max_concurrency = max(_MIN_CONCURRENCY, math.ceil(rate / _CALLS_PER_SECOND_OF_AN_EXECUTION))
         check_is("merge_updates", merge_updates, bool)
         check_event_bus("event_bus", event_bus, stack)
         check_key("encryption_key", encryption_key, stack)
         check_removal_policy("removal_policy", removal_policy)
+        check_is("tracing", tracing, bool)
         options = checked_options(function_options, _TIMEOUT_LIMITS, stack)
         _check_concurrency(options, self._max_concurrency)
         timeout = _timeout(options)
@@ -156,20 +159,11 @@ class ContactUpdateQueue(Construct):
             environment=environment,
             timeout=timeout,
             options=options,
+            tracing=tracing,
         )
         instance.grant_updates(self._function, operations=self._operations)
         warn_of_region_out_of_reach(self._function, instance, options)
         self._grant_send(self._function, self._dead_letter_queue)
-        self._held_up_attempts = logs.MetricFilter(
-            self,
-            "HeldUpAttempts",
-            log_group=self._function.log_group,
-            filter_pattern=logs.FilterPattern.string_value("$.outcome", "=", "HeldUp"),
-            metric_namespace="ConnectConstructs",
-            # A metric filter cannot have fixed dimensions, so that the metric's name has to tell queues apart.
-            metric_name=f"HeldUpAttempts-{self._function.function_name}",
-            default_value=0,
-        )
         if event_bus:
             iam.Grant.add_to_principal(
                 grantee=self._function, actions=["events:PutEvents"], resource_arns=[event_bus.event_bus_arn]
@@ -249,6 +243,11 @@ class ContactUpdateQueue(Construct):
         return self._event_source
 
     @property
+    def updates_per_second(self) -> float:
+        """The maximum rate of calls to Amazon Connect."""
+        return self._rate
+
+    @property
     def max_concurrency(self) -> int:
         """The maximum number of executions that apply updates at the same time."""
         return self._max_concurrency
@@ -303,22 +302,28 @@ class ContactUpdateQueue(Construct):
         timeout. SQS's `ApproximateAgeOfOldestMessage` does not show such updates: it leaves out messages that have
         been received more than three times (SQS Developer Guide, "Available CloudWatch metrics for Amazon SQS").
         """
-        return _messages_in(self._queue, "Waiting updates")
+        from connect_constructs._metrics import messages_in
+
+        return messages_in(self._queue, "waiting")
 
     def metric_rejected_updates(self) -> cloudwatch.MathExpression:
         """The number of rejected updates in the dead-letter queue: the maximum over 5 minutes.
 
         It includes those that somebody has received but not deleted yet.
         """
-        return _messages_in(self._dead_letter_queue, "Rejected updates")
+        from connect_constructs._metrics import messages_in
+
+        return messages_in(self._dead_letter_queue, "rejected")
 
     def metric_held_up_attempts(self) -> cloudwatch.Metric:
         """The number of attempts after which an update had to wait: the sum over 5 minutes.
 
         It counts throttles, faults, denied access and everything else that may succeed later, once for each update and
-        attempt.
+        attempt. It has no data as long as there are none.
         """
-        return self._held_up_attempts.metric(statistic="Sum")
+        from connect_constructs._metrics import function_metric
+
+        return function_metric(self._function, "HeldUpAttempts")
 
     def _grant_send(self, grantee: iam.IGrantable, queue: sqs.Queue) -> iam.Grant:
         grant = grant_to_identity_or_resource(
@@ -373,17 +378,3 @@ def _seconds_per_call(rate: float, max_concurrency: int) -> float:
     """How long a call occupies its execution, so that all executions together keep to `rate` over any two seconds."""
     calls_in_window = math.floor(_WINDOW_MILLISECONDS / 1_000 * rate / max_concurrency)
     return math.ceil(round((_WINDOW_MILLISECONDS + _JITTER_MILLISECONDS) / calls_in_window, 6)) / 1_000
-
-
-def _messages_in(queue: sqs.Queue, label: str) -> cloudwatch.MathExpression:
-    # Imported here, so that an app without such a metric does not load CDK's module for metrics.
-    from aws_cdk import aws_cloudwatch as cloudwatch
-
-    return cloudwatch.MathExpression(
-        expression="visible + notVisible",
-        using_metrics={
-            "visible": queue.metric_approximate_number_of_messages_visible(),
-            "notVisible": queue.metric_approximate_number_of_messages_not_visible(),
-        },
-        label=label,
-    )

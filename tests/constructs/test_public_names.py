@@ -20,6 +20,7 @@ PUBLIC_NAMES = [
     "ContactUpdateApi",
     "ContactUpdateFunction",
     "ContactUpdateFunctionOptions",
+    "ContactUpdateMonitoring",
     "ContactUpdateOperation",
     "ContactUpdatePolicy",
     "ContactUpdateQueue",
@@ -49,10 +50,12 @@ PUBLIC_MEMBERS = {
         "grant_update_contact_attributes",
         "grant_updates",
         "invoke_arn_pattern",
+        "queue",
         "rest_api",
         "usage_plan",
     },
     "ContactUpdateFunction": {"function"},
+    "ContactUpdateMonitoring": {"alarms", "dashboard"},
     "ContactUpdateOperation": {"iam_action"},
     "ContactUpdatePolicy": set(),
     "ContactUpdateQueue": {
@@ -68,6 +71,7 @@ PUBLIC_MEMBERS = {
         "metric_waiting_updates",
         "operations",
         "queue",
+        "updates_per_second",
     },
 }
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from connect_constructs.local.emulator_gaps.at_deployment.resource_types import without_types
+from connect_constructs.local.emulator_gaps.at_deployment.resource_types import metric_math_alarms, without_resources
 from connect_constructs.local.emulator_gaps.at_deployment.tls import remove_tls_requirements_from
 
 
 def pruned(resources: dict[str, Any], outputs: dict[str, Any] | None = None) -> dict[str, Any]:
     template = {"Resources": resources, "Outputs": outputs or {}}
-    return without_types(template, {"AWS::X::Gone", "AWS::Connect::Instance"}, region="us-east-1", account="0" * 12)
+    types = {"AWS::X::Gone", "AWS::Connect::Instance"}
+    gone = {name for name, item in resources.items() if item["Type"] in types}
+    return without_resources(template, gone, region="us-east-1", account="0" * 12)
 
 
 def test_other_resources_stay_as_they_are() -> None:
@@ -86,9 +88,20 @@ def test_outputs_of_a_nested_stack_stay_since_the_outer_one_may_refer_to_them() 
         "Outputs": {"Arn": {"Value": {"Fn::GetAtt": ["Gone", "Arn"]}}},
     }
 
-    nested = without_types(template, {"AWS::X::Gone"}, region="us-east-1", account="000000000000", nested=True)
+    nested = without_resources(template, {"Gone"}, region="us-east-1", account="000000000000", nested=True)
 
     assert nested["Outputs"] == {"Arn": {"Value": "Gone.Arn"}}
+
+
+def test_alarms_on_metric_math_are_found_and_others_are_not() -> None:
+    alarm = "AWS::CloudWatch::Alarm"
+    resources = {
+        "Math": {"Type": alarm, "Properties": {"Metrics": [{"Id": "sum", "Expression": "a + b"}]}},
+        "Plain": {"Type": alarm, "Properties": {"MetricName": "Errors"}},
+        "Other": {"Type": "AWS::X::Y"},
+    }
+
+    assert metric_math_alarms({"Resources": resources}) == {"Math"}
 
 
 def test_demands_for_tls_go_from_queue_policies_and_nothing_else_does() -> None:

@@ -1,6 +1,6 @@
 """CloudFormation knows all resource types. The emulator refuses a template with a type that it lacks.
 
-Such resources are removed from the local copy of the template.
+It also fails to create an alarm on metric math. Such resources are removed from the local copy of the template.
 """
 
 from __future__ import annotations
@@ -33,13 +33,17 @@ def remove_refused_types(assembly: Path, account: str, clients: Clients) -> list
     refused: set[str] = set()
     for stack in stacks(assembly):
         for file in template_files(stack.template_file):
+            template = json.loads(file.read_text(encoding="utf-8"))
             types = _refused_types(stack, file, clients)
-            if types:
-                template = json.loads(file.read_text(encoding="utf-8"))
-                nested = file != stack.template_file
-                pruned = without_types(template, types, region=stack.region or REGION, account=account, nested=nested)
+            names = {name for name, item in template["Resources"].items() if item["Type"] in types}
+            alarms = metric_math_alarms(template)
+            if names | alarms:
+                region, nested = stack.region or REGION, file != stack.template_file
+                pruned = without_resources(template, names | alarms, region=region, account=account, nested=nested)
                 file.write_text(json.dumps(pruned), encoding="utf-8")
-                refused |= types
+            refused |= types
+            if alarms:
+                refused.add("AWS::CloudWatch::Alarm on metric math")
     return sorted(refused)
 
 
@@ -70,14 +74,23 @@ def _refused_types(stack: StackArtifact, template_file: Path, clients: Clients) 
     return set()
 
 
-def without_types(
-    template: dict[str, Any], types: Collection[str], *, region: str, account: str, nested: bool = False
+def metric_math_alarms(template: dict[str, Any]) -> set[str]:
+    """The logical ids of the alarms on metric math."""
+    return {
+        name
+        for name, item in template["Resources"].items()
+        if item["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in item.get("Properties", {})
+    }
+
+
+def without_resources(
+    template: dict[str, Any], names: Collection[str], *, region: str, account: str, nested: bool = False
 ) -> dict[str, Any]:
-    """`template` without the resources of these types. References to them are replaced by plain strings.
+    """`template` without the resources with these logical ids. References to them are replaced by plain strings.
 
     Outputs that refer to them are removed, except in a nested stack, whose parent may use them.
     """
-    gone = {name: item["Type"] for name, item in template["Resources"].items() if item["Type"] in types}
+    gone = {name: template["Resources"][name]["Type"] for name in names}
 
     def text(name: str, attribute: str) -> str:
         if gone[name] == "AWS::Connect::Instance":
