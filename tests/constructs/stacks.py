@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from aws_cdk import App, Duration, Environment, RemovalPolicy, Stack
+from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sns as sns
 from aws_cdk.assertions import Annotations, Match, Template
 from constructs import Construct
 
@@ -20,6 +22,7 @@ from connect_constructs import (
     ConnectInstance,
     ContactUpdateApi,
     ContactUpdateFunctionOptions,
+    ContactUpdateMonitoring,
     ContactUpdateOperation,
     ContactUpdateQueue,
 )
@@ -64,6 +67,7 @@ def maximal_stack() -> Stack:
         access_log_retention=logs.RetentionDays.ONE_YEAR,
         access_log_removal_policy=RemovalPolicy.RETAIN,
         access_log_encryption_key=key,
+        tracing=True,
         function_options=ContactUpdateFunctionOptions(
             memory_size=1024,
             timeout=Duration.seconds(20),
@@ -113,6 +117,7 @@ def maximal_queue_stack() -> Stack:
         event_bus=events.EventBus(stack, "Rejected"),
         encryption_key=key,
         removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+        tracing=True,
         function_options=ContactUpdateFunctionOptions(
             memory_size=1024,
             timeout=Duration.seconds(30),
@@ -124,6 +129,36 @@ def maximal_queue_stack() -> Stack:
     )
     updates.grant_send_updates(iam.OrganizationPrincipal("o-0123456789"))
     ContactUpdateApi(stack, "ContactUpdates", queue=updates)
+    return stack
+
+
+def monitoring_stack() -> Stack:
+    """An endpoint with its monitoring, with required arguments only."""
+    stack = new_stack("Monitoring")
+    api = ContactUpdateApi(stack, "ContactUpdates", instance=new_instance(stack))
+    ContactUpdateMonitoring(stack, "Monitoring", api=api)
+    return stack
+
+
+def maximal_monitoring_stack() -> Stack:
+    """An endpoint before a queue, with every option of the monitoring."""
+    stack = new_stack("MaximalMonitoring")
+    updates = ContactUpdateQueue(stack, "Updates", instance=new_instance(stack))
+    api = ContactUpdateApi(stack, "ContactUpdates", queue=updates)
+    topic = sns.Topic.from_topic_arn(stack, "Topic", "arn:aws:sns:us-east-1:111122223333:operators")
+    ContactUpdateMonitoring(
+        stack,
+        "Monitoring",
+        api=api,
+        queue=updates,
+        alarm_actions=[actions.SnsAction(topic)],
+        stalled_updates_threshold=10,
+        rejected_updates_threshold=20,
+        access_denied_threshold=30,
+        updates_in_flight_threshold=40_000,
+        server_errors_threshold=50,
+        throttled_invocations_threshold=60,
+    )
     return stack
 
 

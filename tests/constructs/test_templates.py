@@ -14,9 +14,11 @@ from syrupy.assertion import SnapshotAssertion
 from connect_constructs.testing import TemplateSnapshotExtension
 from tests.constructs.stacks import (
     CONTACT_ARNS,
+    maximal_monitoring_stack,
     maximal_queue_stack,
     maximal_stack,
     minimal_stack,
+    monitoring_stack,
     private_stack,
     queue_stack,
 )
@@ -52,6 +54,16 @@ def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
     return snapshot.use_extension(TemplateSnapshotExtension)
 
 
+@pytest.fixture(scope="module")
+def monitoring() -> Stack:
+    return monitoring_stack()
+
+
+@pytest.fixture(scope="module")
+def maximal_monitoring() -> Stack:
+    return maximal_monitoring_stack()
+
+
 def test_minimal_template_is_as_it_was(minimal: Stack, snapshot: SnapshotAssertion) -> None:
     assert minimal == snapshot
 
@@ -61,7 +73,7 @@ def test_maximal_template_is_as_it_was(maximal: Stack, snapshot: SnapshotAsserti
 
 
 def test_private_template_is_as_it_was(private: Stack, snapshot: SnapshotAssertion) -> None:
-    assert private == snapshot(extension_class=TemplateSnapshotExtension)
+    assert private == snapshot
 
 
 def test_queue_template_is_as_it_was(queue: Stack, snapshot: SnapshotAssertion) -> None:
@@ -70,6 +82,14 @@ def test_queue_template_is_as_it_was(queue: Stack, snapshot: SnapshotAssertion) 
 
 def test_maximal_queue_template_is_as_it_was(maximal_queue: Stack, snapshot: SnapshotAssertion) -> None:
     assert maximal_queue == snapshot
+
+
+def test_monitoring_template_is_as_it_was(monitoring: Stack, snapshot: SnapshotAssertion) -> None:
+    assert monitoring == snapshot
+
+
+def test_maximal_monitoring_template_is_as_it_was(maximal_monitoring: Stack, snapshot: SnapshotAssertion) -> None:
+    assert maximal_monitoring == snapshot
 
 
 # The findings of cdk-nag that remain, by rule and by construct below the API or the queue, with the reasons.
@@ -111,7 +131,8 @@ ACKNOWLEDGED_IN_MAXIMAL = {
     # It has the access log.
     **{finding: reason for finding, reason in ACKNOWLEDGED_IN_BOTH.items() if finding[0] != "AwsSolutions-APIG1"},
     ("AwsSolutions-IAM5[Resource::*]", "Function/Role/DefaultPolicy/Resource"): (
-        "A function in a VPC must manage network interfaces, and those actions take no narrower resource."
+        "A function in a VPC must manage network interfaces, and a traced one must send traces: those actions take no "
+        "narrower resource."
     ),
     (
         "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/"
@@ -152,7 +173,8 @@ ACKNOWLEDGED_IN_MAXIMAL_QUEUE = {
         if finding != ("AwsSolutions-COG4", f"RestApi/Default/{PATHS[1]}/POST/Resource")
     },
     ("AwsSolutions-IAM5[Resource::*]", f"{QUEUE}/Function/Role/DefaultPolicy/Resource"): (
-        "A function in a VPC must manage network interfaces, and those actions take no narrower resource."
+        "A function in a VPC must manage network interfaces, and a traced one must send traces: those actions take no "
+        "narrower resource."
     ),
 }
 
@@ -165,6 +187,9 @@ ACKNOWLEDGED_IN_MAXIMAL_QUEUE = {
         ("private", ACKNOWLEDGED_IN_PRIVATE),
         ("queue", ACKNOWLEDGED_IN_QUEUE),
         ("maximal_queue", ACKNOWLEDGED_IN_MAXIMAL_QUEUE),
+        # Alarms and dashboard have no findings of their own.
+        ("monitoring", ACKNOWLEDGED_IN_BOTH),
+        ("maximal_monitoring", ACKNOWLEDGED_IN_QUEUE),
     ],
 )
 def test_cdk_nag_finds_what_is_acknowledged_and_nothing_else(
@@ -186,7 +211,9 @@ def test_cdk_nag_finds_what_is_acknowledged_and_nothing_else(
     assert found == set(acknowledged)
 
 
-@pytest.mark.parametrize("stack_name", ["minimal", "maximal", "private", "queue", "maximal_queue"])
+@pytest.mark.parametrize(
+    "stack_name", ["minimal", "maximal", "private", "queue", "maximal_queue", "monitoring", "maximal_monitoring"]
+)
 def test_cfn_lint_finds_nothing(stack_name: str, request: pytest.FixtureRequest) -> None:
     stack: Stack = request.getfixturevalue(stack_name)
     synthesised = json.dumps(Template.from_stack(stack).to_json())

@@ -29,7 +29,7 @@ def value_of(expression: str, values: Values) -> float:
 
 
 def goes_off(alarm: dict[str, Any], periods: list[Values]) -> bool:
-    """Whether the alarm goes off at the end of `periods`: if as many in a row as it evaluates are above its threshold."""
+    """Whether, somewhere in `periods`, as many in a row as the alarm evaluates are above its threshold."""
     expression = alarm["Metrics"][0]["Expression"]
     above = [value_of(expression, values) > alarm["Threshold"] for values in periods]
     count = alarm["EvaluationPeriods"]
