@@ -2,9 +2,9 @@
 
     cdk deploy -c instance_arn=arn:aws:connect:us-east-1:111122223333:instance/12345678-1234-1234-1234-123456789012
 
-Optional context: queue, api_key_required, access_log and api_gateway_account (true or false); allow_origins and
-allowed_attributes (comma-separated lists); account, region and stack_name. api_gateway_account adds a second stack,
-which sets API Gateway's CloudWatch role for the account and Region.
+Optional context: queue, api_key_required, access_log and api_gateway_account (true or false); allow_origins,
+allowed_attributes and allowed_members (comma-separated lists); account, region and stack_name. api_gateway_account adds
+a second stack, which sets API Gateway's CloudWatch role for the account and Region.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ class ContactUpdateStack(Stack):
             queue=queue,
             allow_origins=_items(self.node, "allow_origins"),
             allowed_attributes=_items(self.node, "allowed_attributes"),
+            allowed_members=_items(self.node, "allowed_members"),
             api_key_required=_flag(self.node, "api_key_required", default=False),
             access_log=_flag(self.node, "access_log", default=False),
         )

@@ -11,7 +11,7 @@ from constructs import Construct
 
 from connect_constructs._handler_function import TimeoutLimits, add_handler_function, checked_options
 from connect_constructs._region_warning import warn_of_region_out_of_reach
-from connect_constructs._validation import check_account, check_attribute_keys, check_is, check_origins
+from connect_constructs._validation import check_account, check_attribute_keys, check_is, check_members, check_origins
 from connect_constructs.contact_update_function_options import ContactUpdateFunctionOptions
 from connect_constructs.instance import ConnectInstance
 from connect_constructs.operation import ContactUpdateOperation, checked_operations
@@ -46,6 +46,7 @@ class ApiFunctionDefinition:
         queue: ContactUpdateQueue | None,
         operations: Iterable[ContactUpdateOperation] | None,
         allowed_attributes: Sequence[str] | None,
+        allowed_members: Sequence[str] | None,
         allow_origins: Sequence[str] | None,
         tracing: bool,
         function_options: ContactUpdateFunctionOptions | None,
@@ -57,7 +58,9 @@ class ApiFunctionDefinition:
         check_account("instance", self._instance.env.account, stack)
         self._queue = queue
         self.operations = _offered_operations(operations, queue)
-        self._environment = _environment(self._instance, queue, allowed_attributes, allow_origins, unsigned_callers)
+        self._environment = _environment(
+            self._instance, queue, allowed_attributes, allowed_members, allow_origins, unsigned_callers
+        )
         check_is("tracing", tracing, bool)
         self._tracing = tracing
         self._options = checked_options(function_options, _TIMEOUT_LIMITS, stack)
@@ -113,6 +116,7 @@ def _environment(
     instance: ConnectInstance,
     queue: ContactUpdateQueue | None,
     allowed_attributes: Sequence[str] | None,
+    allowed_members: Sequence[str] | None,
     allow_origins: Sequence[str] | None,
     unsigned_callers: bool,
 ) -> dict[str, str]:
@@ -121,8 +125,10 @@ def _environment(
         environment["QUEUE_URL"] = queue.queue.queue_url
     if allowed_attributes is not None:
         check_attribute_keys(allowed_attributes)
-        known = not Token.is_unresolved(allowed_attributes)
-        environment["ALLOWED_ATTRIBUTES"] = ",".join(allowed_attributes) if known else Fn.join(",", allowed_attributes)
+        environment["ALLOWED_ATTRIBUTES"] = _joined(allowed_attributes)
+    if allowed_members is not None:
+        check_members(allowed_members)
+        environment["ALLOWED_MEMBERS"] = _joined(allowed_members)
     if allow_origins is not None:
         check_origins(allow_origins)
         if allow_origins:
@@ -135,7 +141,11 @@ def _environment(
     )
     if size > _MAX_ENVIRONMENT_BYTES:
         raise ValueError(
-            f"allowed_attributes and allow_origins: expected at most {_MAX_ENVIRONMENT_BYTES} bytes in the function's "
-            f"environment, got {size}"
+            "allowed_attributes, allowed_members and allow_origins: expected at most "
+            f"{_MAX_ENVIRONMENT_BYTES} bytes in the function's environment, got {size}"
         )
     return environment
+
+
+def _joined(items: Sequence[str]) -> str:
+    return Fn.join(",", items) if Token.is_unresolved(items) else ",".join(items)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from aws_cdk import Duration, RemovalPolicy, Stack, Token
 
@@ -118,6 +118,41 @@ def check_attribute_keys(values: Sequence[str]) -> None:
         _check_text(
             value, pattern, "allowed_attributes: expected attribute keys of letters, digits, dashes and underscores"
         )
+
+
+def check_members(values: Sequence[str]) -> None:
+    """Check that the values name members of UpdateContact, such as `Name`, or keys of them: `References.Ticket`."""
+    check_list("allowed_members", values, "members of UpdateContact")
+    if Token.is_unresolved(values):
+        return
+    if not values:
+        raise ValueError(
+            "allowed_members: expected at least one member of UpdateContact, got none; leave it out to allow all"
+        )
+    shapes = service_model()["shapes"]
+    members = {
+        name: shapes[member["shape"]]
+        for name, member in shapes["UpdateContactRequest"]["members"].items()
+        if "location" not in member
+    }
+    for value in values:
+        expected = f"allowed_members: expected members of UpdateContact ({', '.join(members)}), got {value!r}"
+        if not isinstance(value, str):
+            raise TypeError(expected)
+        if Token.is_unresolved(value):
+            continue
+        member, dot, key = value.partition(".")
+        if member not in members:
+            raise ValueError(expected)
+        if dot and not _is_key(key, members[member]):
+            raise ValueError(f"allowed_members: expected {member}, or a key of it without commas, got {value!r}")
+
+
+def _is_key(key: str, shape: Mapping[str, Any]) -> bool:
+    """Whether `key` can be a key of the shape, and stand in a list whose items are separated by commas."""
+    if shape["type"] == "map":
+        return bool(key) and key.isprintable() and key == key.strip() and "," not in key
+    return key in shape.get("members", ())
 
 
 def check_integer(name: str, value: int, minimum: int, maximum: int | None = None) -> None:

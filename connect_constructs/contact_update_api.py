@@ -86,6 +86,7 @@ class ContactUpdateApi(Construct):
         allowed_cidrs: Sequence[str] | None = None,
         allow_origins: Sequence[str] | None = None,
         allowed_attributes: Sequence[str] | None = None,
+        allowed_members: Sequence[str] | None = None,
         throttling_rate_limit: float | None = None,
         throttling_burst_limit: int | None = None,
         access_log: bool = False,
@@ -120,8 +121,12 @@ class ContactUpdateApi(Construct):
             They bound who may call, and let nobody in. Default: it can be called from all addresses.
         :param allow_origins: The origins whose pages may call the endpoint from a browser, such as
             `https://crm.example.com`, or `["*"]` for all origins. Default: no page of another origin can call it.
-        :param allowed_attributes: The attribute keys that callers may write with UpdateContactAttributes. This does not
-            limit what UpdateContact writes. Default: callers may write any attribute.
+        :param allowed_attributes: The attribute keys that callers may write with UpdateContactAttributes. An authorizer
+            can narrow them for its caller with `allowedAttributes` in its context, a comma-separated list. Default:
+            callers may write any attribute.
+        :param allowed_members: The members that callers may write with UpdateContact, such as `Name`, or single keys of
+            them, such as `References.Ticket` or `SegmentAttributes.connect:Subtype`. An authorizer can narrow them with
+            `allowedMembers` in its context. Default: callers may write any member.
         :param throttling_rate_limit: The requests per second that API Gateway lets through for each of the two methods,
             approximately. Default: 10, Amazon Connect's default quota; with a queue, 500.
         :param throttling_burst_limit: The requests that API Gateway lets through at once for each of the two methods.
@@ -148,6 +153,7 @@ class ContactUpdateApi(Construct):
             queue=queue,
             operations=operations,
             allowed_attributes=allowed_attributes,
+            allowed_members=allowed_members,
             allow_origins=allow_origins,
             tracing=tracing,
             function_options=function_options,

@@ -35,6 +35,7 @@ class ContactUpdateFunction(Construct):
         queue: ContactUpdateQueue | None = None,
         operations: Iterable[ContactUpdateOperation] | None = None,
         allowed_attributes: Sequence[str] | None = None,
+        allowed_members: Sequence[str] | None = None,
         allow_origins: Sequence[str] | None = None,
         tracing: bool = False,
         function_options: ContactUpdateFunctionOptions | None = None,
@@ -47,8 +48,11 @@ class ContactUpdateFunction(Construct):
             update. Default: the function updates the contacts of `instance`.
         :param operations: The operations that the function's role may call. Default: both operations, or those that
             the queue applies.
-        :param allowed_attributes: The attribute keys that callers may write with UpdateContactAttributes. This does not
-            limit what UpdateContact writes. Default: callers may write any attribute.
+        :param allowed_attributes: The attribute keys that callers may write with UpdateContactAttributes. Default:
+            callers may write any attribute.
+        :param allowed_members: The members that callers may write with UpdateContact, such as `Name`, or single keys of
+            them, such as `References.Ticket` or `SegmentAttributes.connect:Subtype`. Default: callers may write any
+            member.
         :param allow_origins: The origins whose pages may read the function's answers (CORS). Default: answers carry no
             CORS headers.
         :param tracing: Whether AWS X-Ray traces the function. Its role may then send traces. Default: no tracing.
@@ -64,6 +68,7 @@ class ContactUpdateFunction(Construct):
             queue=queue,
             operations=operations,
             allowed_attributes=allowed_attributes,
+            allowed_members=allowed_members,
             allow_origins=allow_origins,
             tracing=tracing,
             function_options=function_options,

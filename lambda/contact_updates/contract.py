@@ -28,7 +28,7 @@ _MAX_NAMED = 100
 _INTEGER_RANGE = range(-(2**31), 2**31)
 
 # Keys that are safe to repeat in a message. Any other key may hold a customer's data, and is named by its position.
-_PLAIN_KEY = re.compile(r"[A-Za-z0-9_.:-]{1,100}\Z")
+PLAIN_KEY = re.compile(r"[A-Za-z0-9_.:-]{1,100}\Z")
 
 _JSON_TYPES = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", type(None): "null"}
 
@@ -216,7 +216,7 @@ def _pattern(pattern: str) -> re.Pattern[str]:
 
 
 def _step(name: str, position: int) -> str:
-    return f".{name}" if _PLAIN_KEY.match(name) else f"[member {position}]"
+    return f".{name}" if PLAIN_KEY.match(name) else f"[member {position}]"
 
 
 def _no_container(expected: type, value: Any, depth: int) -> str | None:

@@ -28,6 +28,8 @@ class EndpointSettings(NamedTuple):
     instance: Instance
     # The attribute keys that callers may write; None means all.
     allowed_attributes: frozenset[str] | None = None
+    # The members of UpdateContact that callers may write, such as `Name` or `References.Ticket`; None means all.
+    allowed_members: frozenset[str] | None = None
     # The origins whose pages may call from a browser; `*` means all.
     allow_origins: frozenset[str] = frozenset()
     # The queue that accepts the updates; None means that Amazon Connect is called directly.
@@ -35,11 +37,15 @@ class EndpointSettings(NamedTuple):
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> EndpointSettings:
-        """Read INSTANCE_ARN and, if set, ALLOWED_ATTRIBUTES, ALLOW_ORIGINS (comma-separated) and QUEUE_URL."""
-        allowed = environment.get("ALLOWED_ATTRIBUTES")
+        """Read INSTANCE_ARN and, if set, QUEUE_URL.
+
+        Also, if set, the comma-separated lists ALLOWED_ATTRIBUTES, ALLOWED_MEMBERS and ALLOW_ORIGINS.
+        """
+        attributes, members = environment.get("ALLOWED_ATTRIBUTES"), environment.get("ALLOWED_MEMBERS")
         return cls(
             instance=Instance(environment["INSTANCE_ARN"]),
-            allowed_attributes=None if allowed is None else _items(allowed),
+            allowed_attributes=None if attributes is None else _items(attributes),
+            allowed_members=None if members is None else _items(members),
             allow_origins=_items(environment.get("ALLOW_ORIGINS", "")),
             queue_url=environment.get("QUEUE_URL"),
         )

@@ -86,13 +86,20 @@ def endpoint_at(monkeypatch: pytest.MonkeyPatch, _clients: dict[str, ConnectTarg
     """Creates an endpoint for the test instance, with Amazon Connect at the given URL."""
 
     def make(
-        url: str, *, allowed_attributes: frozenset[str] | None = None, allow_origins: frozenset[str] = frozenset()
+        url: str,
+        *,
+        allowed_attributes: frozenset[str] | None = None,
+        allowed_members: frozenset[str] | None = None,
+        allow_origins: frozenset[str] = frozenset(),
     ) -> Endpoint:
         if url not in _clients:
             monkeypatch.setenv("AWS_ENDPOINT_URL_CONNECT", url)
             _clients[url] = ConnectTarget(connect_client(AwsSession(), "us-east-1"))
         settings = EndpointSettings(
-            instance=Instance(INSTANCE_ARN), allowed_attributes=allowed_attributes, allow_origins=allow_origins
+            instance=Instance(INSTANCE_ARN),
+            allowed_attributes=allowed_attributes,
+            allowed_members=allowed_members,
+            allow_origins=allow_origins,
         )
         return Endpoint(settings, _clients[url])
 

@@ -132,19 +132,24 @@ def test_entry_point_of_the_queue_applies_a_message(connect: Connect) -> None:
 @pytest.mark.parametrize(
     ("environment", "expected"),
     [
-        ({}, (None, frozenset())),
-        ({"ALLOWED_ATTRIBUTES": "a,b"}, (frozenset({"a", "b"}), frozenset())),
+        ({}, (None, None, frozenset())),
+        ({"ALLOWED_ATTRIBUTES": "a,b"}, (frozenset({"a", "b"}), None, frozenset())),
         # An empty list is not the same as none: nothing may be written.
-        ({"ALLOWED_ATTRIBUTES": ""}, (frozenset(), frozenset())),
-        ({"ALLOW_ORIGINS": ""}, (None, frozenset())),
-        ({"ALLOW_ORIGINS": "*"}, (None, frozenset({"*"}))),
-        ({"ALLOW_ORIGINS": "https://a.example,https://b.example"}, (None, {"https://a.example", "https://b.example"})),
+        ({"ALLOWED_ATTRIBUTES": ""}, (frozenset(), None, frozenset())),
+        ({"ALLOWED_MEMBERS": "Name,References.A b"}, (None, frozenset({"Name", "References.A b"}), frozenset())),
+        ({"ALLOWED_MEMBERS": ""}, (None, frozenset(), frozenset())),
+        ({"ALLOW_ORIGINS": ""}, (None, None, frozenset())),
+        ({"ALLOW_ORIGINS": "*"}, (None, None, frozenset({"*"}))),
+        (
+            {"ALLOW_ORIGINS": "https://a.example,https://b.example"},
+            (None, None, {"https://a.example", "https://b.example"}),
+        ),
     ],
 )
 def test_settings_come_from_the_environment(environment: dict[str, str], expected: Any) -> None:
     settings = EndpointSettings.from_environment({"INSTANCE_ARN": INSTANCE_ARN, **environment})
 
-    assert (settings.allowed_attributes, settings.allow_origins) == expected
+    assert (settings.allowed_attributes, settings.allowed_members, settings.allow_origins) == expected
 
 
 @pytest.mark.parametrize(

@@ -100,14 +100,15 @@ def permitted_update(request: Request, settings: EndpointSettings) -> Update:
     contacts = request.allowed_contacts
     if contacts is not None and update.contact_id not in contacts:
         raise UpdateError("AccessDeniedException", "The caller may not update this contact.")
-    if settings.allowed_attributes is not None:
-        refused = update.parameters.get("Attributes", {}).keys() - settings.allowed_attributes
-        if refused:
-            raise UpdateError(
-                "AccessDeniedException",
-                f"This endpoint does not write {len(refused)} of the attributes that were sent. "
-                f"It writes: {', '.join(sorted(settings.allowed_attributes))}.",
-            )
+    if "Attributes" in update.parameters:
+        own, callers = settings.allowed_attributes, request.allowed_names("allowedAttributes")
+    else:
+        own, callers = settings.allowed_members, request.allowed_names("allowedMembers")
+    if own is not None or callers is not None:
+        # Imported here, because most endpoints limit nothing.
+        from contact_updates.endpoint.allowed_names import check_names
+
+        check_names(update, [names for names in (own, callers) if names is not None])
     return update
 
 

@@ -103,6 +103,18 @@ class Request:
             return None
         return frozenset(contact_id.strip() for contact_id in str(self._authorizer["contactIds"]).split(","))
 
+    def allowed_names(self, context_key: str) -> frozenset[str] | None:
+        """The names in the authorizer's context to which it limits the caller, or None if it has no such key.
+
+        Raises UpdateError if they are not text. API Gateway passes a number or a boolean on as text.
+        """
+        if context_key not in self._authorizer:
+            return None
+        names = self._authorizer[context_key]
+        if not isinstance(names, str):
+            raise UpdateError("AccessDeniedException", f"The authorizer's {context_key} is not text.")
+        return frozenset(name.strip() for name in names.split(","))
+
     @property
     def operation(self) -> Operation:
         """The operation that is called."""

@@ -53,12 +53,14 @@ def test_wrong_function_options_leave_no_construct_behind() -> None:
     assert stack.node.try_find_child("ContactUpdates") is None
 
 
-def test_function_options_and_allowed_attributes_reach_the_function() -> None:
+def test_function_options_and_allowed_names_reach_the_function() -> None:
     template = template_with(
         allowed_attributes=["tier"],
+        allowed_members=["Name"],
         function_options=ContactUpdateFunctionOptions(memory_size=1024, timeout=Duration.seconds(20)),
     )
 
     function = only(template, "AWS::Lambda::Function")
     assert (function["MemorySize"], function["Timeout"]) == (1024, 20)
     assert function["Environment"]["Variables"]["ALLOWED_ATTRIBUTES"] == "tier"
+    assert function["Environment"]["Variables"]["ALLOWED_MEMBERS"] == "Name"

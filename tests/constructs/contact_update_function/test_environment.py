@@ -21,12 +21,15 @@ def environment_with(**arguments: Any) -> dict[str, Any]:
 
 def test_environment_has_attributes_and_origins() -> None:
     environment = environment_with(
-        allowed_attributes=["tier", "language"], allow_origins=["https://b.example.com", "http://localhost:3000"]
+        allowed_attributes=["tier", "language"],
+        allowed_members=["Name", "References.Ticket no. 1", "SegmentAttributes.connect:Subtype", "QueueInfo.Id"],
+        allow_origins=["https://b.example.com", "http://localhost:3000"],
     )
 
     assert environment == {
         "INSTANCE_ARN": INSTANCE_ARN,
         "ALLOWED_ATTRIBUTES": "tier,language",
+        "ALLOWED_MEMBERS": "Name,References.Ticket no. 1,SegmentAttributes.connect:Subtype,QueueInfo.Id",
         "ALLOW_ORIGINS": "https://b.example.com,http://localhost:3000",
     }
 
@@ -49,6 +52,25 @@ def test_environment_has_the_arn_of_an_instance_in_another_region() -> None:
         ({"allowed_attributes": ["a,b"]}, "allowed_attributes: expected attribute keys of letters.*, got 'a,b'"),
         ({"allowed_attributes": ["é"]}, "allowed_attributes: expected attribute keys of letters.*, got 'é'"),
         ({"allowed_attributes": ["a\n"]}, r"allowed_attributes: expected attribute keys of letters.*, got 'a\\n'"),
+        ({"allowed_members": []}, "allowed_members: expected at least one member of UpdateContact, got none"),
+        ({"allowed_members": ["Nome"]}, r"allowed_members: expected members of UpdateContact \(Name, .*\), got 'Nome'"),
+        ({"allowed_members": [""]}, "allowed_members: expected members of UpdateContact .*, got ''"),
+        ({"allowed_members": ["name"]}, "allowed_members: expected members of UpdateContact .*, got 'name'"),
+        (
+            {"allowed_members": ["Attributes"]},
+            "allowed_members: expected members of UpdateContact .*, got 'Attributes'",
+        ),
+        # They are in the path, and say which contact is written.
+        ({"allowed_members": ["ContactId"]}, "allowed_members: expected members of UpdateContact .*, got 'ContactId'"),
+        (
+            {"allowed_members": ["Name.x"]},
+            "allowed_members: expected Name, or a key of it without commas, got 'Name.x'",
+        ),
+        ({"allowed_members": ["References."]}, "allowed_members: expected References, or a key of it .*, got 'Ref"),
+        ({"allowed_members": ["References.a,b"]}, "allowed_members: expected References, or a key of it .*, got 'Ref"),
+        ({"allowed_members": ["References. a"]}, "allowed_members: expected References, or a key of it .*, got 'Ref"),
+        ({"allowed_members": ["References.a\n"]}, "allowed_members: expected References, or a key of it .*, got 'Ref"),
+        ({"allowed_members": ["QueueInfo.Name"]}, "allowed_members: expected QueueInfo, or a key of it .*, got 'Queue"),
         ({"allow_origins": ["a.example.com"]}, "allow_origins: expected an origin such as .*, got 'a.example.com'"),
         ({"allow_origins": ["https://a.example.com/"]}, "allow_origins: expected an origin .*, without a path, got"),
         ({"allow_origins": ["https://a'b.example.com"]}, "allow_origins: expected an origin .*, got"),
@@ -67,6 +89,8 @@ def test_rejects_wrong_lists(arguments: dict[str, Any], message: str) -> None:
     [
         ({"allowed_attributes": "tier"}, "allowed_attributes: expected a list of attribute keys, got 'tier'"),
         ({"allowed_attributes": [None]}, "allowed_attributes: expected attribute keys of letters.*, got None"),
+        ({"allowed_members": "Name"}, "allowed_members: expected a list of members of UpdateContact, got 'Name'"),
+        ({"allowed_members": [None]}, "allowed_members: expected members of UpdateContact .*, got None"),
         ({"allow_origins": "https://a.example.com"}, "allow_origins: expected a list of origins, got '"),
         ({"allow_origins": ""}, "allow_origins: expected a list of origins, got ''"),
         ({"allow_origins": [7]}, "allow_origins: expected an origin such as .*, got 7"),
@@ -85,26 +109,45 @@ def test_allowed_attributes_may_fill_the_environment_to_the_last_byte() -> None:
     key = "k" * (4096 - used)
 
     assert environment_with(allowed_attributes=[key])["ALLOWED_ATTRIBUTES"] == key
-    with pytest.raises(ValueError, match=r"^allowed_attributes .*: expected at most 4096 bytes .*, got 4097$"):
+    with pytest.raises(ValueError, match=r"^allowed_attributes, .*: expected at most 4096 bytes .*, got 4097$"):
         environment_with(allowed_attributes=[f"{key}k"])
 
 
-def test_allowed_attributes_may_contain_tokens() -> None:
+def test_all_lists_together_must_fit_into_the_environment() -> None:
+    used = len("INSTANCE_ARN" + INSTANCE_ARN + "ALLOWED_ATTRIBUTES" + "k" * 1_000 + "ALLOWED_MEMBERS")
+    members = ["References." + "é" * 500, "References." + "k" * (4096 - used - 2 * 500 - 2 * len("References.") - 1)]
+
+    environment_with(allowed_attributes=["k" * 1_000], allowed_members=members)
+    with pytest.raises(
+        ValueError, match=r"^allowed_attributes, allowed_members and .* at most 4096 bytes .*, got 4097$"
+    ):
+        environment_with(allowed_attributes=["k" * 1_001], allowed_members=members)
+
+
+def test_allowed_names_may_contain_tokens() -> None:
     stack = new_stack()
     key = CfnParameter(stack, "AttributeKey").value_as_string
-    ContactUpdateFunction(stack, "Updates", instance=new_instance(stack), allowed_attributes=[key])
+    member = CfnParameter(stack, "Member").value_as_string
+    ContactUpdateFunction(
+        stack, "Updates", instance=new_instance(stack), allowed_attributes=[key], allowed_members=["Name", member]
+    )
 
     function = only(Template.from_stack(stack), "AWS::Lambda::Function")
     assert function["Environment"]["Variables"]["ALLOWED_ATTRIBUTES"] == {"Ref": "AttributeKey"}
+    assert function["Environment"]["Variables"]["ALLOWED_MEMBERS"] == {"Fn::Join": ["", ["Name,", {"Ref": "Member"}]]}
 
 
-def test_allowed_attributes_may_be_a_token() -> None:
+def test_allowed_names_may_be_a_token() -> None:
     stack = new_stack()
     keys = CfnParameter(stack, "AttributeKeys", type="CommaDelimitedList").value_as_list
-    ContactUpdateFunction(stack, "Updates", instance=new_instance(stack), allowed_attributes=keys)
+    members = CfnParameter(stack, "Members", type="CommaDelimitedList").value_as_list
+    ContactUpdateFunction(
+        stack, "Updates", instance=new_instance(stack), allowed_attributes=keys, allowed_members=members
+    )
 
     function = only(Template.from_stack(stack), "AWS::Lambda::Function")
     assert function["Environment"]["Variables"]["ALLOWED_ATTRIBUTES"] == {"Fn::Join": [",", {"Ref": "AttributeKeys"}]}
+    assert function["Environment"]["Variables"]["ALLOWED_MEMBERS"] == {"Fn::Join": [",", {"Ref": "Members"}]}
 
 
 def test_rejects_a_token_for_the_list_of_origins() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.handler.proxy import INSTANCE_ARN, Event, attributes_event, contact_event, send
+from tests.handler.proxy import INSTANCE_ARN, Event, attributes_event, called_by, contact_event, send
 from tests.handler.queue_fakes import SqsClient
 from tests.handler.queue_target.calls import attributes, endpoint_before
 from tests.sqs_fifo import FifoQueue
@@ -29,6 +29,21 @@ REJECTED: dict[str, tuple[Event, int, str]] = {
     "a dot": (contact_event(contact="."), 404, "ResourceNotFoundException"),
     "two dots": (attributes({"a": "1"}, ".."), 404, "ResourceNotFoundException"),
     "attributes that are not allowed": (attributes({"a": SECRET, "b": SECRET}), 403, "AccessDeniedException"),
+    "a member that is not allowed": (
+        contact_event({"Name": "A name", "Description": SECRET}),
+        403,
+        "AccessDeniedException",
+    ),
+    "an attribute that the token does not have": (
+        called_by(attributes({"a": SECRET}), authorizer={"allowedAttributes": "Tier"}),
+        403,
+        "AccessDeniedException",
+    ),
+    "a member that the token does not have": (
+        called_by(contact_event({"Name": SECRET}), authorizer={"allowedMembers": "Description"}),
+        403,
+        "AccessDeniedException",
+    ),
     "a contact that the token does not have": (
         {**contact_event(), "requestContext": {"authorizer": {"contactIds": "another"}}},
         403,
@@ -51,6 +66,7 @@ def test_what_would_never_be_made_is_not_accepted(
     endpoint = endpoint_before(
         client,
         allowed_attributes=frozenset({"a", "Tier"}),
+        allowed_members=frozenset({"Name"}),
         allow_origins=frozenset({"https://agents.example.com"}),
     )
 
