@@ -155,7 +155,7 @@ def _is_key(key: str, shape: Mapping[str, Any]) -> bool:
     return key in shape.get("members", ())
 
 
-def check_integer(name: str, value: int, minimum: int, maximum: int | None = None) -> None:
+def check_integer(name: str, value: float, minimum: int, maximum: int | None = None) -> None:
     limits = f"of at least {minimum}" if maximum is None else f"from {minimum} to {maximum}"
     message = f"{name}: expected an integer {limits}, got {value!r}"
     if _is_finite(value) and Token.is_unresolved(value):

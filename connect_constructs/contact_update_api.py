@@ -15,6 +15,7 @@ from constructs import Construct
 
 from connect_constructs._access_log import access_log_format
 from connect_constructs._api_function import ApiFunctionDefinition
+from connect_constructs._api_keys import add_limited_api_key
 from connect_constructs._gateway_responses import add_gateway_responses
 from connect_constructs._grants import grant_to_identity_or_resource
 from connect_constructs._log_group import add_log_group
@@ -108,7 +109,8 @@ class ContactUpdateApi(Construct):
             callers sign their requests with IAM credentials for the service `execute-api`, and need the permission
             that `grant_update_contact_attributes`, `grant_update_contact` or `grant_updates` gives.
         :param api_key_required: Whether callers must also send an API key, which identifies them but does not
-            authorize them. If so, a usage plan and a first key are created. Default: no API key is needed.
+            authorize them. If so, a usage plan without limits and a first key are created; `add_api_key` adds keys
+            with limits. Default: no API key is needed.
         :param vpc_endpoints: The interface endpoints of `execute-api` through which the API can be called, and in no
             other way: the API is private. Callers need the same permissions as otherwise. Default: the API is regional,
             and can be called from the internet.
@@ -311,8 +313,32 @@ class ContactUpdateApi(Construct):
 
     @property
     def usage_plan(self) -> apigateway.UsagePlan | None:
-        """The usage plan, to which you can add further keys, or None without `api_key_required`."""
+        """The usage plan of the first API key, or None without `api_key_required`."""
         return self._usage_plan
+
+    def add_api_key(
+        self,
+        construct_id: str,
+        *,
+        throttle: apigateway.ThrottleSettings | None = None,
+        quota: apigateway.QuotaSettings | None = None,
+    ) -> apigateway.RateLimitedApiKey:
+        """Add an API key for one caller, with a usage plan of its own.
+
+        API Gateway applies a plan's limits to each of its keys, approximately (API Gateway Developer Guide, "Usage
+        plans and API keys for REST APIs").
+
+        :param throttle: The requests per second that this key may make, and at once. Default: only the API's own
+            throttle limits it.
+        :param quota: The requests that this key may make in a day, a week or a month. Default: there is no quota.
+        :raises TypeError: if an argument has the wrong type.
+        :raises ValueError: if the API was created without `api_key_required=True`, or if a limit is wrong.
+        """
+        if self._usage_plan is None:
+            raise ValueError("expected an API with api_key_required=True, got one that needs no key")
+        return add_limited_api_key(
+            self, construct_id, stage=self._rest_api.deployment_stage, throttle=throttle, quota=quota
+        )
 
     @property
     def endpoint_url(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from aws_cdk import App, Duration, Environment, RemovalPolicy, Stack
+from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_events as events
@@ -61,6 +62,7 @@ def maximal_stack() -> Stack:
         allowed_cidrs=["203.0.113.0/24"],
         allow_origins=["https://crm.example.com", "https://desk.example.com"],
         allowed_attributes=["tier", "language"],
+        allowed_members=["Name", "References.Ticket"],
         throttling_rate_limit=50,
         throttling_burst_limit=100,
         access_log=True,
@@ -79,6 +81,11 @@ def maximal_stack() -> Stack:
         ),
     )
     api.grant_updates(iam.AccountPrincipal("444455556666"))
+    api.add_api_key(
+        "CrmKey",
+        throttle=apigateway.ThrottleSettings(rate_limit=5, burst_limit=10),
+        quota=apigateway.QuotaSettings(limit=10_000, period=apigateway.Period.DAY),
+    )
     return stack
 
 
