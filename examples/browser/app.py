@@ -18,9 +18,11 @@ from constructs import Construct
 
 from connect_constructs import ConnectInstance, ContactUpdateApi, ContactUpdateOperation
 
-# Users can read a page's code and send whatever it could send. So all stacks but the first offer one operation only,
-# and limit which attributes can be written.
+# Users can read a page's code and send whatever it could send. So each stack limits what can be written, and all but
+# the first offer one operation only.
 ATTRIBUTES = ["language", "tier"]
+# Not who handles the contact, nor its endpoints and recipients.
+MEMBERS = ["Name", "Description", "References"]
 
 
 class OwnTokens(Stack):
@@ -60,6 +62,8 @@ class OwnTokens(Stack):
             ),
             api_key_required=True,
             allow_origins=[page_origin],
+            allowed_attributes=ATTRIBUTES,
+            allowed_members=MEMBERS,
         )
         assert api.api_key
         CfnOutput(self, "Endpoint", value=api.endpoint_url)

@@ -63,6 +63,31 @@ def test_token_for_no_contact_is_refused(deployment: Deployment, contact_id: str
     assert set_attributes(config, contact_id) == (401, "UnauthorizedException")
 
 
+def test_token_writes_what_it_names_and_never_more_than_the_endpoint_allows(
+    deployment: Deployment, contact_id: str
+) -> None:
+    ids = {"InstanceId": deployment.instance_id, "InitialContactId": contact_id}
+    path = f"/contacts/{deployment.instance_id}/{contact_id}"
+
+    def answers(**claims: Any) -> list[int]:
+        token = deployment.token(contacts=[contact_id], **claims)
+        config = {**deployment.own_tokens(contact_id), "authorization": f"Bearer {token}"}
+        reference = {"Type": "STRING", "Value": "1"}
+        return [
+            answer_to(config, "/contact/attributes", {**ids, "Attributes": {"tier": "gold"}})[0],
+            answer_to(config, "/contact/attributes", {**ids, "Attributes": {"vip": "yes"}})[0],
+            answer_to(config, path, {"Name": "Order 1047"})[0],
+            answer_to(config, path, {"References": {"Ticket": reference}})[0],
+            answer_to(config, path, {"References": {"Other": reference}})[0],
+            answer_to(config, path, {"UserInfo": {"UserId": "another-agent"}})[0],
+        ]
+
+    assert answers() == [200, 403, 200, 200, 200, 403]
+    assert answers(attributes=["language"], members=["References.Ticket", "UserInfo"]) == [403, 403, 403, 200, 403, 403]
+    assert answers(attributes=["tier", "vip"]) == [200, 403, 200, 200, 200, 403]
+    assert answers(attributes=[], members=[]) == [403] * 6
+
+
 def test_expired_token_is_refused(deployment: Deployment, contact_id: str) -> None:
     token = deployment.token(contacts=[contact_id], exp=int(time.time()) - 1)
     config = {**deployment.own_tokens(contact_id), "authorization": f"Bearer {token}"}

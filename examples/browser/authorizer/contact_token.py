@@ -4,11 +4,14 @@ The token is a JSON Web Token (HS256) that your own backend issues when it hands
 
     {"sub": "agent-7", "contacts": ["87654321-4321-4321-4321-210987654321"], "exp": 1798761600}
 
+`attributes` and `members` can also say what the agent may write, each as a list: `"attributes": ["tier"]`,
+`"members": ["Name", "References.Ticket"]`. Without them, the agent may write what the endpoint allows everybody.
+
 Both sides use a key in AWS KMS, which never leaves it: the backend signs with kms:GenerateMac, this function checks
 with kms:VerifyMac.
 
-An authorizer never sees the body, where UpdateContactAttributes has its contact. So it says in its context which
-contacts the token is for, and the endpoint refuses all others.
+An authorizer never sees the body, where UpdateContactAttributes has its contact. So it says in its context what the
+token is for, and the endpoint refuses everything else.
 """
 
 from __future__ import annotations
@@ -24,6 +27,9 @@ import boto3
 
 kms: Any = boto3.client("kms")
 
+# The claims that limit the token, and what the endpoint calls them in an authorizer's context.
+_LIMITS = {"contacts": "contactIds", "attributes": "allowedAttributes", "members": "allowedMembers"}
+
 # What KMS checks has at most 4,096 bytes, and the signature 32.
 _TOKEN = re.compile(r"Bearer (?P<signed>[\w-]{1,1000}\.(?P<claims>[\w-]{1,3000}))\.(?P<signature>[\w-]{43})", re.ASCII)
 
@@ -36,7 +42,8 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     return {
         "principalId": claims["sub"],
         "policyDocument": {"Version": "2012-10-17", "Statement": [statement]},
-        "context": {"contactIds": ",".join(claims["contacts"])},
+        # A limit that is there but empty allows nothing; one that is missing allows all.
+        "context": {key: ",".join(claims[claim]) for claim, key in _LIMITS.items() if claim in claims},
     }
 
 
