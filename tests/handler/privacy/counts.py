@@ -13,3 +13,4 @@ class Count(NamedTuple):
 
 
 ENDPOINT = Count(planted=50_000, searched=5_000)
+QUEUE = Count(planted=50_000, searched=5_000)

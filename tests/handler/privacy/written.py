@@ -26,6 +26,10 @@ class Written:
         """A text that others than the caller can read: it may have neither values nor keys."""
         self._add(place, text, marks_in(text))
 
+    def published(self, place: str, text: str) -> None:
+        """A text that says what is wrong with an update: it may name keys, as an answer may."""
+        self._add(place, text, values_in(text))
+
     def answered(self, outcome: Outcome, *, own_text_of_connect: str | None) -> None:
         """An answer. The caller's keys may be in it, and a text that Amazon Connect itself wrote."""
         body = json.loads(outcome.answer["body"]) if outcome.answer["body"] else {}
