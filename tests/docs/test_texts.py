@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 
 from tests.docs.pages import ROOT
+from tests.handler.privacy import counts
 
 _TROUBLESHOOTING = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
 _CODE = [*(ROOT / "connect_constructs").rglob("*.py"), *(ROOT / "lambda").rglob("*.py"), ROOT / "app.py"]
@@ -139,6 +140,17 @@ def test_figures_in_prose_are_those_that_were_measured() -> None:
     starts = dict(re.findall(r"^\| cold start, CPU \| [^|]+ \| (\w+) \| [^|]+ \| ([\d.]+)", figures, re.MULTILINE))
     assert float(starts["Powertools"]) < 1 / 3, "decisions.md says so"
     assert float(starts["boto3"]) < 1 / 2, "decisions.md says so"
+
+
+def test_figures_of_the_privacy_tests_are_those_that_they_assert() -> None:
+    contract = " ".join((ROOT / "docs" / "contract.md").read_text(encoding="utf-8").split())
+    planted = counts.ENDPOINT.planted + counts.QUEUE.planted
+    searched = counts.ENDPOINT.searched + counts.QUEUE.searched
+
+    assert f"plant more than {planted:,} marked values" in contract
+    assert f"search more than {searched:,} texts" in contract
+    deployed = counts.DEPLOYED
+    assert f"plant more than {deployed.planted:,} and search more than {deployed.searched:,}" in contract
 
 
 def _app() -> str:

@@ -12,5 +12,6 @@ class Count(NamedTuple):
     searched: int
 
 
-ENDPOINT = Count(planted=50_000, searched=5_000)
-QUEUE = Count(planted=50_000, searched=5_000)
+ENDPOINT = Count(planted=240_000, searched=6_000)
+QUEUE = Count(planted=230_000, searched=8_000)
+DEPLOYED = Count(planted=9_000, searched=800)

@@ -17,6 +17,7 @@ from contact_updates.connect_target import ConnectTarget, connect_client
 from contact_updates.endpoint import endpoint as endpoint_module
 from contact_updates.endpoint.endpoint import Endpoint
 from contact_updates.settings import EndpointSettings, Instance
+from contact_updates.update import Update
 from tests.handler.privacy import connect_answers
 from tests.handler.privacy.counts import ENDPOINT
 from tests.handler.privacy.events import (
@@ -37,6 +38,16 @@ _ONE_ATTEMPT = LambdaContext(remaining_ms=0)
 _ORIGINS = frozenset({"https://agents.example.com"})
 
 
+class CrashingTarget:
+    """Fails with an exception that quotes the update, as botocore's and Python's own do."""
+
+    def apply(self, update: Update, *_: Any) -> Any:
+        try:
+            {}[json.dumps(update.parameters)]
+        except KeyError as error:
+            raise ValueError(update) from error
+
+
 class Run:
     """Sends requests to the real handler, and collects what it writes."""
 
@@ -51,13 +62,22 @@ class Run:
         self._limited = Endpoint(
             EndpointSettings(instance, frozenset({"Tier"}), frozenset({"Name", "References.Ticket"}), _ORIGINS), target
         )
+        crashing: Any = CrashingTarget()
+        self._crashing = Endpoint(EndpointSettings(instance), crashing)
         self.outcomes: set[str] = set()
 
     def send(self, event: Event, answer: bytes, *, limited: bool = False) -> None:
-        self.planted += marks_sent(event) + count_in(answer.decode("latin-1"))
+        self.planted += count_in(answer.decode("latin-1"))
         self._upstream.script(answer)
+        self._send(self._limited if limited else self._open, event)
+
+    def crash(self, event: Event) -> None:
+        self._send(self._crashing, event)
+
+    def _send(self, endpoint: Endpoint, event: Event) -> None:
+        self.planted += marks_sent(event)
         with function_output(self.written):
-            response = (self._limited if limited else self._open)(event, _ONE_ATTEMPT)
+            response = endpoint(event, _ONE_ATTEMPT)
         outcome = Outcome(response, "", "")
         self.outcomes.add(outcome.error_type if outcome.answer["body"] else "Updated")
         self.written.answered(outcome, own_text_of_connect=connect_answers.OWN_TEXT)
@@ -78,6 +98,8 @@ def run_everything(run: Run) -> None:
         run.send(event, connect_answers.SUCCESSES[0], limited=True)
     for event in unidentified_contacts(run.sentinels):
         run.send(event, connect_answers.SUCCESSES[0])
+    for event in (*valid_events(run.sentinels), *unidentified_contacts(run.sentinels)):
+        run.crash(event)
 
 
 @pytest.fixture
