@@ -164,7 +164,9 @@ def test_nothing_that_the_deployed_stack_writes_has_a_value(
             local.connect.order(fault, calls=2)
             statuses.add(deployed.send("ApiId", operation, full_body(sentinels, operation)))
             local.connect.cancel_orders()
-        for body in (*malformed_texts(sentinels), *list(invalid_bodies(sentinels, operation))[::9]):
+        invalid = list(invalid_bodies(sentinels, operation))[::9]
+        refused: list[dict[str, Any] | str] = [*malformed_texts(sentinels), *invalid]
+        for body in refused:
             statuses.add(deployed.send("ApiId", operation, body))
         statuses.add(deployed.send("ApiId", operation, full_body(sentinels, operation), sentinels.value()))
     assert statuses == {200, 400, 404, 409, 429, 500}
@@ -181,8 +183,8 @@ def test_nothing_that_the_deployed_stack_writes_has_a_value(
     waiting = deployed.messages("QueueName")
     assert len(waiting) == 20
     deployed.search_all_but_bodies(waiting)
-    refused = ErrorAnswer(400, "InvalidParameterException", _OWN_TEXT + sentinels.text())
-    local.connect.order(refused, calls=8)
+    refusal = ErrorAnswer(400, "InvalidParameterException", _OWN_TEXT + sentinels.text())
+    local.connect.order(refusal, calls=8)
     deployed.set_consumer(enabled=True)
     deployed.wait_until_empty()
 

@@ -42,8 +42,9 @@ class CrashingTarget:
     """Fails with an exception that quotes the update, as botocore's and Python's own do."""
 
     def apply(self, update: Update, *_: Any) -> Any:
+        nothing: dict[str, Any] = {}
         try:
-            {}[json.dumps(update.parameters)]
+            nothing[json.dumps(update.parameters)]
         except KeyError as error:
             raise ValueError(update) from error
 

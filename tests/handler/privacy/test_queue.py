@@ -145,8 +145,7 @@ def run_everything(run: QueueRun) -> None:
     for event in (*refused_events(run.sentinels), *unidentified_contacts(run.sentinels)):
         run.accept(event, _OF_SQS[0])
 
-    answers = [*connect_answers.ECHOES, *(lambda _, each=each: each for each in connect_answers.SUCCESSES)]
-    for answer_of in (*answers, lambda _: ScriptedUpstream.SILENCE):
+    for answer_of in (*connect_answers.ECHOES, *map(_always, [*connect_answers.SUCCESSES, ScriptedUpstream.SILENCE])):
         for age in (0, _OLD, _EXPIRED):
             for trouble in (None, *_troubles(run.sentinels)):
                 for body in valid_bodies(run.sentinels):
@@ -156,6 +155,10 @@ def run_everything(run: QueueRun) -> None:
         run.apply([bodies[0], bodies[2], bodies[1]], answer_of(run.sentinels), age=_OLD)
     for body in (*rejected_bodies(run.sentinels), *valid_bodies(run.sentinels, contact=run.sentinels.text())):
         run.apply([body], connect_answers.SUCCESSES[0])
+
+
+def _always(answer: bytes) -> connect_answers.Echo:
+    return lambda _: answer
 
 
 def _troubles(sentinels: Sentinels) -> Iterator[Callable[[], None]]:
