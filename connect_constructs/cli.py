@@ -72,8 +72,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="connect-constructs",
         description="Tools for endpoints that update Amazon Connect contacts: try one in a local AWS, check an account "
-        "and a deployed endpoint, and print the client model or the OpenAPI document. And, for any CDK app: review what "
-        "a change of templates means.",
+        "and a deployed endpoint, and print the client model or the OpenAPI document. For any CDK app: review what a "
+        "change of templates means.",
     )
     parser.add_argument("--version", action=_Version, help="show the version")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)

@@ -40,6 +40,7 @@ _API_KEY = re.compile(r"[\x21-\x7e]+")
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[a-z0-9.:\[\]-]+")
 _REGION = re.compile(r"[a-z0-9-]+")
 _ATTRIBUTE = re.compile(r"[A-Za-z0-9_-]{1,100}")
+_MEMBER = re.compile(r"Name|Description|(References|SegmentAttributes)\.[^,]{1,100}")
 
 _DEAD_LETTERS = (
     "An endpoint with a queue accepts an update for each operation. About six minutes later, each becomes a dead "
@@ -109,6 +110,14 @@ def add_to(commands: Any) -> None:
         default="connect-constructs-verify",
         metavar="KEY",
         help="one of the endpoint's allowed_attributes, if it has any",
+    )
+    parser.add_argument(
+        "--member",
+        type=_member,
+        default="Name",
+        metavar="NAME",
+        help="a member of UpdateContact that callers may write, for an endpoint with allowed_members: Name, "
+        "Description, References.KEY or SegmentAttributes.KEY; default: Name",
     )
     parser.add_argument(
         "--origin",
@@ -235,6 +244,7 @@ def _rows(options: argparse.Namespace, session: Session, endpoint: Endpoint, reg
             instance_arn=options.instance_arn,
             operations=[name for name in _OPERATIONS if name in (options.operation or _OPERATIONS)],
             attribute=options.attribute,
+            member=options.member,
             origin=options.origin,
         ),
     )
@@ -326,6 +336,14 @@ def _api_key(text: str) -> str:
 def _attribute(text: str) -> str:
     if not _ATTRIBUTE.fullmatch(text):
         raise argparse.ArgumentTypeError(f"expected letters, digits, dashes and underscores, got {text!r}")
+    return text
+
+
+def _member(text: str) -> str:
+    if not _MEMBER.fullmatch(text):
+        raise argparse.ArgumentTypeError(
+            f"expected Name, Description, References.KEY or SegmentAttributes.KEY, got {text!r}"
+        )
     return text
 
 

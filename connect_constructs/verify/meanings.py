@@ -15,9 +15,8 @@ _NO_PATH = (
 _MEANINGS = {
     "AccessDeniedException": "You may not make this call. With IAM, api.grant_updates(…) or a policy with "
     "execute-api:Invoke allows it; a new permission takes a while to take effect. An endpoint with allowed_attributes "
-    "needs one of its keys as --attribute; one with allowed_members that lacks Name can only be verified with "
-    "--operation UpdateContactAttributes. A token limited to certain contacts cannot be used, because the contact ids "
-    "here are new.",
+    "needs one of its keys as --attribute, one with allowed_members one of its names as --member. A token limited to "
+    "certain contacts cannot be used, because the contact ids here are new.",
     "ForbiddenException": "The API key is missing or wrong (--api-key), or a firewall blocks this call.",
     "IncompleteSignatureException": "API Gateway reads the header Authorization as a signature, so either the endpoint "
     "has no authorizer, or the path is unknown. " + _NO_PATH,

@@ -55,6 +55,8 @@ class Subject:
     operations: Sequence[str]
     # An attribute key that callers may write.
     attribute: str
+    # A member of UpdateContact that callers may write, such as `Name` or `References.Ticket`.
+    member: str
     # An origin whose pages may call. None if no CORS permission is expected.
     origin: str | None
 
@@ -74,6 +76,15 @@ class _Expected(NamedTuple):
     # Whether the function itself must refuse: then x-amzn-ErrorType has the same type, once. API Gateway's own errors
     # have its own code there.
     is_functions: bool = False
+
+
+def _value_of(member: str) -> dict[str, Any]:
+    """The body of an UpdateContact that writes only `member`."""
+    text = "connect-constructs verify"
+    name, dot, key = member.partition(".")
+    if not dot:
+        return {name: text}
+    return {name: {key: {"ValueString": text} if name == "SegmentAttributes" else {"Type": "STRING", "Value": text}}}
 
 
 @dataclass
@@ -132,7 +143,7 @@ class Verification:
         headers = {"Idempotency-Key": self._idempotency_key}
         if operation == "UpdateContact":
             path = f"/contacts/{quote(instance, safe='')}/{contact}"
-            return Call(path, {"Name": "connect-constructs verify", **changes}, headers=headers)
+            return Call(path, {**_value_of(self.subject.member), **changes}, headers=headers)
         # An empty value removes the attribute, so it sets nothing.
         body = {"InstanceId": instance, "InitialContactId": contact, "Attributes": {self.subject.attribute: ""}}
         return Call("/contact/attributes", {**body, **changes}, headers=headers)

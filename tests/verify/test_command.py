@@ -89,6 +89,8 @@ def test_silent_endpoint_is_given_up(verify: Verify, monkeypatch: pytest.MonkeyP
         (["--endpoint", ENDPOINT, "--instance-arn", "12345678"], "expected an instance's ARN"),
         (["--endpoint", ENDPOINT, "--instance-arn", ARN, "--operation", "DeleteContact"], "invalid choice"),
         (["--endpoint", ENDPOINT, "--instance-arn", ARN, "--attribute", "a b"], "expected letters, digits"),
+        (["--endpoint", ENDPOINT, "--instance-arn", ARN, "--member", "QueueInfo"], "expected Name, Description"),
+        (["--endpoint", ENDPOINT, "--instance-arn", ARN, "--member", "References"], "expected Name, Description"),
         (["--endpoint", ENDPOINT, "--instance-arn", ARN, "--origin", "https://a.example/"], "as browsers send it"),
         (["--endpoint", ENDPOINT, "--instance-arn", ARN, "--region", "us east"], "expected a Region"),
         (["--endpoint", ENDPOINT, "--instance-arn", ARN, "--queue-timeout", "0"], "expected whole seconds"),

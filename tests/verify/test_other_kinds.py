@@ -46,6 +46,7 @@ def test_page_with_an_api_key(
     assert page.api_key
     monkeypatch.setenv("CONTACT_UPDATES_API_KEY", page.api_key)
     options = ["--endpoint", local.endpoint_of(page), "--instance-arn", arn, "--attribute", "tier"]
+    options += ["--member", "References.Ticket"]
 
     ran = verify(*options, "--origin", "https://crm.example.com", "--json")
 
@@ -69,7 +70,7 @@ def test_page_with_an_api_key(
     }
 
 
-def test_attribute_that_may_not_be_written_is_explained(
+def test_attribute_or_member_that_may_not_be_written_is_explained(
     local: LocalAws, arn: str, page: RestApi, user: User, verify: Verify
 ) -> None:
     verify.act_as(user)
@@ -77,11 +78,21 @@ def test_attribute_that_may_not_be_written_is_explained(
 
     ran = verify("--endpoint", local.endpoint_of(page), "--instance-arn", arn, "--api-key", page.api_key, "--json")
 
-    assert ran.failed == {"UpdateContactAttributes", "doubled slash before the path"}
+    assert ran.failed == {
+        "UpdateContactAttributes",
+        "UpdateContact",
+        "doubled slash before the path",
+        "ARN as a path label, encoded",
+    }
     assert ran.rows["UpdateContactAttributes"]["seen"] == (
         '403 AccessDeniedException "This endpoint does not write 1 of the attributes that were sent. It writes: tier."'
     )
     assert "needs one of its keys as --attribute" in ran.rows["UpdateContactAttributes"]["meaning"]
+    assert ran.rows["UpdateContact"]["seen"] == (
+        '403 AccessDeniedException "This endpoint does not write 1 of the members that were sent. '
+        'It writes: References.Ticket."'
+    )
+    assert "one of its names as --member" in ran.rows["UpdateContact"]["meaning"]
     assert page.api_key not in ran.output
 
 

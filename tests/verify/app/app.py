@@ -18,7 +18,7 @@ def handler(event, context):
 
 
 class Page(Stack):
-    """For pages of one origin, with an API key and one allowed attribute."""
+    """For pages of one origin, with an API key, one allowed attribute and one allowed reference."""
 
     def __init__(self, scope: App, construct_id: str, *, instance_arn: str) -> None:
         super().__init__(scope, construct_id)
@@ -28,6 +28,7 @@ class Page(Stack):
             instance=ConnectInstance.from_instance_arn(self, "Instance", instance_arn),
             allow_origins=["https://crm.example.com"],
             allowed_attributes=["tier"],
+            allowed_members=["References.Ticket"],
             api_key_required=True,
         )
 
