@@ -44,11 +44,12 @@ def _request_context(rng: random.Random) -> dict[str, Any]:
     identity = {name: any_json(rng, "") for name in ("userArn", "apiKeyId", "cognitoIdentityId")}
     authorizer = {name: any_json(rng, "") for name in ("principalId", "claims")}
     claims = {"sub": any_json(rng, "")}
+    limits = {name: rng.choice(["", "a,Name", any_json(rng, "")]) for name in ("allowedAttributes", "allowedMembers")}
     return {
         "requestId": any_json(rng, ""),
         "extendedRequestId": any_json(rng, ""),
         "identity": rng.choice([identity, any_json(rng, "")]),
-        "authorizer": rng.choice([authorizer, {"claims": claims}, any_json(rng, "")]),
+        "authorizer": rng.choice([authorizer, {"claims": claims}, limits, any_json(rng, "")]),
     }
 
 

@@ -74,7 +74,7 @@ class TroubledClient:
         return self._call("UpdateContact", parameters)
 
     def _call(self, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
-        match self._rng.randrange(12):
+        match self._rng.randrange(8):
             case 0:
                 raise ReadTimeoutError(endpoint_url=f"https://example.com/{SECRET}")
             case 1:
@@ -99,13 +99,20 @@ def _client_error(operation: str, status: int, code: str, message: str) -> Clien
 
 
 def make_endpoint(
-    rng: random.Random, allowed_attributes: frozenset[str] | None, allow_origins: frozenset[str]
+    rng: random.Random,
+    allow_origins: frozenset[str],
+    *,
+    allowed_attributes: frozenset[str] | None = None,
+    allowed_members: frozenset[str] | None = None,
 ) -> Endpoint:
     state = AmazonConnect(rate=1e9, burst=10**9)
     state.add_instance(INSTANCE_ARN)
     state.create_contact(contact_id=CONTACT_ID)
     settings = EndpointSettings(
-        instance=Instance(INSTANCE_ARN), allowed_attributes=allowed_attributes, allow_origins=allow_origins
+        instance=Instance(INSTANCE_ARN),
+        allowed_attributes=allowed_attributes,
+        allowed_members=allowed_members,
+        allow_origins=allow_origins,
     )
     return Endpoint(settings, ConnectTarget(TroubledClient(state, rng)))
 
@@ -134,9 +141,24 @@ def assert_well_formed(outcome: Outcome) -> None:
 def test_any_event_gets_a_typed_answer_and_no_text_of_ours_has_values(seed: int) -> None:
     rng = random.Random(seed)  # noqa: S311 - the seed is in the test's name, for a repeat
     endpoints = [
-        make_endpoint(rng, None, frozenset()),
-        make_endpoint(rng, None, frozenset({"*"})),
-        make_endpoint(rng, frozenset({"a", "b"}), frozenset({"https://agents.example.com"})),
+        make_endpoint(rng, frozenset()),
+        make_endpoint(rng, frozenset({"*"})),
+        make_endpoint(
+            rng,
+            frozenset({"https://agents.example.com"}),
+            allowed_attributes=frozenset({"a", "b"}),
+            allowed_members=frozenset(
+                {
+                    "Name",
+                    "Description",
+                    "References",
+                    "SegmentAttributes",
+                    "QueueInfo",
+                    "CustomerEndpoint",
+                    "SystemEndpoint",
+                }
+            ),
+        ),
     ]
     outcomes: collections.Counter[str] = collections.Counter()
 
