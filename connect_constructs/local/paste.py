@@ -59,7 +59,7 @@ def _unsigned_call(api: RestApi, endpoint: str, method: Method, call: Call) -> s
     headers += [f"-H '{name}: {_PLACEHOLDER}'" for name in method.identity_headers]
     title = f"{method.operation}, open to everyone"
     if method.authorization != "NONE":
-        title = f"{method.operation}; replace {_PLACEHOLDER} by a token that its authorizer accepts"
+        title = f"{method.operation}; replace {_PLACEHOLDER} with a token that its authorizer accepts"
     return f"""
 {title}:
   curl -i {" ".join(headers)} \\
