@@ -154,8 +154,8 @@ MUTANTS = [
     Mutant(
         "paces its calls at twice the rate",
         "connect_target",
-        "left = started + self.seconds - self._clock()",
-        "left = started + self.seconds / 2 - self._clock()",
+        "left = started + self.seconds - ended",
+        "left = started + self.seconds / 2 - ended",
         "unmerged bursts",
     ),
     Mutant(
