@@ -11,6 +11,7 @@ import pytest
 from aws_cdk import App, Stack
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_cognito as cognito
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk.assertions import Template
@@ -104,6 +105,9 @@ def test_grants_and_authorizers_are_made_as_their_examples_show() -> None:
             **inside_a_stack(stack),
             "instance": ConnectInstance.from_instance_arn(stack, "Instance", ARN),
             "authorizer": apigateway.CognitoUserPoolsAuthorizer(stack, "SignedIn", cognito_user_pools=[users]),
+            "vpc": ec2.Vpc(stack, "Vpc"),
+            "ec2": ec2,
+            "apigateway": apigateway,
         },
     )
 
