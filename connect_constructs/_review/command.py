@@ -18,13 +18,13 @@ _ACCEPTED_FILE = "review-accepted.toml"
 _DESCRIPTION = """\
 Compares CloudFormation templates of any CDK app, old and new, and reports what
 the difference means: data lost, exposure, permissions widened, identities
-replaced, protection weakened, deployments that will fail. Nothing is
-synthesised, no code of the app is run, and AWS is not asked.
+replaced, protection weakened, deployments that will fail. It synthesizes
+nothing, runs no code of the app, and makes no calls to AWS.
 """
 _EPILOG = """\
 OLD and NEW are two templates (JSON) or two cloud assemblies (cdk.out). With
 --base, the arguments are files or folders of this Git repository, such as
-template snapshots; they are compared with the merge base of REF and HEAD.
+template snapshots. They are compared with the merge base of REF and HEAD.
 
 classes, for --fail-on:
   1 data         a stateful resource is removed or replaced
@@ -33,10 +33,10 @@ classes, for --fail-on:
   4 identity     a name, ARN, URL, output or export changes
   5 protection   encryption, throttles, logs, dead letters, alarms, backups, TLS
   6 deployment   CloudFormation will refuse the change
-  7 unknown      the templates do not tell
+  7 unknown      changes that the templates do not explain
   8 narrowed     permissions lost
-  9 other        every other change, a line each
-  unknown-security  of 7, what concerns replacement, permissions or exposure
+  9 other        every other change, one line for each
+  unknown-security  the part of 7 about replacement, permissions or exposure
 
 review-accepted.toml accepts findings by id:
   [[accepted]]
@@ -44,8 +44,8 @@ review-accepted.toml accepts findings by id:
   reason = "The method only tells the version."
 
 exit status:
-  0  no finding of --fail-on
-  1  findings of --fail-on that are not accepted
+  0  no findings in the classes of --fail-on, except accepted ones
+  1  findings in the classes of --fail-on that are not accepted
   2  unreadable input or wrong usage
 
 examples:
@@ -59,7 +59,7 @@ def add_to(commands: Any) -> None:
     """Add the command to the subparsers `commands`."""
     parser = commands.add_parser(
         "review",
-        help="say what a change of CloudFormation templates means",
+        help="report what a change of CloudFormation templates means",
         description=_DESCRIPTION,
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -79,7 +79,7 @@ def add_to(commands: Any) -> None:
         "--accepted",
         type=Path,
         metavar="FILE",
-        help=f"accepted findings; default: {_ACCEPTED_FILE} in the current folder, if it is there",
+        help=f"accepted findings; default: {_ACCEPTED_FILE} in the current folder, if it exists",
     )
     parser.set_defaults(run=run)
 

@@ -165,7 +165,7 @@ def _error(status: int, types: set[str]) -> dict[str, Any]:
         **_REQUEST_ID,
         "x-amzn-ErrorType": {
             "schema": {"type": "string", "enum": sorted(codes)},
-            "description": "The same as `__type`, or API Gateway's own code if API Gateway answers by itself",
+            "description": "The same as `__type`, or API Gateway's own code if it answers without calling the function",
         },
     }
     if status in (429, 503):

@@ -133,17 +133,17 @@ _THROTTLED = Expected(429, "ThrottlingException")
 
 _NO_SIGNATURE_CHECK = "The in-memory Amazon Connect checks neither signatures nor permissions."
 _GATEWAY_TYPE = (
-    "API Gateway answers before the function is invoked. This is the `__type` in the body; the header has API "
-    "Gateway's own code, which is what clients show that read the header first."
+    "API Gateway answers without calling the function. This is the `__type` in the body. The header has API Gateway's "
+    "own code, which clients that read the header show."
 )
 _INJECTED = "a fault injected for this test"
 
 _NOTES = {
     "AccessDeniedException": (
-        "Amazon Connect denies the endpoint's own role. The caller cannot fix that, and the message names the role, so "
-        "the endpoint logs it and answers with an error of its own."
+        "Amazon Connect denies the call to the endpoint's role. The caller cannot fix that, and the message names the "
+        "role, so the endpoint logs it and answers with its own error."
     ),
-    "InternalServiceException": "The endpoint retries once, and then answers with this error and a message of its own.",
+    "InternalServiceException": "The endpoint retries once, and then answers with this error and its own message.",
     "ThrottlingException": "The message is the endpoint's own, because Amazon Connect's may be missing.",
 }
 

@@ -17,8 +17,8 @@ SPECIAL_ROWS = (
         TRAILING_SLASH,
         dict.fromkeys(TargetName, "200"),
         note=(
-            "After a path, such as the endpoint's stage, JavaScript sends `//contact/attributes`. The emulator accepts "
-            "that. Whether API Gateway does is untested; if not, it answers as for an unknown path, with "
+            "JavaScript then sends `//contact/attributes` after the stage. The emulator accepts that. Whether API "
+            "Gateway does is untested. If not, it answers as for an unknown path, with "
             "MissingAuthenticationTokenException."
         ),
         clients=frozenset({JAVASCRIPT}),
