@@ -42,6 +42,7 @@ PUBLIC_MEMBERS = {
     "ConnectVpcEndpointService": set(),
     "ContactUpdateApi": {
         "access_log_group",
+        "add_api_key",
         "api_key",
         "endpoint_url",
         "endpoint_urls",

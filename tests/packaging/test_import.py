@@ -13,6 +13,7 @@ PUBLIC_NAMES = {
     "ContactUpdateApi",
     "ContactUpdateFunction",
     "ContactUpdateFunctionOptions",
+    "ContactUpdateMonitoring",
     "ContactUpdateOperation",
     "ContactUpdatePolicy",
     "ContactUpdateQueue",

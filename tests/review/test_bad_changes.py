@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from tests.review.corpus import current
+from tests.review.corpus import stacks
 from tests.review.templates import Json, findings, rules
 
 
 @pytest.fixture(scope="module")
 def stack() -> Json:
-    return current()["test_maximal_queue_template_is_as_it_was"]
+    return stacks()["maximal_queue_template"]
 
 
 def of_type(template: Json, type_name: str) -> Iterator[tuple[str, Json]]:

@@ -131,7 +131,7 @@ def test_queues_url_counts_towards_the_size_of_the_environment() -> None:
     key = "k" * (4096 - used)
 
     ContactUpdateFunction(stack, "Fits", queue=queue, allowed_attributes=[key])
-    with pytest.raises(ValueError, match=r"^allowed_attributes .*: expected at most 4096 bytes .*, got 4097$"):
+    with pytest.raises(ValueError, match=r"^allowed_attributes.*: expected at most 4096 bytes .*, got 4097$"):
         ContactUpdateFunction(stack, "TooLong", queue=queue, allowed_attributes=[f"{key}k"])
 
 

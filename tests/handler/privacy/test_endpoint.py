@@ -143,33 +143,35 @@ def logged(text_of: Callable[[Event], str]) -> Leak:
     """A log line that has something of the event as well."""
 
     def leak(monkeypatch: pytest.MonkeyPatch, event: Event) -> None:
-        write = log_line.write
-        monkeypatch.setattr(log_line, "write", lambda fields: write({**fields, "more": text_of(event)}))
+        write = log_line.write_update
+        monkeypatch.setattr(
+            log_line, "write_update", lambda fields, metrics: write({**fields, "more": text_of(event)}, metrics)
+        )
 
     return leak
 
 
 def printed(text_of: Callable[[Event], str]) -> Leak:
     def leak(monkeypatch: pytest.MonkeyPatch, event: Event) -> None:
-        write = log_line.write
+        write = log_line.write_update
 
-        def write_more(fields: dict[str, Any]) -> None:
-            write(fields)
+        def write_more(fields: dict[str, Any], metrics: dict[str, Any]) -> None:
+            write(fields, metrics)
             print(text_of(event))
 
-        monkeypatch.setattr(log_line, "write", write_more)
+        monkeypatch.setattr(log_line, "write_update", write_more)
 
     return leak
 
 
 def debugged(monkeypatch: pytest.MonkeyPatch, event: Event) -> None:
-    write = log_line.write
+    write = log_line.write_update
 
-    def write_more(fields: dict[str, Any]) -> None:
-        write(fields)
+    def write_more(fields: dict[str, Any], metrics: dict[str, Any]) -> None:
+        write(fields, metrics)
         logging.getLogger("contact_updates").debug("request", extra={"event": event["body"]})
 
-    monkeypatch.setattr(log_line, "write", write_more)
+    monkeypatch.setattr(log_line, "write_update", write_more)
 
 
 def answers_values(monkeypatch: pytest.MonkeyPatch, _: Event) -> None:
