@@ -187,7 +187,7 @@ def test_queue_is_known_by_its_url(run: Callable[..., Ran], queues: Queues, veri
     assert run("--through-queue", queues.dead_letter_arn) == (
         1,
         "",
-        "An endpoint with a queue accepts an update for each operation. About six minutes later each becomes a dead "
+        "An endpoint with a queue accepts an update for each operation. About six minutes later, each becomes a dead "
         "letter, and alarms on the dead-letter queue go off. This run deletes its own dead letters and no others. "
         "Until then, alarms may go off.\n"
         "error: the dead-letter queue: SQS answered get_queue_url with AccessDenied; pass the queue's URL instead of "
