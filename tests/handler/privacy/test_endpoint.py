@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote
@@ -35,6 +36,7 @@ from tests.handler.scripted_upstream import ScriptedUpstream
 # Too little for a second attempt: an answer that does not come is waited for once.
 _ONE_ATTEMPT = LambdaContext(remaining_ms=0)
 
+_TRACE_VARIABLE = "_X_AMZN_TRACE_ID"
 _ORIGINS = frozenset({"https://agents.example.com"})
 
 
@@ -77,6 +79,8 @@ class Run:
 
     def _send(self, endpoint: Endpoint, event: Event) -> None:
         self.planted += marks_sent(event)
+        # AWS Lambda's runtime sets it for each invocation, to what the request's header says.
+        os.environ[_TRACE_VARIABLE] = event["headers"].get("X-Amzn-Trace-Id", "")
         with function_output(self.written):
             response = endpoint(event, _ONE_ATTEMPT)
         outcome = Outcome(response, "", "")
@@ -107,6 +111,7 @@ def run_everything(run: Run) -> None:
 def run(upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setattr(connect_target, "READ_TIMEOUT_SECONDS", 0.1)
     monkeypatch.setenv("AWS_ENDPOINT_URL_CONNECT", upstream.url)
+    monkeypatch.setenv(_TRACE_VARIABLE, "")
     return Run(upstream)
 
 
@@ -144,9 +149,8 @@ def logged(text_of: Callable[[Event], str]) -> Leak:
 
     def leak(monkeypatch: pytest.MonkeyPatch, event: Event) -> None:
         write = log_line.write_update
-        monkeypatch.setattr(
-            log_line, "write_update", lambda fields, metrics: write({**fields, "more": text_of(event)}, metrics)
-        )
+        more = {"more": text_of(event)}
+        monkeypatch.setattr(log_line, "write_update", lambda fields, metrics: write({**fields, **more}, metrics))
 
     return leak
 
@@ -194,6 +198,17 @@ def logs_exceptions(monkeypatch: pytest.MonkeyPatch, _: Event) -> None:
     monkeypatch.setattr(endpoint_module, "permitted_update", lambda request, _: {}[request.parameters.values["Name"]])
 
 
+def counts_by_a_value(monkeypatch: pytest.MonkeyPatch, event: Event) -> None:
+    write = log_line.write_update
+    dimension = event["headers"]["User-Agent"]
+    monkeypatch.setitem(log_line.METRICS, dimension, "Count")
+    monkeypatch.setattr(log_line, "write_update", lambda fields, metrics: write(fields, {**metrics, dimension: 1}))
+
+
+def takes_any_trace_header(monkeypatch: pytest.MonkeyPatch, _: Event) -> None:
+    monkeypatch.setattr(log_line, "trace_header", lambda value: value)
+
+
 def lets_the_sdk_log(monkeypatch: pytest.MonkeyPatch, _: Event) -> None:
     logger = logging.getLogger("botocore")
     monkeypatch.setattr(logger, "level", logging.NOTSET)
@@ -232,6 +247,8 @@ LEAKS: dict[str, Leak] = {
     "a claim": logged(lambda event: event["requestContext"]["authorizer"]["claims"]["email"]),
     "the API key itself": logged(lambda event: event["requestContext"]["identity"]["apiKey"]),
     "a debug message": debugged,
+    "a value as the name of a metric": counts_by_a_value,
+    "any trace header": takes_any_trace_header,
     "a contact's id that is a name": logs_any_contact_id,
     "an exception's text": logs_exceptions,
     "a value in an answer": answers_values,

@@ -6,6 +6,7 @@ The queue and the dead-letter queue encrypt those.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -35,6 +36,8 @@ from tests.handler.proxy import INSTANCE_ARN, Event, LambdaContext, Outcome
 from tests.handler.queue_fakes import DEAD_LETTER_QUEUE_URL, QUEUE_URL, Record, client_error
 from tests.handler.scripted_upstream import ScriptedUpstream, http
 
+# AWS Lambda's runtime sets it for each invocation.
+_TRACE_VARIABLE = "_X_AMZN_TRACE_ID"
 _OLD = 600
 _EXPIRED = 13 * 24 * 3600
 
@@ -91,6 +94,7 @@ class QueueRun:
         answer = answer.replace(b"{}", self.sentinels.value().encode())
         self.planted += marks_sent(event) + count_in(answer.decode("latin-1"))
         self._upstream.script(answer)
+        os.environ[_TRACE_VARIABLE] = self.sentinels.text()
         with function_output(self.written):
             response = self._endpoint(event, LambdaContext())
         self.written.answered(Outcome(response, "", ""), own_text_of_connect=None)
@@ -118,6 +122,7 @@ class QueueRun:
         records = [self._record(body, age) for body in bodies]
         self.planted += count_in(json.dumps(records)) + count_in(answer.decode("latin-1"))
         self._upstream.script(answer)
+        os.environ[_TRACE_VARIABLE] = self.sentinels.text()
         with function_output(self.written):
             response = consumer({"Records": records}, LambdaContext(remaining_ms=45_000))
         self.written.stored("response to Lambda", json.dumps(response))
@@ -181,6 +186,9 @@ def run(upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch) -> QueueRun
     monkeypatch.setattr(connect_target, "READ_TIMEOUT_SECONDS", 0.05)
     # The backoff between an SQS client's attempts.
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+    # botocore sends the trace header with each request of a Lambda function.
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "contact-updates")
+    monkeypatch.setenv(_TRACE_VARIABLE, "")
     for service in ("CONNECT", "SQS"):
         monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service}", upstream.url)
     return QueueRun(upstream)
@@ -244,6 +252,14 @@ def log_has_exceptions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(log_line, "fault", lambda error: {"fault": repr(error)})
 
 
+def trace_header_is_any_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_line, "trace_header", lambda value: value)
+
+
+def trace_header_of_the_runtime_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_line, "own_trace_header", lambda: None)
+
+
 def dead_letter_has_attributes(monkeypatch: pytest.MonkeyPatch) -> None:
     def send(queue: Any, message: Any, _: Any) -> str:
         queue._sqs.send_message(MessageBody="…", MessageAttributes=message.record["messageAttributes"])
@@ -259,6 +275,8 @@ LEAKS: dict[str, Leak] = {
     "the message in the log line and the event": log_has_the_message,
     "a contact's id that is a name": log_has_any_contact_id,
     "an exception's text": log_has_exceptions,
+    "any trace header": trace_header_is_any_text,
+    "the SDK's trace header": trace_header_of_the_runtime_stays,
     "attributes of a dead letter": dead_letter_has_attributes,
 }
 
