@@ -34,11 +34,12 @@ DOCS := $(VENV)/docs
 DOCS_PACKAGES := $(DOCS)/.packages
 EMULATOR_LOCK := connect_constructs/local/emulator-requirements.txt
 
-# The tests that deploy into a local AWS. The slowest come first, so that both processes end at about the same time.
-DEPLOYED_TESTS := tests/clients tests/queue tests/local tests/verify tests/doctor tests/openapi $(BROWSER)
-SLOWEST_FAST_TESTS := tests/packaging tests/test_app.py tests/attack tests/constructs
+# The tests that deploy to a local AWS, and those that build, install or run the app in other processes. The slowest come
+# first, so that both processes end at about the same time.
+DEPLOYED_TESTS := tests/clients tests/queue tests/local tests/verify tests/doctor tests/openapi $(BROWSER) tests/packaging tests/test_app.py
+SLOWEST_FAST_TESTS := tests/attack tests/constructs
 FAST_TESTS := $(SLOWEST_FAST_TESTS) $(filter-out $(SLOWEST_FAST_TESTS) $(DEPLOYED_TESTS) %__pycache__,$(patsubst %/.,%,$(wildcard tests/*/. tests/test_*.py)))
-IN_TWO := $(BIN)/pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder
+IN_TWO := $(BIN)/pytest --numprocesses 2 --no-loadscope-reorder
 
 # One lock for all systems and Python versions, without the URL of the package index.
 COMPILE = UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile --quiet --universal --python-version 3.10 \

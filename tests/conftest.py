@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,17 +18,23 @@ os.environ.setdefault("CDK_VALIDATION", "false")
 
 pytest_plugins = ["tests.deployment", "tests.skips"]
 
-_TESTS = Path(__file__).parent
-# Folders whose files share a slow set-up or the results of their tests.
-_TOGETHER = [_TESTS / name for name in ("browser", "clients", "doctor", "local/gaps", "packaging", "queue")]
+# Folders whose files share a slow setup or the results of their tests.
+_TOGETHER = tuple(f"tests/{name}/" for name in ("browser", "clients", "doctor", "local/gaps", "packaging", "queue"))
 
 
-# This must run before pytest-xdist reads the marks.
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With `--dist loadgroup`, run all tests of a file, or of one of these folders, in the same process."""
-    if not config.pluginmanager.hasplugin("xdist"):
-        return  # the environment with the oldest botocore
-    for item in items:
-        group = next((folder for folder in _TOGETHER if folder in item.path.parents), item.path)
-        item.add_marker(pytest.mark.xdist_group(str(group.relative_to(_TESTS))))
+def group(nodeid: str) -> str:
+    """The file of a test, or the folder if it is one of those above."""
+    return next((folder for folder in _TOGETHER if nodeid.startswith(folder)), nodeid.partition("::")[0])
+
+
+# The environment with the oldest botocore does not have pytest-xdist.
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Run the tests of a group in one process. pytest-xdist 3.8's `--dist loadgroup` has no effect with pytest 9.2."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            return group(nodeid)
+
+    return Scheduling(config, log)

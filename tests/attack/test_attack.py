@@ -35,7 +35,7 @@ def handler_code() -> HandlerCode:
     [pytest.param(scenario, id=scenario.name) for scenario in SCENARIOS if scenario.name not in _LONG],
 )
 def test_the_promise_holds(scenario: Scenario, handler_code: HandlerCode) -> None:
-    small = dataclasses.replace(scenario, updates=scenario.updates // 2)
+    small = dataclasses.replace(scenario, updates=scenario.updates // 3)
 
     assert Run(small, 0, handler_code).result().broken == []
 

@@ -75,7 +75,7 @@ def without_rejection(fields: dict[str, Any]) -> dict[str, Any]:
     return {name: field for name, field in fields.items() if name != "rejection"}
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=30)
 @given(parameters=st.dictionaries(ANY_TEXT, ANY_VALUE), request_id=st.none() | ANY_TEXT, reason=ANY_TEXT)
 def test_update_is_the_same_when_its_dead_letter_is_moved_back(
     parameters: dict[str, Any], request_id: str | None, reason: str
@@ -94,7 +94,7 @@ def test_update_is_the_same_when_its_dead_letter_is_moved_back(
     assert size(again) == size(letter)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=30)
 @given(parameters=st.dictionaries(ANY_TEXT, ANY_VALUE), escaped=st.booleans(), indent=st.none() | st.just(1))
 def test_producers_message_grows_by_no_more_than_its_rejection(
     parameters: dict[str, Any], escaped: bool, indent: int | None
@@ -169,7 +169,7 @@ def test_message_that_has_no_room_for_its_rejection_is_kept_as_it_is(body: str) 
     assert write_rejected(body, LONGEST_REJECTION, MESSAGE_ID) == body
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=30)
 @given(body=st.text(ANY_CHARACTER.filter(is_taken_by_sqs), min_size=1))
 def test_whatever_is_in_the_queue_has_a_dead_letter_that_the_queue_takes(body: str) -> None:
     characters = QUEUE_BYTES // 4
