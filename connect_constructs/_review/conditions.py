@@ -36,22 +36,22 @@ def negation(operand: Value) -> Value:
 
 def conjunction(operands: list[Value]) -> Value:
     """And."""
-    open_ones = [operand for operand in operands if operand is not True]
-    if any(operand is False for operand in open_ones):
-        return False
-    if not open_ones:
-        return True
-    return open_ones[0] if len(open_ones) == 1 else {"Fn::And": sorted(open_ones, key=key_of)}
+    return _joined("Fn::And", operands, neutral=True)
 
 
 def disjunction(operands: list[Value]) -> Value:
     """Or."""
-    open_ones = [operand for operand in operands if operand is not False]
-    if any(operand is True for operand in open_ones):
-        return True
+    return _joined("Fn::Or", operands, neutral=False)
+
+
+def _joined(function: str, operands: list[Value], *, neutral: bool) -> Value:
+    """The operands without those that are `neutral`; the opposite decides alone."""
+    open_ones = [operand for operand in operands if operand is not neutral]
+    if any(operand is (not neutral) for operand in open_ones):
+        return not neutral
     if not open_ones:
-        return False
-    return open_ones[0] if len(open_ones) == 1 else {"Fn::Or": sorted(open_ones, key=key_of)}
+        return neutral
+    return open_ones[0] if len(open_ones) == 1 else {function: sorted(open_ones, key=key_of)}
 
 
 def holds(condition: Value, branch: Branch) -> bool:
