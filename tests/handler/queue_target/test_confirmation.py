@@ -28,7 +28,7 @@ FAILURES: dict[str, tuple[Exception, str]] = {
         ClientError({"Error": {"Code": "AWS.SimpleQueueService.NonExistentQueue", "Message": SECRET}}, "SendMessage"),
         "AWS.SimpleQueueService.NonExistentQueue",
     ),
-    "a code that is none": (client_error(ErrorAnswer(503, f"{SECRET} !"), "SendMessage"), "HTTP 503"),
+    "a code in the wrong form": (client_error(ErrorAnswer(503, f"{SECRET} !"), "SendMessage"), "HTTP 503"),
     "no endpoint": (EndpointConnectionError(endpoint_url=f"https://{SECRET}"), "EndpointConnectionError"),
     "a timeout": (ReadTimeoutError(endpoint_url=f"https://{SECRET}"), "ReadTimeoutError"),
     "no credentials": (NoCredentialsError(), "NoCredentialsError"),
