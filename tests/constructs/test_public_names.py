@@ -12,19 +12,7 @@ from typing import Any
 import pytest
 
 import connect_constructs
-
-PUBLIC_NAMES = [
-    "ApiGatewayAccount",
-    "ConnectInstance",
-    "ConnectVpcEndpointService",
-    "ContactUpdateApi",
-    "ContactUpdateFunction",
-    "ContactUpdateFunctionOptions",
-    "ContactUpdateMonitoring",
-    "ContactUpdateOperation",
-    "ContactUpdatePolicy",
-    "ContactUpdateQueue",
-]
+from tests.public_names import PUBLIC_NAMES
 
 PUBLIC_MEMBERS = {
     "ApiGatewayAccount": {"role"},

@@ -19,6 +19,21 @@ CONTACT_ID = "87654321-4321-4321-4321-210987654321"
 REQUEST_ID = "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"
 EXTENDED_REQUEST_ID = "Fx1aaaaaIAMFexample="
 
+# The fields of a line of the endpoint's log without a queue or a fault, in their order; metrics apart.
+LOG_FIELDS = [
+    "requestId",
+    "extendedRequestId",
+    "caller",
+    "operation",
+    "contactId",
+    "outcome",
+    "status",
+    "upstreamRequestId",
+    "upstreamError",
+    "attempts",
+    "durationMs",
+]
+
 Event = dict[str, Any]
 
 

@@ -15,12 +15,11 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from connect_constructs.local import LocalAws, LocalAwsError
-from tests.local.gaps.emulated_aws import OTHER_ACCOUNT, OTHER_ROOT, EmulatedAws
+from tests.local.gaps.emulated_aws import MAY_INVOKE, OTHER_ACCOUNT, OTHER_ROOT, EmulatedAws
 
 ROOT = Path(__file__).resolve().parents[2]
 APP = Path(__file__).with_name("grants_app")
 
-MAY_INVOKE = {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": "*"}
 MAY_SEND = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}
 
 

@@ -15,11 +15,10 @@ from botocore.credentials import Credentials
 
 from connect_constructs.local import LocalAws
 from connect_constructs.local.rest_api import RestApi
-from tests.local.gaps.emulated_aws import OTHER_ACCOUNT, OTHER_ROOT, EmulatedAws
+from tests.local.gaps.emulated_aws import MAY_INVOKE, OTHER_ACCOUNT, OTHER_ROOT, EmulatedAws
 
 APP = Path(__file__).with_name("network_app")
 ORIGIN = "https://crm.example.com"
-MAY_INVOKE = {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": "*"}
 
 
 @pytest.fixture(scope="module")

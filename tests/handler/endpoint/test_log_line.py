@@ -15,6 +15,7 @@ from tests.handler.proxy import (
     CONTACT_ID,
     EXTENDED_REQUEST_ID,
     INSTANCE_ID,
+    LOG_FIELDS,
     REQUEST_ID,
     Event,
     LambdaContext,
@@ -47,19 +48,7 @@ def secret_event() -> Event:
 def test_tells_of_a_success(endpoint: Endpoint) -> None:
     log = send(endpoint, attributes_event()).log
 
-    assert list(log) == [
-        "requestId",
-        "extendedRequestId",
-        "caller",
-        "operation",
-        "contactId",
-        "outcome",
-        "status",
-        "upstreamRequestId",
-        "upstreamError",
-        "attempts",
-        "durationMs",
-    ]
+    assert list(log) == LOG_FIELDS
     assert log.pop("durationMs") > 0
     assert len(log.pop("upstreamRequestId")) == 36
     assert log == {

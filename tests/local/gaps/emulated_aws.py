@@ -23,6 +23,7 @@ from connect_constructs.local.emulator import ACCOUNT, REGION, ROOT_CREDENTIALS
 OTHER_ACCOUNT = "222222222222"
 ROOT = Credentials(ROOT_CREDENTIALS["AWS_ACCESS_KEY_ID"], ROOT_CREDENTIALS["AWS_SECRET_ACCESS_KEY"])
 OTHER_ROOT = Credentials(OTHER_ACCOUNT, ROOT_CREDENTIALS["AWS_SECRET_ACCESS_KEY"])
+MAY_INVOKE = {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": "*"}
 
 # Returns its event.
 _ECHO = """
