@@ -18,12 +18,11 @@ from typing import Any, NoReturn
 
 from connect_constructs._endpoint_url import endpoint_url
 from connect_constructs._review import command as review
+from connect_constructs._signals import ENDINGS
 from connect_constructs.doctor import command as doctor
 from connect_constructs.verify import command as verify
 
 _INTERRUPTED = 130
-# Ctrl-C, termination by another process, and a closed terminal.
-_ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 # Not wrapped by argparse, which would break the command at a hyphen.
 _CLIENT_MODEL_DESCRIPTION = """\
@@ -40,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command. Returns its exit code."""
     options = _parser().parse_args(arguments)
     # Clean up after any of them as after Ctrl-C.
-    for number in _ENDINGS:
+    for number in ENDINGS:
         # Under nohup, SIGHUP stays ignored: the command goes on without its terminal.
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _interrupt)
@@ -62,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _interrupt(_: int, __: FrameType | None) -> NoReturn:
     # A second Ctrl-C must not interrupt the clean-up.
-    for number in _ENDINGS:
+    for number in ENDINGS:
         signal.signal(number, signal.SIG_IGN)
     _interrupted.set()
     raise KeyboardInterrupt

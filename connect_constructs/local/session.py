@@ -7,7 +7,7 @@ import functools
 import json
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -16,6 +16,7 @@ import boto3
 from botocore.config import Config
 
 from connect_constructs._cdk_json import cdk_json_context
+from connect_constructs._signals import uninterrupted
 from connect_constructs.local import command, deployment, writers
 from connect_constructs.local.amazon_connect import AmazonConnect
 from connect_constructs.local.cdk_cli import CdkCli, tool_environment
@@ -83,15 +84,21 @@ class LocalAws:
         """The stacks' outputs, by stack name and output name."""
 
     def __enter__(self) -> LocalAws:
-        with contextlib.ExitStack() as stack:
-            self._start(stack)
-            self._exit = stack.pop_all()
+        try:
+            self._start(self._exit)
+        except BaseException:
+            self._close()
+            raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._exit.close()
+        self._close()
+
+    def _close(self) -> None:
+        with uninterrupted():
+            self._exit.close()
 
     @property
     def url(self) -> str:
@@ -197,8 +204,11 @@ class LocalAws:
                 self._step("bootstrapped it", lambda: bootstrap(ACCOUNT, REGION))
                 synthesis.result()
             except BaseException:
-                # Leaving this block waits for the background work, and whoever presses Ctrl-C does not want to wait.
-                command.end_all()
+                # Whoever presses Ctrl-C does not want to wait for the synthesis. But it must have ended before the
+                # directory is removed.
+                with uninterrupted():
+                    command.end_all()
+                    wait([synthesis])
                 raise
 
         self._before_deployment(assembly)

@@ -6,15 +6,19 @@ import contextlib
 import errno
 import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from connect_constructs.local import LocalAws
 from connect_constructs.local.cache import cache_directory, cached
 from connect_constructs.local.command import run as run_command
 from connect_constructs.local.errors import LocalAwsError
@@ -123,6 +127,35 @@ def test_directory_of_another_user_is_left_alone(tmp_path: Path, monkeypatch: py
 
     with run_directory(tmp_path):
         assert dead.exists()
+
+
+def test_clean_up_is_not_cut_short_by_a_signal(
+    tmp_path: Path, app: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    """A closed terminal is two events: what the run prints fails, and the hangup comes while it cleans up."""
+    (app / "cdk.json").write_text('{"app": "true"}')
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    remove = shutil.rmtree
+
+    def interrupted(*arguments: Any, **options: Any) -> None:
+        os.kill(os.getpid(), signal.SIGHUP)
+        remove(*arguments, **options)
+
+    def interrupt(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    def fail(_: str) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(shutil, "rmtree", interrupted)
+    before = signal.signal(signal.SIGHUP, interrupt)
+    request.addfinalizer(lambda: signal.signal(signal.SIGHUP, before))
+
+    with pytest.raises(KeyboardInterrupt), LocalAws(app, report=fail):
+        pass
+
+    assert list(tmp_path.glob(_RUNS)) == []
+    assert signal.getsignal(signal.SIGHUP) is interrupt
 
 
 @pytest.mark.usefixtures("nothing_stays")
