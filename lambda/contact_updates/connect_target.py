@@ -15,7 +15,7 @@ from botocore.parsers import ResponseParserError
 from contact_updates.answer_check import UnreadableAnswerError
 from contact_updates.aws_session import AwsSession, error_code, is_access_denied, response_status
 from contact_updates.contract import operations
-from contact_updates.outcome import Applied, Trace, UpdateError, internal_error
+from contact_updates.outcome import NO_CALLS, Applied, Trace, UpdateError, internal_error
 from contact_updates.update import Update
 
 # Per address, and per pause while reading: only the function's own timeout ends a response that arrives byte by byte.
@@ -126,7 +126,7 @@ class ConnectTarget:
         Retries once after a connection error, a timeout, a 5xx or an unreadable response, if `remaining_seconds()` is
         enough for another attempt. Both operations set values, so that calling one twice has the effect of one call.
         """
-        trace = Trace()
+        trace = NO_CALLS
         while True:
             attempts = trace.attempts + 1
             latencies = trace.latencies

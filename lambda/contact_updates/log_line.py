@@ -42,8 +42,8 @@ _TRACE_VARIABLE = "_X_AMZN_TRACE_ID"
 
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\Z")
 
-# In ASCII, so that no character of an identifier can end the line.
-_encode = json.JSONEncoder(separators=(",", ":")).encode
+# In ASCII, so that no character of an identifier can end the line. The fields have no cycles to check for.
+_encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 
 def write(fields: dict[str, Any]) -> None:

@@ -57,7 +57,7 @@ class Trace(NamedTuple):
         return log_line.fault(self.unexpected) if self.unexpected else {}
 
 
-_NO_CALLS = Trace()
+NO_CALLS = Trace()
 
 
 class Applied(NamedTuple):
@@ -91,7 +91,7 @@ class UpdateError(Exception):
         *,
         public_message: str | None = None,
         upstream_message: str | None = None,
-        trace: Trace = _NO_CALLS,
+        trace: Trace = NO_CALLS,
     ) -> None:
         super().__init__(error_type)
         self.error_type = self.outcome = error_type
