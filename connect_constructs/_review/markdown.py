@@ -12,6 +12,8 @@ from connect_constructs._review.text import printable
 # A step's summary takes 1 MiB, a comment 65,536 characters.
 _MOST_CHARACTERS = 60_000
 _ACTIVE = re.compile(r"([\\`*_{}\[\]()#+!|~<>&@$:-])")
+# Names of users and numbers of issues are found in the rendered text, where a backslash is gone (cmark-gfm issue 181).
+_MENTION = re.compile(r"(\\[@#])")
 
 
 def as_markdown(report: Report) -> str:
@@ -76,4 +78,4 @@ def code(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    return _ACTIVE.sub(r"\\\1", printable(text))
+    return _MENTION.sub(r"\1<!-- -->", _ACTIVE.sub(r"\\\1", printable(text)))

@@ -133,7 +133,7 @@ def test_blocks_that_are_not_run_are_these() -> None:
 
     for beginnings in (_NEEDS_AWS, _NEEDS_NETWORK, _RUNS_ON):
         assert all(any(text.startswith(beginning) for text in not_run) for beginning in beginnings)
-    assert len(not_run) == 9, sorted(not_run)
+    assert len(not_run) == 10, sorted(not_run)
 
 
 @pytest.mark.parametrize("beginning", _NEEDS_AWS)

@@ -30,9 +30,12 @@ def distributions(tmp_path_factory: pytest.TempPathFactory) -> Distributions:
 
 @pytest.fixture(scope="session")
 def make_environment(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Environment]:
-    """Make environments with this interpreter. The arguments are what `uv pip install` installs into them."""
+    """Make environments with this interpreter. The arguments are what `uv pip install` installs into them.
 
-    def make(*install: str | Path) -> Environment:
+    Without `dependencies`, they have nothing else.
+    """
+
+    def make(*install: str | Path, dependencies: bool = True) -> Environment:
         environment = Environment(tmp_path_factory.mktemp("environment"))
         uv = find_uv_bin()
         cwd = environment.directory
@@ -40,7 +43,8 @@ def make_environment(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., 
         # The dependencies are those of the running environment, because the tests work without a network. Python does
         # not read .pth files in a folder that another .pth file adds, so the editable install of this checkout is not
         # visible.
-        (environment.site_packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
+        if dependencies:
+            (environment.site_packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
         if install:
             # As pip does. The byte code must not get into the asset.
             options = ("--quiet", "--offline", "--no-deps", "--no-build-isolation", "--compile-bytecode")

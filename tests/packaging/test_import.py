@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-from tests.packaging.installation import Environment, run
+from tests.packaging.installation import Distributions, Environment, run
 from tests.public_names import PUBLIC_NAMES
 
 
@@ -64,3 +65,15 @@ def test_help_of_the_command_starts_no_node(installed_wheel: Environment, tmp_pa
     printed = run(command, "--help", cwd=tmp_path, env={"PATH": str(tmp_path)})
 
     assert "local" in printed
+
+
+def test_review_needs_no_other_package(
+    distributions: Distributions, make_environment: Callable[..., Environment], tmp_path: Path
+) -> None:
+    bare = make_environment(distributions.wheel, dependencies=False)
+    (tmp_path / "template.json").write_text('{"Resources": {}}')
+
+    program = bare.directory / "bin" / "connect-constructs"
+    seen = run(program, "review", "template.json", "template.json", cwd=tmp_path)
+
+    assert "no difference found" in seen
