@@ -164,7 +164,7 @@ class AmazonConnect:
                     return copy.deepcopy(contact)
         raise KeyError(contact_id)
 
-    def order(self, fault: Fault, *, calls: int = 1, operation: str | None = None) -> None:
+    def inject(self, fault: Fault, *, calls: int = 1, operation: str | None = None) -> None:
         """Inject `fault` into the next calls, after the faults that are already waiting.
 
         :param calls: The number of calls.
@@ -173,7 +173,7 @@ class AmazonConnect:
         with self._lock:
             self._injections.append(_Injection(fault, calls, operation))
 
-    def cancel_orders(self) -> None:
+    def clear_faults(self) -> None:
         """Discard the injected faults that no call has met yet."""
         with self._lock:
             self._injections.clear()

@@ -81,9 +81,9 @@ def test_sdk_and_fetch_read_the_same_typed_error(
     refusals = []
     for module, config in ((FETCH, deployment.own_tokens(contact_id)), (SDK, deployment.cognito_credentials)):
         # More attempts than the handler and the SDK make together after a 5xx.
-        deployment.connect.order(documented_error(error_type), calls=100)
+        deployment.connect.inject(documented_error(error_type), calls=100)
         refusals.append(page.call(module, "updateContactAttributes", config, contact_id, {"tier": "gold"}))
-        deployment.connect.cancel_orders()
+        deployment.connect.clear_faults()
 
     assert refusals[0] == refusals[1]
     assert refusals[0]

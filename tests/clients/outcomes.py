@@ -82,14 +82,14 @@ class Outcomes:
 def _circumstances(target: Target, case: Case) -> Iterator[None]:
     """Set up what the case needs, and undo it at the end."""
     if case.fault:
-        target.connect.order(case.fault, calls=_ALL_CALLS, operation=case.operation)
+        target.connect.inject(case.fault, calls=_ALL_CALLS, operation=case.operation)
     closed = target.closed_gateway if case.closed_gateway else nullcontext
     assert closed, f"{target.name}: no API Gateway to be closed"
     try:
         with closed():
             yield
     finally:
-        target.connect.cancel_orders()
+        target.connect.clear_faults()
 
 
 def _counted(target: Target, case: Case, client: Client) -> Outcome:

@@ -24,6 +24,7 @@ from tests.clients.call import REGION, Credentials
 from tests.clients.javascript_sdk import FOLDER
 from tests.clients.target import ClientNamed, Target, TargetName
 from tests.local.gaps.emulated_aws import OTHER_ACCOUNT
+from tests.verify.verify_command import Verify
 
 _APP = Path(__file__).resolve().parents[1] / "local" / "network_app"
 
@@ -190,3 +191,14 @@ def test_aws_cli_needs_the_environment_variable_alone(private: Target, client_na
         assert (finished.status, finished.output, finished.errors) == (0, "", "")
 
     assert _is_updated(private, contact_id)
+
+
+def test_verify_finds_all_as_expected_without_a_signature(
+    private: Target, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    verify = Verify(monkeypatch, capsys)
+
+    found = verify("--endpoint", private.url, "--instance-arn", private.instance_arn, "--no-sign-request", "--json")
+
+    assert (found.code, found.failed) == (0, set())
+    assert {"UpdateContactAttributes", "UpdateContact", "unknown path"} <= found.rows.keys()

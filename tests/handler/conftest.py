@@ -44,11 +44,11 @@ class Connect:
         return self._state.contact(contact_id).details
 
     def inject(self, fault: Fault, *, calls: int = 1) -> None:
-        self._state.order(fault, calls=calls)
+        self._state.inject(fault, calls=calls)
 
     def reset(self) -> None:
         """Reset it: no calls, no faults, a quota that no test reaches, and the one contact."""
-        self._state.cancel_orders()
+        self._state.clear_faults()
         self._state.calls.clear()
         self._state.set_quota(rate=1000, burst=1000)
         self._state.create_contact(contact_id=CONTACT_ID, name="Old")

@@ -209,7 +209,7 @@ def test_every_documented_error_can_be_ordered(
     client: Any, connect: AmazonConnect, operation: str, error_type: str
 ) -> None:
     contact_id = connect.create_contact(name="before")
-    connect.order(documented_error(error_type), operation=operation)
+    connect.inject(documented_error(error_type), operation=operation)
     calls: dict[str, Callable[[], object]] = {
         "UpdateContactAttributes": lambda: client.update_contact_attributes(
             InstanceId=INSTANCE_ID, InitialContactId=contact_id, Attributes={}
@@ -236,7 +236,7 @@ def test_other_answers_can_be_ordered(
     client: Any, connect: AmazonConnect, fault: Fault, expected: tuple[int, str]
 ) -> None:
     contact_id = connect.create_contact()
-    connect.order(fault)
+    connect.inject(fault)
 
     with pytest.raises(ClientError) as error:
         client.update_contact(InstanceId=INSTANCE_ID, ContactId=contact_id, Name="after")
@@ -249,17 +249,17 @@ def test_broken_connections_can_be_ordered(
     client: Any, connect: AmazonConnect, fault: Fault, expected: type[Exception]
 ) -> None:
     contact_id = connect.create_contact()
-    connect.order(fault)
+    connect.inject(fault)
 
     with pytest.raises(expected):
         client.update_contact(InstanceId=INSTANCE_ID, ContactId=contact_id, Name="after")
 
 
-def test_cancelled_orders_do_not_strike(client: Any, connect: AmazonConnect) -> None:
+def test_cleared_faults_do_not_strike(client: Any, connect: AmazonConnect) -> None:
     contact_id = connect.create_contact()
-    connect.order(BARE_THROTTLE, calls=5)
+    connect.inject(BARE_THROTTLE, calls=5)
 
-    connect.cancel_orders()
+    connect.clear_faults()
     client.update_contact(InstanceId=INSTANCE_ID, ContactId=contact_id, Name="after")
 
     assert connect.contact(contact_id).details == {"Name": "after"}

@@ -39,7 +39,7 @@ def contact_id(local_aws: LocalAws) -> Iterator[str]:
     # Refill the buckets before and after each test, because one test is about the quota.
     local_aws.connect.set_quota(rate=DEFAULT_RATE, burst=DEFAULT_BURST)
     yield local_aws.connect.create_contact(attributes={"tier": "silver"}, name="Before")
-    local_aws.connect.cancel_orders()
+    local_aws.connect.clear_faults()
     local_aws.connect.set_quota(rate=DEFAULT_RATE, burst=DEFAULT_BURST)
 
 

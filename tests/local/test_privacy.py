@@ -161,9 +161,9 @@ def test_nothing_that_the_deployed_stack_writes_has_a_value(
         statuses.add(deployed.send("ApiId", operation, full_body(sentinels, operation)))
         for fault in faults(sentinels):
             # A connection error or a fault is tried again.
-            local.connect.order(fault, calls=2)
+            local.connect.inject(fault, calls=2)
             statuses.add(deployed.send("ApiId", operation, full_body(sentinels, operation)))
-            local.connect.cancel_orders()
+            local.connect.clear_faults()
         invalid = list(invalid_bodies(sentinels, operation))[::9]
         refused: list[dict[str, Any] | str] = [*malformed_texts(sentinels), *invalid]
         for body in refused:
@@ -184,7 +184,7 @@ def test_nothing_that_the_deployed_stack_writes_has_a_value(
     assert len(waiting) == 20
     deployed.search_all_but_bodies(waiting)
     refusal = ErrorAnswer(400, "InvalidParameterException", _OWN_TEXT + sentinels.text())
-    local.connect.order(refusal, calls=8)
+    local.connect.inject(refusal, calls=8)
     deployed.set_consumer(enabled=True)
     deployed.wait_until_empty()
 

@@ -156,9 +156,9 @@ class Chaos:
             return count
         if kind == _GARBAGE:
             before = self._connect.suffered["Garbage"]
-            self._connect.order(Garbage(), calls=times)
+            self._connect.inject(Garbage(), calls=times)
             count = self._wait(times, lambda: self._connect.suffered["Garbage"] - before)
-            self._connect.cancel_orders()
+            self._connect.clear_faults()
             return count
         calls = sum(self._connect.calls.values())
         self._proxy.set_rule({**_RULES[kind], "times": times})

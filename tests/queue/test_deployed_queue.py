@@ -164,7 +164,7 @@ def test_rejected_update_is_kept_and_can_be_applied_later(queue: DeployedQueue, 
     queue.take_dead_letters()
     target = {"InstanceId": queue.instance_id, "ContactId": contact_id}
     # This error is permanent, unlike that of a new contact.
-    queue.connect.order(documented_error("InvalidParameterException"), operation="UpdateContact")
+    queue.connect.inject(documented_error("InvalidParameterException"), operation="UpdateContact")
     rejected = client.update_contact(**target, Name="Rejected")
     client.update_contact(**target, Description="Later")
     assert queue.wait_until_empty(15)
@@ -223,7 +223,7 @@ def test_documented_script_moves_what_waits_in_a_retained_queue(
 def test_update_waits_for_what_may_pass(queue: DeployedQueue, client: Any, contact_id: str) -> None:
     queue.take_dead_letters()
     other = queue.connect.create_contact()
-    queue.connect.order(documented_error("AccessDeniedException"), operation="UpdateContactAttributes")
+    queue.connect.inject(documented_error("AccessDeniedException"), operation="UpdateContactAttributes")
     ids = {"InstanceId": queue.instance_id, "InitialContactId": contact_id}
     client.update_contact_attributes(**ids, Attributes={"tier": "gold"})
     _wait_for(lambda: bool(queue.connect.suffered["ErrorAnswer"]))

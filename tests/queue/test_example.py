@@ -45,7 +45,7 @@ def client(local: LocalAws) -> Any:
 def test_rejected_update_is_published_on_the_event_bus(local: LocalAws, client: Any) -> None:
     # Given: an Amazon Connect that permanently rejects the next update
     contact_id, instance_id = local.connect.create_contact(), local.connect.instance_ids[0]
-    local.connect.order(documented_error("InvalidParameterException"))
+    local.connect.inject(documented_error("InvalidParameterException"))
 
     # When
     more = {"secret-key": {"Type": "STRING", "Value": "a secret value " * 20}}
@@ -78,7 +78,7 @@ def test_log_lines_are_metrics_and_tell_the_trace(local: LocalAws, client: Any) 
     # Given: a contact whose first update is rejected, and whose second one waits twice
     instance_id, contact_id = local.connect.instance_ids[0], local.connect.create_contact()
     for error_type in ("InvalidParameterException", "AccessDeniedException", "ThrottlingException"):
-        local.connect.order(documented_error(error_type))
+        local.connect.inject(documented_error(error_type))
 
     # When
     accepted = [
