@@ -9,7 +9,8 @@ So a request is refused unless it is one of these:
 - A call of an API that the app has deployed (REST, HTTP or WebSocket) or of a function URL, recognised by path or host
   name. These authorize their callers and have their own CORS settings. Such a request can reach nothing else.
 - A request with a valid version 4 signature, in a header or in the query string, by a key of this run. The emulator's
-  own paths are for root users only.
+  own paths are for root users only. Other callers must name one action, so that it is the one whose permission is
+  checked.
 - What AWS also accepts unsigned: operations whose model says so (signing in to a user pool, assuming a role with a web
   identity), a user pool's public keys, and CloudFormation's secret URLs for custom resources and wait conditions.
 
@@ -46,6 +47,10 @@ _ADMINISTRATION = re.compile(r"/(_ministack|_localstack)/.*|/health")
 _BODY_ENCODINGS = frozenset({"content-encoding", "x-amz-content-sha256", "x-amz-decoded-content-length"})
 _UNSIGNED = AuthError("MissingAuthenticationToken", "Request is missing Authentication Token")
 _NOT_ROOT = AuthError("AccessDenied", "This path is for the root of the local AWS")
+_HIDDEN_ACTION = AuthError("AccessDenied", "Expected one Action, in the query string or in a form")
+
+# The services of an app's resources and identities whose requests name an Action (AWS's Query protocol).
+_QUERY_SERVICES = frozenset({"cloudformation", "iam", "sns", "sqs", "sts"})
 
 # Whether the current request is for something that the app has deployed.
 _is_for_the_app: ContextVar[bool] = ContextVar("is_for_the_app", default=False)
@@ -137,8 +142,11 @@ def _error(scope: Scope, headers: Headers, query: Query, body: bytes) -> AuthErr
     caller = _caller(scope, headers, query, body)
     if isinstance(caller, AuthError):
         return caller
-    is_administration = _ADMINISTRATION.fullmatch(scope["path"])
-    return _NOT_ROOT if is_administration and caller.principal_type != "Root" else None
+    if caller.principal_type == "Root":
+        return None
+    if _ADMINISTRATION.fullmatch(scope["path"]):
+        return _NOT_ROOT
+    return _HIDDEN_ACTION if _hides_its_action(scope, headers, query, body) else None
 
 
 def _is_accepted_unsigned(scope: Scope, headers: Headers, query: Query, body: bytes) -> bool:
@@ -171,6 +179,24 @@ def _names_one_operation(service: str, headers: Headers, body: bytes) -> bool:
     is_form = headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
     actions = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True).get("Action", [])
     return is_form and "x-amz-target" not in headers and len(actions) == 1
+
+
+def _hides_its_action(scope: Scope, headers: Headers, query: Query, body: bytes) -> bool:
+    """Whether the emulator would perform another action than the one whose permission it checks.
+
+    It checks the action in the query string, or else the one in a form. It performs the one in the body, whatever the
+    content type says.
+    """
+    parameters = emulator._routing_params(scope["method"], scope["path"], headers, body, query)
+    service = router.detect_service(scope["method"], scope["path"], headers, parameters)
+    content_type = headers.get("content-type", "")
+    if service not in _QUERY_SERVICES or (service == "sqs" and content_type.startswith("application/x-amz-json")):
+        return False
+    in_body = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True).get("Action", [])
+    if in_body and not content_type.startswith("application/x-www-form-urlencoded"):
+        return True
+    is_encoded = "content-encoding" in headers or headers.get("x-amz-content-sha256", "").startswith("STREAMING-")
+    return is_encoded or len(in_body) + len(query.get("Action", [])) > 1
 
 
 def _caller(scope: Scope, headers: Headers, query: Query, body: bytes) -> ResolvedCredential | AuthError:

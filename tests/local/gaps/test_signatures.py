@@ -8,7 +8,6 @@ text/plain or a form, to any port of 127.0.0.1, and cannot change Origin, Host a
 from __future__ import annotations
 
 import hashlib
-import http.client
 import json
 import socket
 import uuid
@@ -25,28 +24,12 @@ from connect_constructs.local.amazon_connect import AmazonConnect
 from connect_constructs.local.connect_server import ConnectServer
 from connect_constructs.local.emulator import ACCOUNT, REGION
 from tests.local.gaps.emulated_aws import OTHER_ACCOUNT, ROOT, EmulatedAws, allow
+from tests.local.gaps.raw_request import send
 
 _SCOPE = f"20261125/{REGION}/iam/aws4_request"
 # What a page knows of the root before it has read anything: its access key in ministack, and the accounts' numbers.
 _GUESSED_KEYS = ["test", ACCOUNT, OTHER_ACCOUNT]
 _BROWSER = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}
-
-
-def _send(
-    url: str, method: str = "GET", target: str = "/", headers: Mapping[str, str] | None = None, body: str = ""
-) -> tuple[int, dict[str, str], str]:
-    """One raw request; status, headers in lower case and body of the answer."""
-    parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=20)
-    sent = {"Host": parts.netloc, "Content-Length": str(len(body)), **(headers or {})}
-    connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
-    for name, value in sent.items():
-        connection.putheader(name, value)
-    connection.endheaders(body.encode())
-    answer = connection.getresponse()
-    text = answer.read().decode(errors="replace")
-    connection.close()
-    return answer.status, {name.lower(): value for name, value in answer.getheaders()}, text
 
 
 def _signed(
@@ -85,7 +68,7 @@ def test_guessed_key_in_the_query_string_does_nothing(
     )
     body = urlencode({"Action": "CreateUser", "Version": "2010-05-08", "UserName": name})
 
-    status, answered, _ = _send(aws.url, "POST", f"/?{query}", {"Content-Type": content_type, **headers}, body)
+    status, answered, _ = send(aws.url, "POST", f"/?{query}", {"Content-Type": content_type, **headers}, body)
 
     assert (status, answered.get("access-control-allow-origin")) == (403, None)
     assert name not in _user_names(aws)
@@ -97,7 +80,7 @@ def test_signature_of_a_root_is_checked(aws: EmulatedAws, key: str, in_query: bo
     name = f"intruder-{uuid.uuid4()}"
     form = {"Action": "CreateUser", "UserName": name}
 
-    status, _, _ = _send(aws.url, "POST", *_signed(aws, Credentials(key, "test"), form, in_query=in_query))
+    status, _, _ = send(aws.url, "POST", *_signed(aws, Credentials(key, "test"), form, in_query=in_query))
 
     assert status == 403
     assert name not in _user_names(aws)
@@ -111,8 +94,8 @@ def test_root_and_users_are_let_in_by_their_signatures(aws: EmulatedAws, in_quer
         target, headers, body = _signed(aws, credentials, {"Action": "ListUsers"}, in_query=in_query)
         changed = target.replace("ListUsers", "ListRoles"), headers, body.replace("ListUsers", "ListRoles")
 
-        assert _send(aws.url, "POST", target, headers, body)[0] == 200
-        assert _send(aws.url, "POST", *changed)[0] == 403
+        assert send(aws.url, "POST", target, headers, body)[0] == 200
+        assert send(aws.url, "POST", *changed)[0] == 403
 
 
 @pytest.mark.parametrize("in_query", [False, True], ids=["header", "query string"])
@@ -123,7 +106,7 @@ def test_session_needs_its_token(aws: EmulatedAws, token: str, in_query: bool) -
 
     def status(token: str | None) -> int:
         credentials = Credentials(session.access_key, session.secret_key, token)
-        return _send(aws.url, "POST", *_signed(aws, credentials, {"Action": "ListUsers"}, in_query=in_query))[0]
+        return send(aws.url, "POST", *_signed(aws, credentials, {"Action": "ListUsers"}, in_query=in_query))[0]
 
     assert (status(session.token), status(token)) == (200, 403)
 
@@ -131,7 +114,7 @@ def test_session_needs_its_token(aws: EmulatedAws, token: str, in_query: bool) -
 def test_token_for_a_root_is_refused(aws: EmulatedAws) -> None:
     credentials = Credentials(ROOT.access_key, ROOT.secret_key, "token")
 
-    assert _send(aws.url, "POST", *_signed(aws, credentials, {"Action": "ListUsers"}, in_query=False))[0] == 403
+    assert send(aws.url, "POST", *_signed(aws, credentials, {"Action": "ListUsers"}, in_query=False))[0] == 403
 
 
 @pytest.mark.parametrize(
@@ -159,7 +142,7 @@ def test_token_for_a_root_is_refused(aws: EmulatedAws) -> None:
 def test_unsigned_request_gets_nothing(aws: EmulatedAws, method: str, target: str, body: str) -> None:
     function = aws.create_function()
 
-    status, answered, text = _send(aws.url, method, target, {"Content-Type": "text/plain"}, body)
+    status, answered, text = send(aws.url, method, target, {"Content-Type": "text/plain"}, body)
 
     assert (status, answered.get("access-control-allow-origin")) == (403, None)
     assert not any(word in text for word in ('"services"', '"version"', function, "user-"))
@@ -171,8 +154,8 @@ def test_objects_of_buckets_are_not_anybodys(aws: EmulatedAws) -> None:
     aws.client("s3").create_bucket(Bucket=bucket)
     aws.client("s3").put_object(Bucket=bucket, Key="code.zip", Body=b"ours")
 
-    read = _send(aws.url, "GET", f"/{bucket}/code.zip")
-    written = _send(aws.url, "PUT", f"/{bucket}/code.zip", body="theirs")
+    read = send(aws.url, "GET", f"/{bucket}/code.zip")
+    written = send(aws.url, "PUT", f"/{bucket}/code.zip", body="theirs")
 
     assert (read[0], written[0]) == (403, 403)
     assert aws.client("s3").get_object(Bucket=bucket, Key="code.zip")["Body"].read() == b"ours"
@@ -187,8 +170,8 @@ def test_link_to_an_object_works_without_credentials_of_ones_own(aws: EmulatedAw
     S3SigV4QueryAuth(ROOT, "s3", REGION, expires=60).add_auth(request)
     parts = urlsplit(request.prepare().url)
 
-    assert _send(aws.url, "GET", f"{parts.path}?{parts.query}")[::2] == (200, "ours")
-    assert _send(aws.url, "GET", f"{parts.path}?{parts.query}".replace("code", "cod2"))[0] == 403
+    assert send(aws.url, "GET", f"{parts.path}?{parts.query}")[::2] == (200, "ours")
+    assert send(aws.url, "GET", f"{parts.path}?{parts.query}".replace("code", "cod2"))[0] == 403
 
 
 @pytest.mark.parametrize(
@@ -214,7 +197,7 @@ def test_signed_request_of_a_page_is_refused_too(aws: EmulatedAws, headers: Mapp
     request = AWSRequest("POST", url, {"Content-Type": "application/x-www-form-urlencoded"}, body)
     SigV4Auth(ROOT, "iam", REGION).add_auth(request)
 
-    status, answered, text = _send(aws.url, "POST", "/", {**dict(request.headers.items()), **headers}, body)
+    status, answered, text = send(aws.url, "POST", "/", {**dict(request.headers.items()), **headers}, body)
 
     assert (status, answered.get("access-control-allow-origin")) == (403, None)
     assert "user-" not in text
@@ -227,15 +210,15 @@ def test_this_machines_own_names_are_not_foreign(aws: EmulatedAws, host: str) ->
     request = AWSRequest("POST", f"http://{netloc}/", {"Content-Type": "application/x-www-form-urlencoded"}, body)
     SigV4Auth(ROOT, "iam", REGION).add_auth(request)
 
-    assert _send(aws.url, "POST", "/", {**dict(request.headers.items()), "Host": netloc}, body)[0] == 200
+    assert send(aws.url, "POST", "/", {**dict(request.headers.items()), "Host": netloc}, body)[0] == 200
 
 
 @pytest.mark.parametrize("headers", [_BROWSER, {"Host": "evil.example"}, {"Host": "api.customer.example"}], ids=str)
 def test_deployed_apis_paths_are_the_apis_own_matter(aws: EmulatedAws, headers: Mapping[str, str]) -> None:
     open_api, iam_api = aws.create_api(authorization="NONE"), aws.create_api()
 
-    answered = _send(aws.url, "POST", urlsplit(open_api.url).path + "/updates", headers, "{}")
-    refused = _send(aws.url, "POST", urlsplit(iam_api.url).path + "/updates", headers, "{}")
+    answered = send(aws.url, "POST", urlsplit(open_api.url).path + "/updates", headers, "{}")
+    refused = send(aws.url, "POST", urlsplit(iam_api.url).path + "/updates", headers, "{}")
 
     assert answered[0] == 200
     assert refused[0] == 403
@@ -245,9 +228,9 @@ def test_apis_host_leads_to_the_api_and_nowhere_else(aws: EmulatedAws) -> None:
     api = aws.create_api(authorization="NONE")
     host = f"{api.api_id}.execute-api.localhost:{urlsplit(aws.url).port}"
 
-    assert _send(aws.url, "POST", "/prod/updates", {"Host": host}, "{}")[0] == 200
+    assert send(aws.url, "POST", "/prod/updates", {"Host": host}, "{}")[0] == 200
     for target in ("/_ministack/health", "/_ministack/sqs/messages", "/v2/", "/health", "/v20180820/tags/x"):
-        status, _, text = _send(aws.url, "GET", target, {"Host": host})
+        status, _, text = send(aws.url, "GET", target, {"Host": host})
         assert status in (403, 404), target
         assert "services" not in text
     assert aws.client("lambda").get_function(FunctionName=api.function_name)
@@ -269,7 +252,7 @@ def test_encoded_path_of_an_api_reaches_nothing_else(
     """Decoded it is an API's path, and as it was sent it is not."""
     body = "Action=ListUsers&Version=2010-05-08" if method == "POST" else ""
 
-    status, answered, text = _send(aws.url, method, target, {**headers, **_BROWSER}, body)
+    status, answered, text = send(aws.url, method, target, {**headers, **_BROWSER}, body)
 
     assert (status, answered.get("access-control-allow-origin")) == (404, None)
     assert text == '{"message": "Not Found"}'
@@ -279,7 +262,7 @@ def test_host_of_an_api_does_not_open_administration(aws: EmulatedAws) -> None:
     host = f"{aws.create_api().api_id}.execute-api.localhost"
 
     for headers in ({"Host": host}, {"Host": host, **_BROWSER}):
-        status, _, text = _send(aws.url, "POST", "/_ministack/rds/iam-auth", headers, "{}")
+        status, _, text = send(aws.url, "POST", "/_ministack/rds/iam-auth", headers, "{}")
         assert (status, "allowed" in text) == (403, False)
 
 
@@ -321,10 +304,10 @@ def test_iam_method_does_not_take_a_guessed_key(aws: EmulatedAws, key: str, ahea
     )
     headers = {"Authorization": authorization, "X-Amz-Date": "20261125T000000Z"}
 
-    assert _send(aws.url, "POST", urlsplit(api.url).path + "/updates", headers, "{}")[0] == 403
+    assert send(aws.url, "POST", urlsplit(api.url).path + "/updates", headers, "{}")[0] == 403
     query = f"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={quote(f'{key}/{scope}', safe='')}"
     query += f"&X-Amz-Date=20261125T000000Z&X-Amz-SignedHeaders=host&X-Amz-Signature={'0' * 64}"
-    assert _send(aws.url, "POST", f"{urlsplit(api.url).path}/updates?{query}", {}, "{}")[0] == 403
+    assert send(aws.url, "POST", f"{urlsplit(api.url).path}/updates?{query}", {}, "{}")[0] == 403
 
 
 @pytest.mark.parametrize("kind", ["HTTP API", "function URL"])
@@ -354,7 +337,7 @@ def test_other_endpoints_of_the_app_do_not_take_a_guessed_key_either(
         request = AWSRequest("POST", f"{aws.url}{target}", {}, "{}")
         if credentials:
             SigV4Auth(credentials, service, REGION).add_auth(request)
-        return _send(aws.url, "POST", target, dict(request.headers.items()), "{}")[0]
+        return send(aws.url, "POST", target, dict(request.headers.items()), "{}")[0]
 
     assert (status(ROOT), status(Credentials(key, "test") if key else None)) == (200, 403)
 
@@ -387,56 +370,22 @@ def test_administration_is_the_roots(aws: EmulatedAws) -> None:
     def status(credentials: Credentials) -> int:
         request = AWSRequest("GET", f"{aws.url}/_ministack/health")
         SigV4Auth(credentials, "sts", REGION).add_auth(request)
-        return _send(aws.url, "GET", "/_ministack/health", dict(request.headers.items()))[0]
+        return send(aws.url, "GET", "/_ministack/health", dict(request.headers.items()))[0]
 
     assert (status(ROOT), status(user)) == (200, 403)
-
-
-_WEB_IDENTITY = "AssumeRoleWithWebIdentity"
-_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-
-
-def test_role_is_assumed_unsigned_by_web_identity_only(aws: EmulatedAws) -> None:
-    """The emulator's STS goes by the body where its check goes by the header."""
-    role = aws.create_role({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, {"Effect": "Allow", "Action": "*", "Resource": "*"})
-    target = {"X-Amz-Target": f"AWSSecurityTokenServiceV20110615.{_WEB_IDENTITY}"}
-    assume = {"Action": "AssumeRole", "RoleArn": role, "RoleSessionName": "intruder", "Version": "2011-06-15"}
-    form = urlencode(assume)
-    chunked = f"{len(form):x};&Action={_WEB_IDENTITY}&Version=2011-06-15\r\n{form}\r\n0\r\n\r\n"
-    tricks: list[tuple[str, dict[str, str], str]] = [
-        ("/", {**target, "Content-Type": "text/plain"}, form),
-        ("/", {**target, **_FORM}, form),
-        ("/", {**target, "Content-Type": "text/plain"}, "Action=GetSessionToken&Version=2011-06-15"),
-        ("/", {**target, "Content-Type": "application/x-amz-json-1.1"}, json.dumps(assume)),
-        ("/", _FORM, f"Action={_WEB_IDENTITY}&{form}"),
-        ("/", _FORM, f"Action=&{form}"),
-        ("/", {**_FORM, "Content-Encoding": "aws-chunked"}, chunked),
-        ("/", {**_FORM, "X-Amz-Decoded-Content-Length": str(len(form))}, chunked),
-        ("/", {**_FORM, "X-Amz-Content-Sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER"}, chunked),
-        (f"/?Action={_WEB_IDENTITY}&Version=2011-06-15", {"Content-Type": "text/plain"}, form),
-    ]
-
-    for path, headers, body in tricks:
-        status, _, text = _send(aws.url, "POST", path, headers, body)
-        assert (status, "Missing" in text, "SecretAccessKey" in text) == (403, True, False), (path, headers, body)
-    web_identity = {**assume, "Action": _WEB_IDENTITY, "WebIdentityToken": "a.b.c"}
-    refused = _send(
-        aws.url, "POST", "/", {"Content-Type": f"{_FORM['Content-Type']}; charset=utf-8"}, urlencode(web_identity)
-    )
-    assert "Not authorized to perform sts:AssumeRoleWithWebIdentity" in refused[2]
 
 
 def test_sign_in_to_a_user_pool_needs_no_signature_but_is_no_pages(aws: EmulatedAws) -> None:
     assert aws.create_cognito_token()
     headers = {"X-Amz-Target": "AWSCognitoIdentityProviderService.InitiateAuth", "Content-Type": "text/plain"}
 
-    assert _send(aws.url, "POST", "/", {**headers, **_BROWSER}, "{}")[0] == 403
+    assert send(aws.url, "POST", "/", {**headers, **_BROWSER}, "{}")[0] == 403
     # The name of such a call opens nothing else.
     bucket = f"bucket-{uuid.uuid4()}"
     aws.client("s3").create_bucket(Bucket=bucket)
-    assert _send(aws.url, "PUT", f"/{bucket}/key", headers, "{}")[0] == 403
+    assert send(aws.url, "PUT", f"/{bucket}/key", headers, "{}")[0] == 403
     host = f"{bucket}.s3.localhost:{urlsplit(aws.url).port}"
-    _send(aws.url, "POST", "/", {**headers, "Host": host}, "{}")
+    send(aws.url, "POST", "/", {**headers, "Host": host}, "{}")
     assert aws.client("s3").list_objects_v2(Bucket=bucket)["KeyCount"] == 0
 
 
@@ -447,7 +396,7 @@ def test_amazon_connect_is_for_those_who_know_its_url() -> None:
     body = json.dumps({"InstanceId": "one", "InitialContactId": contact_id, "Attributes": {"a": "b"}})
     with ConnectServer(connect) as server:
         for target in ("/contact/attributes", "/x/contact/attributes", f"/{'0' * 32}/contact/attributes"):
-            assert _send(server.url, "POST", target, {}, body)[0] == 403
+            assert send(server.url, "POST", target, {}, body)[0] == 403
 
     assert connect.contact(contact_id).attributes == {}
 
@@ -458,6 +407,6 @@ def test_amazon_connect_survives_a_length_that_is_no_number(
     capfd: pytest.CaptureFixture[str], method: str, length: str
 ) -> None:
     with ConnectServer(AmazonConnect()) as server:
-        status, _, _ = _send(server.url, method, "/contact/attributes", {"Content-Length": length})
+        status, _, _ = send(server.url, method, "/contact/attributes", {"Content-Length": length})
 
     assert (status, capfd.readouterr().err) == ({"POST": 403, "DELETE": 501}[method], "")
