@@ -168,6 +168,40 @@ CASES = (
         [INSIDE, EVERYWHERE],
     ),
     properties("network-open", "AWS::EC2::SecurityGroupIngress", INSIDE, INSIDE, EVERYWHERE),
+    # Fewer ports than before, of fewer protocols; more of them; as many of another protocol.
+    one(
+        "network-egress-open",
+        "AWS::EC2::SecurityGroup",
+        "SecurityGroupEgress",
+        [{"IpProtocol": "-1", "CidrIp": "0.0.0.0/0"}],
+        [EVERYWHERE],
+        [{"IpProtocol": "-1", "CidrIpv6": "::/0"}],
+    ),
+    one(
+        "network-open",
+        "AWS::EC2::SecurityGroup",
+        "SecurityGroupIngress",
+        [{**EVERYWHERE, "FromPort": 80}],
+        [EVERYWHERE],
+        [{**EVERYWHERE, "FromPort": 22}],
+    ),
+    one(
+        "network-open",
+        "AWS::EC2::SecurityGroup",
+        "SecurityGroupIngress",
+        [EVERYWHERE],
+        [EVERYWHERE, INSIDE],
+        [{**EVERYWHERE, "IpProtocol": "udp"}],
+    ),
+    # For ICMP, a type and a code.
+    one(
+        "network-open",
+        "AWS::EC2::SecurityGroup",
+        "SecurityGroupIngress",
+        [{"IpProtocol": "icmp", "FromPort": 0, "ToPort": 8, "CidrIp": "0.0.0.0/0"}],
+        [{"IpProtocol": "icmp", "FromPort": 0, "ToPort": 8, "CidrIp": "0.0.0.0/0"}],
+        [{"IpProtocol": "icmp", "FromPort": 3, "ToPort": 4, "CidrIp": "0.0.0.0/0"}],
+    ),
     one(
         "network-egress-open",
         "AWS::EC2::SecurityGroup",

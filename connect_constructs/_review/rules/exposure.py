@@ -15,6 +15,7 @@ from connect_constructs._review.rules.checks import (
     each_of,
     items,
     not_one_of,
+    number,
     one_of,
     removed,
 )
@@ -90,7 +91,7 @@ def _ingress(change: Change) -> Iterator[Hit]:
     if change.old:
         old = list(items(change.old.properties, "SecurityGroupIngress")) if inline else [change.old.properties]
     for rule in new:
-        if not isinstance(rule, dict) or any(_same_ingress(one, rule) for one in old):
+        if not isinstance(rule, dict) or any(_covers(one, rule) for one in old):
             continue
         source = rule.get("CidrIp", rule.get("CidrIpv6"))
         if source in _EVERYWHERE:
@@ -110,7 +111,7 @@ def _egress(change: Change) -> Iterator[Hit]:
     if new is None:
         yield Hit(list(old), None, f"{place} is removed, which lets out everything", place)
     for rule in items(change.new.properties, place):
-        if isinstance(rule, dict) and not any(_same_ingress(one, rule) for one in old):
+        if isinstance(rule, dict) and not any(_covers(one, rule) for one in old):
             target = rule.get("CidrIp", rule.get("CidrIpv6"))
             if target in _EVERYWHERE:
                 yield Hit(None, rule, f"{_ports(rule)} lets out to {target}", place)
@@ -124,9 +125,23 @@ def _ports(rule: dict[str, Value]) -> str:
     return f"{protocol} {first}" if first == last else f"{protocol} {first}-{last}"
 
 
-def _same_ingress(old: Value, new: Value) -> bool:
-    names = ("IpProtocol", "FromPort", "ToPort", "CidrIp", "CidrIpv6")
-    return isinstance(old, dict) and all(old.get(name) == new.get(name) for name in names)
+def _covers(old: Value, new: dict[str, Value]) -> bool:
+    """Whether the old rule is for the same network, and for at least the ports of the new one."""
+    if not isinstance(old, dict) or any(old.get(name) != new.get(name) for name in ("CidrIp", "CidrIpv6")):
+        return False
+    protocol = old.get("IpProtocol")
+    if protocol == "-1":
+        return True
+    if protocol != new.get("IpProtocol"):
+        return False
+    if protocol in ("tcp", "udp"):
+        old_first, old_last, first, last = (
+            number(rule.get(name)) for rule in (old, new) for name in ("FromPort", "ToPort")
+        )
+        if not (old_first is None or old_last is None or first is None or last is None):
+            return old_first <= first and last <= old_last
+    # For ICMP, these are types and codes.
+    return all(old.get(name) == new.get(name) for name in ("FromPort", "ToPort"))
 
 
 def _origins(values: Iterable[Value]) -> list[Value]:
