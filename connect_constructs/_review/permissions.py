@@ -44,7 +44,7 @@ class _Report:
             return
         if change.unread:
             old, new = change.unread
-            yield self._make(rows.POLICY_UNREADABLE, old, new, "has a changed policy that cannot be read here")
+            yield self._make(rows.POLICY_UNREADABLE, old, new, "has a changed policy that the review cannot read")
         yield from self._exposed()
         if self._holder.kind == IDENTITY:
             yield from self._identity()
@@ -54,7 +54,7 @@ class _Report:
         if change.narrowed and self._was_there:
             lost = [one for one in change.narrowed if one.effect == "Allow"]
             refused = [one for one in change.narrowed if one.effect != "Allow"]
-            words = [f"loses: {_listed(lost)}"] * bool(lost) + [f"refuses now: {_listed(refused)}"] * bool(refused)
+            words = [f"loses: {_listed(lost)}"] * bool(lost) + [f"gains: {_listed(refused)}"] * bool(refused)
             yield self._of_grants(rows.PERMISSION_NARROWED, change.narrowed, [], "; ".join(words))
 
     def _exposed(self) -> Iterator[Finding]:
@@ -78,25 +78,25 @@ class _Report:
             if grants:
                 yield self._of_grants(rows.NEW_IDENTITY, [], grants, f"is new, with: {_listed(grants)}")
         else:
-            yield from self._more(change.widened, change.unknown, "gets")
+            yield from self._more(change.widened, change.unknown)
 
     def _resource(self) -> Iterator[Finding]:
         widened = [one for one in self._change.widened if not self._lets_in(one)]
         unknown = [one for one in self._change.unknown if not self._lets_in(one)]
         opaque = [one for one in widened if exposure_is_unknown(one, self._holder.kind)]
         if opaque:
-            what = f"lets in principals that only the deployment knows: {_listed(opaque)}"
+            what = f"allows principals that are known only at deployment: {_listed(opaque)}"
             yield self._of_grants(rows.PRINCIPAL_UNKNOWN, [], opaque, what)
         # If it is new itself, what was there before is open to nobody else.
         if self._was_there:
-            yield from self._more([one for one in widened if one not in opaque], unknown, "lets in")
+            yield from self._more([one for one in widened if one not in opaque], unknown)
 
-    def _more(self, widened: Collection[Grant], unknown: Collection[Grant], verb: str) -> Iterator[Finding]:
+    def _more(self, widened: Collection[Grant], unknown: Collection[Grant]) -> Iterator[Finding]:
         lost = self._change.narrowed
         if widened:
-            yield self._of_grants(rows.PERMISSION_WIDENED, lost, widened, f"{verb}: {_listed(widened)}")
+            yield self._of_grants(rows.PERMISSION_WIDENED, lost, widened, f"gains: {_listed(widened)}")
         if unknown:
-            what = f"may have got more; whether this was covered before, only the deployment knows: {_listed(unknown)}"
+            what = f"may have gained, depending on values known only at deployment: {_listed(unknown)}"
             yield self._of_grants(rows.PERMISSION_UNKNOWN, lost, unknown, what)
 
     def _denials(self) -> Iterator[Finding]:
@@ -105,7 +105,7 @@ class _Report:
         if tls:
             yield self._of_grants(rows.TLS_NOT_REQUIRED, tls, [], "no longer refuses requests without TLS")
         if others:
-            yield self._of_grants(rows.DENY_REMOVED, others, [], f"no longer refuses: {_listed(others)}")
+            yield self._of_grants(rows.DENY_REMOVED, others, [], f"no longer has: {_listed(others)}")
 
     def _lets_in(self, one: Grant) -> str | None:
         return exposes(one, self._holder.kind, self._template.account)

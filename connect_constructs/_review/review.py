@@ -43,7 +43,7 @@ def review(old: Sequence[StackInput], new: Sequence[StackInput]) -> Review:
     compared = 0
     for name in names:
         if name not in after:
-            what = "The stack is not there any more. It stays deployed until it is destroyed"
+            what = "The stack is no longer in the app. It stays deployed until it is destroyed"
             findings.append(rows.STACK_MISSING.finding(name, what, old=name))
             continue
         if name not in before:

@@ -24,7 +24,7 @@ BOUNDARY_RULES = (
     Rule(
         "permissions-boundary-weakened",
         Class.PERMISSIONS,
-        "What the identity's policies allow is no longer held back by it.",
+        "It no longer limits what the identity's policies allow.",
         "Keep the boundary.",
         _boundary,
         ("PermissionsBoundary",),

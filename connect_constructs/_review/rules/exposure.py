@@ -109,12 +109,12 @@ def _egress(change: Change) -> Iterator[Hit]:
     new = change.new.properties.get("SecurityGroupEgress")
     place = "SecurityGroupEgress"
     if new is None:
-        yield Hit(list(old), None, f"{place} is removed, which lets out everything", place)
+        yield Hit(list(old), None, f"{place} is removed, which allows all outbound traffic", place)
     for rule in items(change.new.properties, place):
         if isinstance(rule, dict) and not any(_covers(one, rule) for one in old):
             target = rule.get("CidrIp", rule.get("CidrIpv6"))
             if target in _EVERYWHERE:
-                yield Hit(None, rule, f"{_ports(rule)} lets out to {target}", place)
+                yield Hit(None, rule, f"Outbound traffic to {target} is allowed: {_ports(rule)}", place)
 
 
 def _ports(rule: dict[str, Value]) -> str:
@@ -224,7 +224,7 @@ EXPOSURE_RULES = (
     Rule(
         "api-authorization-off",
         Class.EXPOSURE,
-        "Whoever reaches the endpoint can call the method without credentials.",
+        "Anyone who can reach the endpoint can call the method without credentials.",
         "Keep AWS_IAM or an authorizer; only a preflight (OPTIONS) needs none.",
         _method_opens,
         ("AuthorizationType",),
@@ -233,7 +233,7 @@ EXPOSURE_RULES = (
     Rule(
         "http-api-authorization-off",
         Class.EXPOSURE,
-        "Whoever reaches the endpoint can call the route without credentials.",
+        "Anyone who can reach the endpoint can call the route without credentials.",
         "Keep the route's authorizer.",
         becomes_unsafe("AuthorizationType", one_of("NONE"), default="NONE", added=True),
         ("AuthorizationType",),
@@ -242,8 +242,8 @@ EXPOSURE_RULES = (
     Rule(
         "api-authorizer-changed",
         Class.EXPOSURE,
-        "Other callers may pass than before; the templates do not say which.",
-        "Compare whom the old and the new authorizer let in.",
+        "The new authorizer may accept other callers. The templates do not say which.",
+        "Compare which callers the old and the new authorizer accept.",
         _authorizer_changes("AuthorizationType", "AuthorizerId"),
         ("AuthorizationType", "AuthorizerId"),
         ("AWS::ApiGateway::Method", "AWS::ApiGatewayV2::Route"),
@@ -251,8 +251,8 @@ EXPOSURE_RULES = (
     Rule(
         "api-scopes-widened",
         Class.EXPOSURE,
-        "One of the scopes is enough to call the method, and without scopes any token of the user pool is.",
-        "Keep the scopes, or check who is given the new ones.",
+        "Any one of the scopes is enough to call the method. Without scopes, any token of the user pool is enough.",
+        "Keep the scopes, or check who gets the new ones.",
         _scopes_shrink,
         ("AuthorizationScopes",),
         ("AWS::ApiGateway::Method", "AWS::ApiGatewayV2::Route"),
@@ -260,7 +260,7 @@ EXPOSURE_RULES = (
     Rule(
         "api-key-off",
         Class.EXPOSURE,
-        "Callers need no API key any more, and usage plans no longer limit them.",
+        "Callers no longer need an API key, and usage plans no longer limit them.",
         "Keep ApiKeyRequired, or make sure that authorization and throttles are enough.",
         becomes_unsafe("ApiKeyRequired", one_of("false"), default="false"),
         ("ApiKeyRequired",),
@@ -269,7 +269,7 @@ EXPOSURE_RULES = (
     Rule(
         "graphql-api-key",
         Class.EXPOSURE,
-        "An API key is no identity: whoever has seen it can call the API.",
+        "An API key is not an identity: anyone who has seen it can call the API.",
         "Keep IAM, a user pool or OpenID Connect as the default authentication.",
         becomes_unsafe("AuthenticationType", one_of("API_KEY"), added=True),
         ("AuthenticationType",),
@@ -278,7 +278,7 @@ EXPOSURE_RULES = (
     Rule(
         "function-url-open",
         Class.EXPOSURE,
-        "Everybody on the internet can call the function.",
+        "Anyone on the internet can call the function.",
         "Keep AuthType AWS_IAM.",
         becomes_unsafe("AuthType", one_of("NONE"), added=True),
         ("AuthType",),
@@ -287,8 +287,8 @@ EXPOSURE_RULES = (
     Rule(
         "api-endpoint-public",
         Class.EXPOSURE,
-        "The API could be reached through VPC endpoints only; now the internet reaches it.",
-        "Keep the endpoint type PRIVATE, or make sure that every method asks for authorization.",
+        "The API was reachable through VPC endpoints only. Now it is reachable from the internet.",
+        "Keep the endpoint type PRIVATE, or make sure that every method requires authorization.",
         _private_opens,
         ("EndpointConfiguration",),
         ("AWS::ApiGateway::RestApi",),
@@ -296,8 +296,8 @@ EXPOSURE_RULES = (
     Rule(
         "api-document-changed",
         Class.EXPOSURE,
-        "The document can open methods, change their authorizers, or add others; the review does not read it.",
-        "Read the difference of the document.",
+        "The document can open methods, change authorizers or add methods. The review does not read it.",
+        "Read the diff of the document.",
         _body_changes,
         ("Body", "BodyS3Location"),
         ("AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api"),
@@ -314,7 +314,7 @@ EXPOSURE_RULES = (
     Rule(
         "bucket-acl-public",
         Class.EXPOSURE,
-        "Everybody can list or read the bucket.",
+        "Anyone can list or read the bucket.",
         "Grant access with a bucket policy to those who need it.",
         becomes_unsafe(
             "AccessControl", one_of("PublicRead", "PublicReadWrite", "AuthenticatedRead"), default="Private", added=True
@@ -325,7 +325,7 @@ EXPOSURE_RULES = (
     Rule(
         "network-open",
         Class.EXPOSURE,
-        "The port can be reached from everywhere that has a route to it.",
+        "The port is reachable from anywhere that has a route to it.",
         "Name the networks or the security groups that need it.",
         _ingress,
         ("SecurityGroupIngress", "CidrIp", "CidrIpv6"),
@@ -334,7 +334,7 @@ EXPOSURE_RULES = (
     Rule(
         "network-egress-open",
         Class.EXPOSURE,
-        "What runs behind the security group can send data to anywhere.",
+        "Whatever uses the security group can send data anywhere.",
         "Name the networks, security groups or prefix lists that it needs.",
         _egress,
         ("SecurityGroupEgress",),
@@ -343,7 +343,7 @@ EXPOSURE_RULES = (
     Rule(
         "publicly-accessible",
         Class.EXPOSURE,
-        "It gets an address that the internet can resolve and, if its security groups let it, reach.",
+        "It gets a public address. The internet can reach it if its security groups allow that.",
         "Keep PubliclyAccessible false.",
         becomes_unsafe("PubliclyAccessible", one_of("true"), default="false", added=True),
         ("PubliclyAccessible",),
@@ -360,7 +360,7 @@ EXPOSURE_RULES = (
     Rule(
         "identity-pool-guests",
         Class.EXPOSURE,
-        "Everybody gets credentials of the role for guests.",
+        "Anyone gets credentials for the role of unauthenticated users.",
         "Keep AllowUnauthenticatedIdentities false.",
         becomes_unsafe("AllowUnauthenticatedIdentities", one_of("true"), added=True),
         ("AllowUnauthenticatedIdentities",),
@@ -369,7 +369,7 @@ EXPOSURE_RULES = (
     Rule(
         "cors-origins",
         Class.EXPOSURE,
-        "Pages of these origins can call with what the user's browser holds.",
+        "Pages from these origins can call it from the user's browser.",
         "Allow only the origins whose pages need it.",
         each_of(_cors("CorsConfiguration.AllowOrigins"), _cors("Cors.AllowOrigins")),
         ("CorsConfiguration", "Cors"),
@@ -378,7 +378,7 @@ EXPOSURE_RULES = (
     Rule(
         "bucket-cors-origins",
         Class.EXPOSURE,
-        "Pages of these origins can read the answers to their requests.",
+        "Pages from these origins can read the responses to their requests.",
         "Allow only the origins whose pages need it.",
         _bucket_cors,
         ("CorsConfiguration",),
@@ -387,7 +387,7 @@ EXPOSURE_RULES = (
     Rule(
         "response-cors-origins",
         Class.EXPOSURE,
-        "Pages of these origins can read the API's answers.",
+        "Pages from these origins can read the API's responses.",
         "Allow only the origins whose pages need it.",
         _response_cors,
         ("Integration", "ResponseParameters"),
@@ -396,7 +396,7 @@ EXPOSURE_RULES = (
     Rule(
         "cors-credentials",
         Class.EXPOSURE,
-        "Pages of the allowed origins call as the user who is signed in.",
+        "Pages from the allowed origins call with the cookies of the signed-in user.",
         "Keep AllowCredentials false unless the pages need cookies.",
         each_of(
             becomes_unsafe("CorsConfiguration.AllowCredentials", one_of("true"), default="false"),
@@ -408,7 +408,7 @@ EXPOSURE_RULES = (
     Rule(
         "web-acl-removed",
         Class.EXPOSURE,
-        "The firewall's rules no longer stand before the endpoint.",
+        "The web ACL's rules no longer protect the endpoint.",
         "Keep the association with the web ACL.",
         lambda change: (
             [Hit(change.old.properties, None, "The association with a web ACL is removed")]

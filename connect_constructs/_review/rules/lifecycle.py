@@ -21,7 +21,7 @@ _CONTENTS = {
     "AWS::DynamoDB::GlobalTable": "Its items are",
     "AWS::DynamoDB::Table": "Its items are",
     "AWS::ECR::Repository": "Its images are",
-    "AWS::KMS::Key": "The key, and with it all that is encrypted with it, is",
+    "AWS::KMS::Key": "The key, and everything encrypted with it, is",
     "AWS::Kinesis::Stream": "The records in it are",
     "AWS::Logs::LogGroup": "Its log events are",
     "AWS::S3::Bucket": "Its objects are",
@@ -131,7 +131,7 @@ def _data_replaced(change: Change) -> Iterator[Hit]:
 
 _KEPT = {"Retain", "RetainExceptOnCreate"}
 _ADVICE = {
-    True: "Keep the resource, or note where it is: no stack will know of it.",
+    True: "Keep the resource, or write down its name: no stack will manage it.",
     False: "Keep the resource, or empty it or back it up first.",
 }
 
@@ -143,7 +143,7 @@ def _says(written: str | None, name: str, policy: str) -> str:
 def _fate(policy: str, resource: Resource) -> str:
     contents = _contents(resource)
     if policy in _KEPT:
-        return f"{contents} stranded: the old resource stays in the account, outside of any stack."
+        return f"{contents} stranded: the old resource stays in the account, outside any stack."
     if policy == "Snapshot":
         return f"{contents} kept in a snapshot only, which nothing uses until somebody restores it."
     if resource.type == "AWS::S3::Bucket":
@@ -176,7 +176,7 @@ def _identity_replaced(change: Change) -> Iterator[Hit]:
     if not (_has_address(change.new.type) or _known_outside(change)):
         return
     if change.likeness is Likeness.PROPERTIES:
-        what = f"{change.new.type} has another logical id: it is created anew, and {change.old_id} is removed"
+        what = f"{change.new.type} has another logical id: a new one is created, and {change.old_id} is removed"
         yield Hit(
             change.old_id,
             change.new.logical_id,
@@ -209,10 +209,10 @@ def _who_knows(change: Change) -> str:
     text += ". "
     if inside:
         text += f"{len(inside)} resources of the stack refer" if len(inside) > 1 else "1 resource of the stack refers"
-        text += " to it and will follow. "
+        text += " to it and will be updated. "
     if change.takes_along:
         text += f"Replaced with it: {', '.join(change.takes_along)}. "
-    return f"{text}What knows it from outside does not follow."
+    return f"{text}References from outside the stack will break."
 
 
 def _known_outside(change: Change) -> bool:
@@ -237,7 +237,7 @@ def _identity_removed(change: Change) -> Iterator[Hit]:
         what = f"{old.type} is removed" + (
             " from the stack; its DeletionPolicy keeps it in the account" if kept else ""
         )
-        why = "Nothing maintains it any more." if kept else "What calls it by name, ARN or URL fails."
+        why = "No stack manages it any longer." if kept else "Calls by its name, ARN or URL will fail."
         yield Hit(old.properties, None, what, related=change.referred_by, why=why)
 
 
@@ -255,7 +255,7 @@ def _deployment_fails(change: Change) -> Iterator[Hit]:
             change.new.type,
             what,
             "Type",
-            why=("CloudFormation refuses to change the type of a logical id."),
+            why=("CloudFormation cannot change the type of a logical id."),
             todo="Give the new resource another construct id.",
         )
         return
@@ -298,21 +298,21 @@ LIFECYCLE_RULES = (
         "identity-replaced",
         Class.IDENTITY,
         "",
-        "Tell those who use it, or leave what replaces it as it is.",
+        "Tell those who use it, or undo the change that replaces it.",
         _identity_replaced,
     ),
     Rule(
         "identity-removed",
         Class.IDENTITY,
         "",
-        "Make sure that nobody uses it any more.",
+        "Make sure that nobody uses it.",
         _identity_removed,
     ),
     Rule(
         "deployment-fails",
         Class.DEPLOYMENT,
         "CloudFormation creates the new resource before it removes the old one, which still has the name.",
-        "Change the physical name, too, or leave the resource as it is; data that should move needs a copy.",
+        "Change the physical name as well, or leave the resource as it is. Data to be kept must be copied.",
         _deployment_fails,
     ),
 )

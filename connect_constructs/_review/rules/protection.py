@@ -280,7 +280,7 @@ PROTECTION_RULES = (
     Rule(
         "encryption-off",
         Class.PROTECTION,
-        "What is written from now on is kept in clear text.",
+        "New data is stored unencrypted.",
         "Keep the encryption.",
         _encryption_off,
         (*{path.split(".")[0] for path in _SWITCHES}, "SqsManagedSseEnabled", "StreamEncryption"),
@@ -288,7 +288,7 @@ PROTECTION_RULES = (
     Rule(
         "encryption-key-removed",
         Class.PROTECTION,
-        "The service's own key, or none, takes the place of a key whose policy said who may read.",
+        "A key whose policy says who may read is replaced by the service's own key, or by none.",
         "Keep the key. What was encrypted with it still needs it.",
         _key_removed,
         (*{path.split(".")[0] for path in _KEYS}, "BucketEncryption"),
@@ -305,8 +305,8 @@ PROTECTION_RULES = (
     Rule(
         "throttle-weakened",
         Class.PROTECTION,
-        "More requests get through to what stands behind the API, and its quotas.",
-        "Keep the limit, or check that what stands behind the API takes the new rate.",
+        "More requests reach the backend and count against its quotas.",
+        "Keep the limit, or check that the backend can take the new rate.",
         each_of(
             _throttles,
             grows("DefaultRouteSettings.ThrottlingRateLimit"),
@@ -318,8 +318,8 @@ PROTECTION_RULES = (
     Rule(
         "usage-plan-weakened",
         Class.PROTECTION,
-        "The holders of its API keys can send more.",
-        "Keep the limits, or check that what stands behind the API takes the new rate.",
+        "Callers with its API keys can send more requests.",
+        "Keep the limits, or check that the backend can take the new rate.",
         _usage_plan,
         ("Throttle", "Quota"),
         ("AWS::ApiGateway::UsagePlan",),
@@ -327,8 +327,8 @@ PROTECTION_RULES = (
     Rule(
         "concurrency-weakened",
         Class.PROTECTION,
-        "More executions run at once, against what the function calls and the account's own limit.",
-        "Keep the limit, or check that what the function calls takes it.",
+        "More executions run at once. They use up the account's concurrency and call other services more often.",
+        "Keep the limit, or check that what the function calls can take it.",
         _concurrency,
         ("ReservedConcurrentExecutions", "ScalingConfig"),
         ("AWS::Lambda::Function", "AWS::Lambda::EventSourceMapping"),
@@ -336,7 +336,7 @@ PROTECTION_RULES = (
     Rule(
         "log-retention-shortened",
         Class.PROTECTION,
-        "Log events older than that are deleted, those that are there included.",
+        "Log events older than that are deleted, including existing ones.",
         "Keep the retention, or export the log first.",
         _retention,
         ("RetentionInDays",),
@@ -345,7 +345,7 @@ PROTECTION_RULES = (
     Rule(
         "logging-off",
         Class.PROTECTION,
-        "Nobody can see afterwards who called.",
+        "Nobody can find out later who called.",
         "Keep the log.",
         _logging,
         ("AccessLogSetting", "AccessLogSettings", "LoggingConfiguration", "DistributionConfig", "IsLogging"),
@@ -353,7 +353,7 @@ PROTECTION_RULES = (
     Rule(
         "dead-letters-removed",
         Class.PROTECTION,
-        "What cannot be processed is lost, or blocks what comes after it, instead of being kept apart.",
+        "What cannot be processed is lost, or blocks what comes after it, instead of being set aside.",
         "Keep a dead-letter queue or another destination for failures.",
         _dead_letters,
         ("RedrivePolicy", "DeadLetterConfig", "DestinationConfig", "OnFailure", "Target", "Targets"),
@@ -361,7 +361,7 @@ PROTECTION_RULES = (
     Rule(
         "alarm-removed",
         Class.PROTECTION,
-        "Nobody is told when it happens.",
+        "Nobody is notified when it happens.",
         "Keep the alarm and its actions.",
         _alarm_removed,
         ("ActionsEnabled", "AlarmActions"),
@@ -379,14 +379,14 @@ PROTECTION_RULES = (
     Rule(
         "deletion-policy-weakened",
         Class.PROTECTION,
-        "A later removal or replacement deletes the resource, where it was kept until now.",
+        "A later removal or replacement deletes the resource. Until now, it would have been kept.",
         "Keep the policy (in CDK: the removal policy).",
         _deletion_policies,
     ),
     Rule(
         "deletion-protection-off",
         Class.PROTECTION,
-        "A wrong call, or the removal of the stack, deletes the resource with its data.",
+        "A mistaken call, or deleting the stack, deletes the resource with its data.",
         "Keep the protection.",
         each_of(*(becomes_unsafe(path, one_of("false"), default="false") for path in _DELETION_PROTECTIONS)),
         _DELETION_PROTECTIONS,
@@ -394,7 +394,7 @@ PROTECTION_RULES = (
     Rule(
         "tls-weakened",
         Class.PROTECTION,
-        "Connections without TLS, or with versions of it that are broken, are accepted.",
+        "Connections without TLS, or with outdated versions of it, are accepted.",
         "Keep the policy.",
         _tls,
         (

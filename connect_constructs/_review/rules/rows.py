@@ -62,7 +62,7 @@ class Row:
 TRUST_OPENED = Row(
     "trust-opened",
     Class.EXPOSURE,
-    "Whoever assumes the role has all of its permissions.",
+    "Anyone who assumes the role has all of its permissions.",
     "Name the principals that need it, or limit them by a condition.",
 )
 RESOURCE_POLICY_OPENED = Row(
@@ -74,25 +74,25 @@ RESOURCE_POLICY_OPENED = Row(
 NEW_IDENTITY = Row(
     "permission-new-identity",
     Class.PERMISSIONS,
-    "Whatever runs as this identity can do this from now on.",
+    "Whatever runs as this identity can do all of this.",
     "Check that it needs all of it.",
 )
 PERMISSION_WIDENED = Row(
     "permission-widened",
     Class.PERMISSIONS,
-    "No permission that was there before covers this.",
+    "No earlier permission covers this.",
     "Check that it needs all of it.",
 )
 DENY_REMOVED = Row(
     "deny-removed",
     Class.PERMISSIONS,
-    "What other policies allow is no longer held back.",
+    "It no longer limits what other policies allow.",
     "Keep the statement, or say why it is not needed.",
 )
 TLS_NOT_REQUIRED = Row(
     "tls-not-required",
     Class.PROTECTION,
-    "What is sent there, or read from there, can be read on its way.",
+    "Data can be read in transit.",
     "Keep the statement (in CDK: enforce_ssl).",
 )
 PERMISSION_UNKNOWN = Row("permission-unknown", Class.UNKNOWN, _NOT_PROVED, _READ, Aspect.PERMISSION)
@@ -101,14 +101,14 @@ POLICY_UNREADABLE = Row("policy-unreadable", Class.UNKNOWN, "It may allow more."
 PERMISSION_NARROWED = Row(
     "permission-narrowed",
     Class.NARROWED,
-    "What uses the permission fails.",
-    "Make sure that nothing uses it any more.",
+    "Whatever uses the permission will fail.",
+    "Make sure that nothing uses it.",
 )
 OUTPUT_CHANGED = Row("output-changed", Class.IDENTITY, "Scripts, people and other stacks may read it.", _TELL)
 EXPORT_REMOVED = Row(
     "export-removed",
     Class.IDENTITY,
-    "A stack that imports it keeps this deployment from succeeding.",
+    "The deployment fails if another stack imports it.",
     "Make sure that no stack imports it (aws cloudformation list-imports).",
 )
 EXPORT_IN_USE = Row(
@@ -121,8 +121,8 @@ TYPE_UNKNOWN = Row("type-unknown", Class.UNKNOWN, aspect=Aspect.CREATE_ONLY)
 PARAMETER_DECIDES = Row(
     "parameter-decides",
     Class.UNKNOWN,
-    "Whoever deploys decides about it.",
-    "See which value each deployment gives to the parameter.",
+    "Its value is set at deployment.",
+    "Check the parameter's value in each deployment.",
 )
 TOO_MANY_CONDITIONS = Row(
     "too-many-conditions",
