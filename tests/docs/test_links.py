@@ -54,7 +54,7 @@ def test_site_has_every_page_in_its_menu() -> None:
     menu = re.findall(r'= "(\w+\.md)"', _CONFIGURATION.read_text(encoding="utf-8"))
 
     assert sorted(menu) == [page.name for page in SITE]
-    assert len(menu) == 9
+    assert menu
 
 
 def test_every_picture_of_the_documentation_is_shown() -> None:

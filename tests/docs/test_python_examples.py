@@ -56,7 +56,7 @@ def test_every_example_is_run_by_some_test() -> None:
         "docs/constructs.md",
         "docs/index.md",
         "docs/queue.md",
-        "docs/testing.md",
+        "docs/review.md",
     }
 
 
@@ -131,7 +131,7 @@ def test_queue_is_made_as_its_example_shows() -> None:
 def test_documented_test_writes_a_snapshot_and_holds_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (example,) = (item for item in python_examples(ROOT / "docs" / "testing.md") if is_test(item))
+    (example,) = (item for item in python_examples(ROOT / "docs" / "review.md") if is_test(item))
     (tmp_path / "test_crm.py").write_text(example.parsed)
     # In a worker of xdist, syrupy would leave its report to somebody else.
     monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)

@@ -25,5 +25,5 @@ def test_report_in_the_documentation_is_what_the_command_prints(
 
     main(["review", *map(str, files)])
 
-    (shown,) = (block.text for block in blocks(ROOT / "docs/testing.md") if "1 Data lost or stranded" in block.text)
+    (shown,) = (block.text for block in blocks(ROOT / "docs/review.md") if "1 Data lost or stranded" in block.text)
     assert shown.strip() == capsys.readouterr().out.strip()
