@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.local.command_line import ROOT, processes_of
+
+
+@pytest.fixture(autouse=True, scope="session")
+def commands_get_hangups() -> None:
+    """Under nohup, this process ignores SIGHUP, and so would the commands that it starts.
+
+    A handler does not pass on to other processes, and this one still survives its terminal.
+    """
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda *_: None)
 
 
 @pytest.fixture
