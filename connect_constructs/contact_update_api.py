@@ -16,6 +16,7 @@ from constructs import Construct
 from connect_constructs._access_log import access_log_format
 from connect_constructs._api_function import ApiFunctionDefinition
 from connect_constructs._api_keys import add_limited_api_key
+from connect_constructs._custom_domain import check_domain_name, require_tls_1_2
 from connect_constructs._gateway_responses import add_gateway_responses
 from connect_constructs._grants import grant_to_identity_or_resource
 from connect_constructs._log_group import add_log_group
@@ -85,6 +86,7 @@ class ContactUpdateApi(Construct):
         vpc_endpoints: Sequence[ec2.IVpcEndpoint] | None = None,
         unsigned_callers: bool = False,
         allowed_cidrs: Sequence[str] | None = None,
+        domain_name: apigateway.DomainNameOptions | None = None,
         allow_origins: Sequence[str] | None = None,
         allowed_attributes: Sequence[str] | None = None,
         allowed_members: Sequence[str] | None = None,
@@ -121,6 +123,9 @@ class ContactUpdateApi(Construct):
             Default: callers sign, or the authorizer decides.
         :param allowed_cidrs: The address ranges from which the regional API can be called, such as `203.0.113.0/24`.
             They bound who may call, and let nobody in. Default: it can be called from all addresses.
+        :param domain_name: A domain of your own for a regional API, with its certificate. The API's default endpoint is
+            then disabled: callers get 403 there. Without `security_policy`, the domain accepts TLS 1.2 and later. The
+            DNS record is yours to make. Default: callers use the API's default endpoint.
         :param allow_origins: The origins whose pages may call the endpoint from a browser, such as
             `https://crm.example.com`, or `["*"]` for all origins. Default: no page of another origin can call it.
         :param allowed_attributes: The attribute keys that callers may write with UpdateContactAttributes. An authorizer
@@ -178,6 +183,7 @@ class ContactUpdateApi(Construct):
             authorizer=authorizer,
             allow_origins=allow_origins,
         )
+        check_domain_name(domain_name, vpc_endpoints)
         check_is("api_key_required", api_key_required, bool)
         check_is("access_log", access_log, bool)
         if access_log_retention is not None:
@@ -196,6 +202,7 @@ class ContactUpdateApi(Construct):
         self._queue = queue
         self._operations = definition.operations
         self._vpc_endpoints = bounds.vpc_endpoints
+        self._domain_name = domain_name
         self._has_authorizer = authorizer is not None
         self._has_unsigned_callers = unsigned_callers
         self._function = definition.add_to(Construct(self, "Function"))
@@ -217,6 +224,8 @@ class ContactUpdateApi(Construct):
             description="Updates of Amazon Connect contacts",
             endpoint_types=None if bounds.private_endpoint else [apigateway.EndpointType.REGIONAL],
             endpoint_configuration=bounds.private_endpoint,
+            domain_name=domain_name,
+            disable_execute_api_endpoint=True if domain_name else None,
             # There is one role for all APIs of an account and Region: ApiGatewayAccount sets it.
             cloud_watch_role=False,
             deploy_options=apigateway.StageOptions(
@@ -232,6 +241,8 @@ class ContactUpdateApi(Construct):
         )
         # Outputs are for the stack's author to define; this one also ends with a slash, which some clients double.
         self._rest_api.node.try_remove_child("Endpoint")
+        if domain_name:
+            require_tls_1_2(self._rest_api)
         add_gateway_responses(
             self._rest_api, origins, has_authorizer=authorizer is not None, api_key_required=api_key_required
         )
@@ -344,7 +355,8 @@ class ContactUpdateApi(Construct):
     def endpoint_url(self) -> str:
         """The URL that clients use as their endpoint, without a trailing slash, which some clients would double.
 
-        With `vpc_endpoints`, it is the first of `endpoint_urls`.
+        With `domain_name`, it is the domain with its base path. With `vpc_endpoints`, it is the first of
+        `endpoint_urls`.
         """
         return self.endpoint_urls[0]
 
@@ -355,6 +367,9 @@ class ContactUpdateApi(Construct):
         The URLs of a private API need neither private DNS nor a Host header (API Gateway Developer Guide, "Invoke a
         private API").
         """
+        if self._domain_name:
+            parts = (self._domain_name.domain_name, self._domain_name.base_path)
+            return [f"https://{'/'.join(part for part in parts if part)}"]
         stack, stage = Stack.of(self._rest_api), self._rest_api.deployment_stage
         api_id = self._rest_api.rest_api_id
         names = [f"{api_id}-{endpoint.vpc_endpoint_id}" for endpoint in self._vpc_endpoints] or [api_id]

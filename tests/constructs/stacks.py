@@ -7,6 +7,7 @@ from typing import Any
 
 from aws_cdk import App, Duration, Environment, RemovalPolicy, Stack
 from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_events as events
@@ -60,6 +61,14 @@ def maximal_stack() -> Stack:
         instance=new_instance(stack),
         api_key_required=True,
         allowed_cidrs=["203.0.113.0/24"],
+        domain_name=apigateway.DomainNameOptions(
+            domain_name="updates.example.com",
+            certificate=acm.Certificate.from_certificate_arn(
+                stack,
+                "Certificate",
+                "arn:aws:acm:us-east-1:111122223333:certificate/12345678-1234-1234-1234-123456789012",
+            ),
+        ),
         allow_origins=["https://crm.example.com", "https://desk.example.com"],
         allowed_attributes=["tier", "language"],
         allowed_members=["Name", "References.Ticket"],

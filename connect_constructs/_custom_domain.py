@@ -1,0 +1,38 @@
+"""A domain of the user's own in front of the REST API."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_ec2 as ec2
+
+from connect_constructs._validation import check_is
+
+
+def check_domain_name(
+    domain_name: apigateway.DomainNameOptions | None, vpc_endpoints: Sequence[ec2.IVpcEndpoint] | None
+) -> None:
+    """Check the options of a domain of a regional API. Raises TypeError or ValueError."""
+    if domain_name is None:
+        return
+    check_is("domain_name", domain_name, apigateway.DomainNameOptions)
+    if vpc_endpoints is not None:
+        # API Gateway Developer Guide, "Custom domain names for private APIs in API Gateway".
+        raise ValueError(
+            "domain_name: expected no vpc_endpoints= beside it, got both: the domain of a private API is an "
+            "AWS::ApiGateway::DomainNameV2 of your own, with a base path mapping to rest_api"
+        )
+    if domain_name.endpoint_type not in (None, apigateway.EndpointType.REGIONAL):
+        raise ValueError(f"domain_name.endpoint_type: expected REGIONAL, got {domain_name.endpoint_type.name}")
+    if domain_name.security_policy is apigateway.SecurityPolicy.TLS_1_0:
+        raise ValueError("domain_name.security_policy: expected TLS 1.2 or later, got TLS_1_0")
+
+
+def require_tls_1_2(rest_api: apigateway.RestApi) -> None:
+    """Set the domain's security policy if it has none: which one API Gateway would take is not documented."""
+    assert rest_api.domain_name is not None
+    domain = rest_api.domain_name.node.default_child
+    assert isinstance(domain, apigateway.CfnDomainName)
+    if domain.security_policy is None:
+        domain.security_policy = "TLS_1_2"
