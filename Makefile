@@ -51,7 +51,7 @@ export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo local test attack check lint types fast-tests oldest-botocore-tests test-botocore deployed-tests clients-setup browser-setup clients-table emulator-gaps bench queue-figures queue-faults format deploy snapshots model facts lock docs build clean gone
+.PHONY: help setup demo local test attack check lint types fast-tests oldest-botocore-tests test-botocore deployed-tests clients-setup browser-setup clients-table emulator-gaps lifecycle bench queue-figures queue-faults format deploy snapshots model facts lock docs build clean gone
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r target text; do printf '  make %-14s %s\n' "$$target" "$$text"; done
@@ -102,6 +102,9 @@ clients-table: setup clients-setup ## rewrite the clients' tables in docs/contra
 
 emulator-gaps: $(PROJECT) ## rewrite the table of the emulator's gaps in docs/testing.md
 	@$(BIN)/python -m tools.emulator_gaps_table
+
+lifecycle: setup ## rewrite the tables in docs/lifecycle.md, after an intended change of what options do to a deployed stack
+	@CDK_VALIDATION=false $(BIN)/python -m tools.lifecycle
 
 bench: setup $(BENCHMARK_PEERS_PACKAGES) ## measure cold start, warm requests and synthesis against alternatives, and rewrite docs/performance.md (takes minutes)
 	@$(BIN)/python -m benchmarks.performance --python $(BENCHMARK_PEERS)/bin/python --output-dir docs

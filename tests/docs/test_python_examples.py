@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from aws_cdk import App, Stack
 from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
@@ -19,7 +20,7 @@ from aws_cdk.aws_logs import RetentionDays
 from constructs import Construct
 
 import connect_constructs
-from connect_constructs import ConnectInstance, ContactUpdateApi
+from connect_constructs import ConnectInstance, ContactUpdateApi, ContactUpdateQueue
 from tests.docs.pages import PAGES, ROOT, is_test, name_of, python_examples, talks_to_aws
 
 ARN = "arn:aws:connect:us-east-1:111122223333:instance/12345678-1234-1234-1234-123456789012"
@@ -55,7 +56,9 @@ def test_every_example_is_run_by_some_test() -> None:
         "docs/access.md",
         "docs/constructs.md",
         "docs/index.md",
+        "docs/lifecycle.md",
         "docs/queue.md",
+        "docs/recipes.md",
         "docs/review.md",
     }
 
@@ -126,6 +129,37 @@ def test_queue_is_made_as_its_example_shows() -> None:
     )
 
     Template.from_stack(stack).resource_count_is("AWS::SQS::Queue", 2)
+
+
+def test_old_and_new_url_work_as_the_examples_show() -> None:
+    stack = Stack(App(), "Docs")
+    certificate = acm.Certificate.from_certificate_arn(
+        stack, "Certificate", "arn:aws:acm:us-east-1:111122223333:certificate/12345678-1234-1234-1234-123456789012"
+    )
+    instance = ConnectInstance.from_instance_arn(stack, "Instance", ARN)
+
+    made = run(
+        "docs/lifecycle.md",
+        {
+            **inside_a_stack(stack),
+            "queue": ContactUpdateQueue(stack, "Updates", instance=instance),
+            "way_in": ec2.InterfaceVpcEndpoint.from_interface_vpc_endpoint_attributes(
+                stack, "WayIn", port=443, vpc_endpoint_id="vpce-0123456789abcdef0"
+            ),
+            "domain_name": apigateway.DomainNameOptions(domain_name="updates.example.com", certificate=certificate),
+        },
+    )
+
+    template = Template.from_stack(stack)
+    apis = template.find_resources("AWS::ApiGateway::RestApi")
+    assert sorted(api["Properties"]["EndpointConfiguration"]["Types"] for api in apis.values()) == [
+        ["PRIVATE"],
+        ["REGIONAL"],
+        ["REGIONAL"],
+    ]
+    both = apis[stack.resolve(made["domain_api"].rest_api.rest_api_id)["Ref"]]
+    assert both["Properties"]["DisableExecuteApiEndpoint"] is False
+    template.resource_count_is("AWS::ApiGateway::DomainName", 1)
 
 
 def test_documented_test_writes_a_snapshot_and_holds_it(
