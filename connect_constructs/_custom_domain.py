@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from aws_cdk import aws_apigateway as apigateway
-from aws_cdk import aws_ec2 as ec2
 
 from connect_constructs._validation import check_is
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_ec2 as ec2
 
 
 def check_domain_name(
@@ -30,7 +33,7 @@ def check_domain_name(
 
 
 def require_tls_1_2(rest_api: apigateway.RestApi) -> None:
-    """Set the domain's security policy if it has none: which one API Gateway would take is not documented."""
+    """Set the domain's security policy if it has none, because CDK then writes none into the template."""
     assert rest_api.domain_name is not None
     domain = rest_api.domain_name.node.default_child
     assert isinstance(domain, apigateway.CfnDomainName)

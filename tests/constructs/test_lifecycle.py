@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -37,12 +38,11 @@ def options() -> set[tuple[str, str]]:
     constructs = [
         one for one in public if isinstance(one, type) and issubclass(one, Construct) and one is not ConnectInstance
     ]
+    functions: dict[str, Callable[..., Any]] = {one.__qualname__: one.__init__ for one in constructs}
+    functions[ContactUpdateApi.add_api_key.__qualname__] = ContactUpdateApi.add_api_key
     found = {
-        (owner.__qualname__, parameter)
-        for owner, function in [
-            *((construct, construct.__init__) for construct in constructs),
-            (ContactUpdateApi.add_api_key, ContactUpdateApi.add_api_key),
-        ]
+        (owner, parameter)
+        for owner, function in functions.items()
         for parameter in inspect.signature(function).parameters
         if parameter not in ("self", "scope")
     }
