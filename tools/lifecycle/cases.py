@@ -72,9 +72,9 @@ class Surroundings:
     def security_group(self) -> ec2.ISecurityGroup:
         return ec2.SecurityGroup.from_security_group_id(self._stack, "SecurityGroup", "sg-1", mutable=False)
 
-    def vpc_endpoint(self) -> ec2.IInterfaceVpcEndpoint:
+    def vpc_endpoint(self, number: str = "1") -> ec2.IInterfaceVpcEndpoint:
         return ec2.InterfaceVpcEndpoint.from_interface_vpc_endpoint_attributes(
-            self._stack, "VpcEndpoint", port=443, vpc_endpoint_id="vpce-1"
+            self._stack, f"VpcEndpoint{number}", port=443, vpc_endpoint_id=f"vpce-{number}"
         )
 
     def domain(self, name: str = "updates", base_path: str | None = None) -> apigateway.DomainNameOptions:
@@ -169,7 +169,7 @@ def _with(option: str, change: str, value: Callable[[Surroundings], Any], beside
     def after(around: Surroundings) -> Mapping[str, Any]:
         return {"instance": around.instance, **beside, option: value(around)}
 
-    return option, change, _bound(beside), after
+    return option, change, _bound(beside) if beside else _defaults, after
 
 
 _ONE_OPERATION = [ContactUpdateOperation.UPDATE_CONTACT]
@@ -201,6 +201,21 @@ _API_ROWS: list[_Row] = [
     _with("authorizer", "none → one", lambda around: around.authorizer(), {}),
     _from_default("api_key_required", "`False` → `True`", True),
     _with("vpc_endpoints", "none → one", lambda around: [around.vpc_endpoint()], {}),
+    (
+        "vpc_endpoints",
+        "one → two",
+        lambda around: {"instance": around.instance, "vpc_endpoints": [around.vpc_endpoint()]},
+        lambda around: {
+            "instance": around.instance,
+            "vpc_endpoints": [around.vpc_endpoint(), around.vpc_endpoint("2")],
+        },
+    ),
+    (
+        "vpc_endpoints",
+        "another one",
+        lambda around: {"instance": around.instance, "vpc_endpoints": [around.vpc_endpoint()]},
+        lambda around: {"instance": around.instance, "vpc_endpoints": [around.vpc_endpoint("2")]},
+    ),
     (
         "unsigned_callers",
         "`False` → `True`",
