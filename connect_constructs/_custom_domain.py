@@ -23,7 +23,7 @@ def check_domain_name(
     if vpc_endpoints is not None:
         # API Gateway Developer Guide, "Custom domain names for private APIs in API Gateway".
         raise ValueError(
-            "domain_name: expected no vpc_endpoints= beside it, got both: the domain of a private API is an "
+            "domain_name: expected no vpc_endpoints= beside it: the domain of a private API is an "
             "AWS::ApiGateway::DomainNameV2 of your own, with a base path mapping to rest_api"
         )
     if domain_name.endpoint_type not in (None, apigateway.EndpointType.REGIONAL):

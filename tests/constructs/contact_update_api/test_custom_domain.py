@@ -135,7 +135,7 @@ def test_rejects_weaker_domains(options: dict[str, Any], message: str) -> None:
 def test_rejects_a_domain_of_a_private_api() -> None:
     stack = new_stack()
 
-    with pytest.raises(ValueError, match=r"^domain_name: expected no vpc_endpoints= beside it, .*DomainNameV2"):
+    with pytest.raises(ValueError, match=r"^domain_name: expected no vpc_endpoints= beside it: .*DomainNameV2"):
         new_api(stack, domain_name=domain(stack), vpc_endpoints=[vpc_endpoint(stack)])
 
 
