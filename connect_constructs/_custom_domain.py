@@ -32,8 +32,8 @@ def check_domain_name(
         raise ValueError("domain_name.security_policy: expected TLS 1.2 or later, got TLS_1_0")
 
 
-def require_tls_1_2(rest_api: apigateway.RestApi) -> None:
-    """Set the domain's security policy if it has none, because CDK then writes none into the template."""
+def set_security_policy(rest_api: apigateway.RestApi) -> None:
+    """Give the domain the policy TLS_1_2 if it has none, because CDK then writes none into the template."""
     assert rest_api.domain_name is not None
     domain = rest_api.domain_name.node.default_child
     assert isinstance(domain, apigateway.CfnDomainName)

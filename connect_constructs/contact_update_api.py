@@ -16,7 +16,7 @@ from constructs import Construct
 from connect_constructs._access_log import access_log_format
 from connect_constructs._api_function import ApiFunctionDefinition
 from connect_constructs._api_keys import add_limited_api_key
-from connect_constructs._custom_domain import check_domain_name, require_tls_1_2
+from connect_constructs._custom_domain import check_domain_name, set_security_policy
 from connect_constructs._gateway_responses import add_gateway_responses
 from connect_constructs._grants import grant_to_identity_or_resource
 from connect_constructs._log_group import add_log_group
@@ -124,8 +124,8 @@ class ContactUpdateApi(Construct):
         :param allowed_cidrs: The address ranges from which the regional API can be called, such as `203.0.113.0/24`.
             They bound who may call, and let nobody in. Default: it can be called from all addresses.
         :param domain_name: A domain of your own for a regional API, with its certificate. The API's default endpoint is
-            then disabled: callers get 403 there. Without `security_policy`, the domain accepts TLS 1.2 and later. The
-            DNS record is yours to make. Default: callers use the API's default endpoint.
+            then disabled: callers get 403 there. Without `security_policy`, the domain has `TLS_1_2`. The DNS record
+            is yours to make. Default: callers use the API's default endpoint.
         :param allow_origins: The origins whose pages may call the endpoint from a browser, such as
             `https://crm.example.com`, or `["*"]` for all origins. Default: no page of another origin can call it.
         :param allowed_attributes: The attribute keys that callers may write with UpdateContactAttributes. An authorizer
@@ -242,7 +242,7 @@ class ContactUpdateApi(Construct):
         # Outputs are for the stack's author to define; this one also ends with a slash, which some clients double.
         self._rest_api.node.try_remove_child("Endpoint")
         if domain_name:
-            require_tls_1_2(self._rest_api)
+            set_security_policy(self._rest_api)
         add_gateway_responses(
             self._rest_api, origins, has_authorizer=authorizer is not None, api_key_required=api_key_required
         )

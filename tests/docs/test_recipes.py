@@ -79,6 +79,13 @@ def test_domain_replaces_the_default_endpoint(made: Made) -> None:
     assert record["AliasTarget"]["DNSName"] == {"Fn::GetAtt": [name, "RegionalDomainName"]}
 
 
+def test_api_has_a_security_policy_of_its_own(made: Made) -> None:
+    rest_api = only(made.template, "AWS::ApiGateway::RestApi", {"DisableExecuteApiEndpoint": True})
+
+    assert rest_api["SecurityPolicy"] == "SecurityPolicy_TLS13_1_2_2021_06"
+    assert rest_api["EndpointAccessMode"] == "BASIC"
+
+
 def test_web_acl_is_on_the_stage_and_its_answer_is_readable_for_pages(made: Made) -> None:
     api, template = made.names["api"], made.template
 
