@@ -129,7 +129,9 @@ class ContactUpdateMonitoring(Construct):
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
             alarm_description=condition.description,
         )
-        alarm.add_alarm_action(*actions)
+        if actions:
+            # Without the condition, aws-cdk-lib 2.225 writes an empty list into the template.
+            alarm.add_alarm_action(*actions)
         return alarm
 
     @property
