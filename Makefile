@@ -32,6 +32,20 @@ BOTOCORE_TESTS := $(addprefix tests/handler/test_,$(addsuffix .py,amazon_connect
 # What builds the documentation site.
 DOCS := $(VENV)/docs
 DOCS_PACKAGES := $(DOCS)/.packages
+# What checks a release and the workflows.
+RELEASE := $(VENV)/release
+RELEASE_PACKAGES := $(RELEASE)/.packages
+# The lowest versions that pyproject.toml allows, and the newest that there are.
+LOWEST := $(VENV)/lowest
+LOWEST_PACKAGES := $(LOWEST)/.packages
+# The oldest Python of this machine.
+LOWEST_PYTHON ?= $(shell for python in python3.10 python3.11 python3.12 python3.13; do \
+	$$python -c '' 2>/dev/null && echo $$python && break; done)
+NEWEST := $(VENV)/newest
+# The tests of what runs in users' environments: no template snapshots, which are of one CDK version, and no comparison
+# with one botocore.
+COMPATIBILITY_TESTS := tests/constructs --ignore tests/constructs/test_templates.py tests/contract/test_schemas.py \
+	tests/packaging/test_import.py tests/upgrade
 EMULATOR_LOCK := connect_constructs/local/emulator-requirements.txt
 
 # The tests that deploy to a local AWS, and those that build, install or run the app in other processes. The slowest come
@@ -51,7 +65,7 @@ export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo local test attack check lint types fast-tests oldest-botocore-tests test-botocore deployed-tests clients-setup browser-setup clients-table emulator-gaps lifecycle bench queue-figures queue-faults format deploy snapshots model facts lock docs build clean gone
+.PHONY: help setup demo local test attack check lint types fast-tests oldest-botocore-tests test-botocore deployed-tests clients-setup browser-setup clients-table emulator-gaps lifecycle bench queue-figures queue-faults format release-check public-names check-workflows upgrade-templates test-lowest test-newest deploy snapshots model facts lock docs build clean gone
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r target text; do printf '  make %-14s %s\n' "$$target" "$$text"; done
@@ -67,7 +81,7 @@ local: setup ## deploy to a local AWS and keep it running until Ctrl-C (LOCAL_FL
 # mypy takes a minute when its cache is cold, so it runs in parallel with the fast tests, as does what takes seconds.
 # pytest's summary comes last.
 test: setup lint ## run make check and all tests
-	@$(MAKE) --no-print-directory -j2 types fast-tests oldest-botocore-tests docs
+	@$(MAKE) --no-print-directory -j2 types fast-tests oldest-botocore-tests docs check-workflows
 	@$(MAKE) --no-print-directory deployed-tests
 
 check: lint types ## check style and types (ruff, mypy)
@@ -79,7 +93,7 @@ lint: $(PACKAGES)
 types: $(PACKAGES)
 	@$(BIN)/mypy
 
-fast-tests: setup $(REVIEW_PACKAGES)
+fast-tests: setup $(REVIEW_PACKAGES) $(RELEASE_PACKAGES)
 	@$(IN_TWO) $(FAST_TESTS)
 
 oldest-botocore-tests: $(OLDEST_BOTOCORE_PACKAGES)
@@ -89,6 +103,21 @@ oldest-botocore-tests: $(OLDEST_BOTOCORE_PACKAGES)
 test-botocore: setup $(OLDEST_BOTOCORE_PACKAGES) ## run the handler's tests with the oldest and the newest botocore that the Lambda runtime may have
 	@$(OLDEST_BOTOCORE)/bin/python -m pytest --quiet -p no:cacheprovider tests/handler
 	@$(BIN)/pytest --quiet tests/handler
+
+test-lowest: setup $(LOWEST_PACKAGES) ## run the constructs' tests with the lowest versions of Python and packages that pyproject.toml allows
+	@$(LOWEST)/bin/python --version
+	@$(LOWEST)/bin/python -m pytest --quiet -p no:cacheprovider -W ignore --numprocesses 2 $(COMPATIBILITY_TESTS)
+
+# Made anew each time, because the newest versions are in no lock.
+test-newest: setup ## run the constructs' tests with the newest versions of packages
+	@rm -rf $(NEWEST)
+	@$(BIN)/uv venv --quiet --python $(BIN)/python $(NEWEST)
+	@$(BIN)/uv pip install --quiet --upgrade --python $(NEWEST)/bin/python '.[local,testing]' --requirement requirements/lowest.in
+	@$(BIN)/uv pip uninstall --quiet --python $(NEWEST)/bin/python connect-constructs
+	@$(BIN)/uv pip install --quiet --python $(NEWEST)/bin/python --no-deps --no-build-isolation --editable .
+	@$(NEWEST)/bin/python --version
+	@$(BIN)/uv pip list --quiet --python $(NEWEST)/bin/python | grep -E '^(aws-cdk-lib|constructs|jsii|boto3) '
+	@$(NEWEST)/bin/python -m pytest --quiet -p no:cacheprovider -W ignore --numprocesses 2 $(COMPATIBILITY_TESTS)
 
 deployed-tests: setup clients-setup browser-setup
 	@$(IN_TWO) $(DEPLOYED_TESTS)
@@ -138,6 +167,9 @@ endif
 snapshots: setup ## rewrite the template snapshots after an intended change of the infrastructure
 	@$(BIN)/pytest tests/constructs --snapshot-update
 
+upgrade-templates: setup ## write today's templates as those of the version in pyproject.toml, before its release
+	@$(BIN)/python -m tests.upgrade.templates "$$($(BIN)/python -m tools.release.version)"
+
 model: $(PACKAGES) ## regenerate the contract from the installed botocore
 	@$(BIN)/python tools/cut_service_model.py
 
@@ -148,7 +180,7 @@ facts: $(PACKAGES) $(REVIEW_PACKAGES) ## cut the review's facts about resource t
 # take packages from there and write no hashes.
 lock: $(PACKAGES) ## update the locked versions, except those in requirements/pinned.txt, requirements/emulator.txt and package.json
 	@rm -f requirements/dev.txt requirements/awscli.txt requirements/benchmark-peers.txt requirements/oldest-botocore.txt \
-		requirements/docs.txt $(EMULATOR_LOCK) package-lock.json $(JAVASCRIPT)/package-lock.json $(BROWSER)/package-lock.json \
+		requirements/docs.txt requirements/release.txt requirements/lowest.txt $(EMULATOR_LOCK) package-lock.json $(JAVASCRIPT)/package-lock.json $(BROWSER)/package-lock.json \
 		$(REVIEW)/package-lock.json
 	@rm -rf node_modules $(JAVASCRIPT)/node_modules $(BROWSER)/node_modules $(REVIEW)/node_modules
 	@$(COMPILE) pyproject.toml --extra dev --constraints requirements/pinned.txt --output-file requirements/dev.txt
@@ -156,17 +188,31 @@ lock: $(PACKAGES) ## update the locked versions, except those in requirements/pi
 	@$(COMPILE) requirements/awscli.in --output-file requirements/awscli.txt
 	@$(COMPILE) requirements/oldest-botocore.in --output-file requirements/oldest-botocore.txt
 	@$(COMPILE) requirements/docs.in --output-file requirements/docs.txt
+	@$(COMPILE) requirements/release.in --output-file requirements/release.txt
+	@$(COMPILE) pyproject.toml requirements/lowest.in --extra local --extra testing --resolution lowest-direct \
+		--output-file requirements/lowest.txt
 	@$(COMPILE) requirements/benchmark-peers.in --constraints requirements/dev.txt --output-file requirements/benchmark-peers.txt
 	@$(BIN)/npm install --package-lock-only --ignore-scripts --loglevel error >/dev/null
 	@cd $(JAVASCRIPT) && npm install --package-lock-only --ignore-scripts --loglevel error >/dev/null
 	@cd $(BROWSER) && npm install --package-lock-only --ignore-scripts --loglevel error >/dev/null
 	@cd $(REVIEW) && npm install --package-lock-only --ignore-scripts --loglevel error >/dev/null
 
+release-check: setup $(RELEASE_PACKAGES) ## check and build everything that a release needs but the upload, into dist/
+	@$(BIN)/python -m tools.release
+
+public-names: $(RELEASE_PACKAGES) ## compare the public names with those of the last release
+	@$(RELEASE)/bin/python -m tools.release.public_names
+
+check-workflows: $(RELEASE_PACKAGES) ## check the GitHub workflows (zizmor, check-jsonschema)
+	@$(RELEASE)/bin/zizmor --offline --pedantic --quiet .github
+	@$(RELEASE)/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(RELEASE)/bin/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
+
 docs: $(DOCS_PACKAGES) ## build the documentation site into site/; fails if a link or an anchor is dead
 	@$(DOCS)/bin/zensical build --strict --clean
 
 build: $(PACKAGES) ## build the wheel and the sdist into dist/
-	@$(BIN)/python -m build --no-isolation --outdir dist .
+	@SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m build --no-isolation --outdir dist .
 
 clean: ## remove everything that make, the tools and the tests leave in this folder
 	@rm -rf $(VENV) node_modules $(JAVASCRIPT)/node_modules $(BROWSER)/node_modules $(REVIEW)/node_modules dist site .cache cdk.out contact-updates.json .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -201,6 +247,15 @@ $(OLDEST_BOTOCORE_PACKAGES): requirements/oldest-botocore.txt requirements/make_
 
 $(DOCS_PACKAGES): requirements/docs.txt requirements/make_venv.sh | $(PACKAGES)
 	@requirements/make_venv.sh $(DOCS) requirements/docs.txt '$(PYTHON)'
+	@touch $@
+
+$(LOWEST_PACKAGES): requirements/lowest.txt requirements/make_venv.sh pyproject.toml | $(PACKAGES)
+	@requirements/make_venv.sh $(LOWEST) requirements/lowest.txt '$(LOWEST_PYTHON)'
+	@$(BIN)/uv pip install --quiet --python $(LOWEST)/bin/python --offline --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(RELEASE_PACKAGES): requirements/release.txt requirements/make_venv.sh | $(PACKAGES)
+	@requirements/make_venv.sh $(RELEASE) requirements/release.txt '$(PYTHON)'
 	@touch $@
 
 # Compiled to byte code at once, as in the Lambda runtime.

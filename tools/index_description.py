@@ -1,4 +1,4 @@
-"""The description for package indexes: README.md with absolute links.
+"""The description for package indexes: README.md with absolute links to the files of the version's tag.
 
 This is a hatchling hook, which runs at each build (pyproject.toml, tool.hatch.metadata.hooks.custom).
 """
@@ -18,16 +18,16 @@ class IndexDescription(MetadataHookInterface):
     """Sets the project's `readme`."""
 
     def update(self, metadata: dict[str, Any]) -> None:
-        repository = metadata["urls"]["Repository"]
+        repository, tag = metadata["urls"]["Repository"], f"v{metadata['version']}"
         readme = (Path(self.root) / "README.md").read_text(encoding="utf-8")
         metadata["readme"] = {
             "content-type": "text/markdown",
-            "text": _RELATIVE_TARGET.sub(lambda link: _absolute(link, repository), readme),
+            "text": _RELATIVE_TARGET.sub(lambda link: _absolute(link, repository, tag), readme),
         }
 
 
-def _absolute(link: re.Match[str], repository: str) -> str:
+def _absolute(link: re.Match[str], repository: str, tag: str) -> str:
     target = link["target"]
     # A page about the picture is no picture.
-    place = "" if target.startswith("#") else "/raw/main/" if link["picture"] else "/blob/main/"
+    place = "" if target.startswith("#") else f"/raw/{tag}/" if link["picture"] else f"/blob/{tag}/"
     return f"{link['picture']}{link['text']}{repository}{place}{target}"

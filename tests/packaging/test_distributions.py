@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import email
-import re
+import os
+import sys
 import tarfile
 import zipfile
-from email.message import Message
 from pathlib import Path
 
-from tests.packaging.installation import ROOT, Distributions
+from tests.packaging.installation import ROOT, Distributions, run
+from tools.release.index_page import dead_links, links, metadata, page, project_urls
+from tools.release.version import project_version
 
 DATA = {
     "py.typed",
@@ -22,16 +23,6 @@ DATA = {
 def contents(wheel: Path) -> dict[str, bytes]:
     with zipfile.ZipFile(wheel) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
-
-
-def metadata(wheel: Path) -> Message:
-    return email.message_from_bytes(next(text for name, text in contents(wheel).items() if name.endswith("/METADATA")))
-
-
-def links(markdown: str) -> set[str]:
-    """The targets of Markdown's links and pictures, and of HTML's."""
-    found = re.findall(r"""\]\(\s*<?([^)\s>]+)|(?:href|src)=["']([^"']+)""", markdown)
-    return {of_markdown or of_html for of_markdown, of_html in found}
 
 
 def expected_package_files() -> set[str]:
@@ -64,7 +55,23 @@ def test_wheel_holds_the_package_the_handler_and_nothing_else(distributions: Dis
 
 
 def test_wheel_built_from_the_sdist_is_the_wheel_built_from_the_checkout(distributions: Distributions) -> None:
-    assert contents(distributions.wheel_from_sdist) == contents(distributions.wheel)
+    # The same bytes, not only the same files.
+    assert distributions.wheel_from_sdist.read_bytes() == distributions.wheel.read_bytes()
+
+
+def test_sdist_is_the_same_from_another_folder_with_other_file_times(
+    distributions: Distributions, tmp_path: Path
+) -> None:
+    with tarfile.open(distributions.sdist) as archive:
+        archive.extractall(tmp_path, filter="data")
+    (source,) = tmp_path.iterdir()
+    for path in source.rglob("*"):
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+
+    run(sys.executable, "-m", "build", "--no-isolation", "--sdist", "--outdir", "dist", cwd=source)
+
+    (rebuilt,) = (source / "dist").iterdir()
+    assert rebuilt.read_bytes() == distributions.sdist.read_bytes()
 
 
 def test_sdist_holds_no_tests_and_no_set_up(distributions: Distributions) -> None:
@@ -99,19 +106,20 @@ def test_links_of_the_description_hold_outside_a_checkout(distributions: Distrib
     readme = {target for target in links((ROOT / "README.md").read_text(encoding="utf-8")) if "://" not in target}
     assert {"docs/queue.md", "docs/architecture.svg", "docs/testing.md#what-was-tried-where"} <= readme
 
-    built = metadata(distributions.wheel)
-    description = built.get_payload()
-    assert isinstance(description, str)
+    description = page(distributions.wheel)
 
-    assert built["Description-Content-Type"] == "text/markdown"
+    assert metadata(distributions.wheel)["Description-Content-Type"] == "text/markdown"
     assert {target for target in links(description) if not target.startswith("https://")} == set()
-    repository = dict(url.split(", ") for url in built.get_all("Project-URL", []))["Repository"]
-    expected = {f"{repository}/{'raw' if target.endswith('.svg') else 'blob'}/main/{target}" for target in readme}
+    repository, tag = project_urls(distributions.wheel)["Repository"], f"v{project_version()}"
+    expected = {f"{repository}/{'raw' if target.endswith('.svg') else 'blob'}/{tag}/{target}" for target in readme}
     assert expected <= links(description)
+    files = {path.relative_to(ROOT).as_posix() for path in [*ROOT.glob("*"), *(ROOT / "docs").rglob("*")]}
+    files |= {path.relative_to(ROOT).as_posix() for path in (ROOT / "examples").rglob("*")}
+    assert dead_links(description, repository=repository, tag=tag, files=files) == []
 
 
 def test_index_page_names_documentation_changelog_and_issues(distributions: Distributions) -> None:
-    urls = dict(url.split(", ") for url in metadata(distributions.wheel).get_all("Project-URL", []))
+    urls = project_urls(distributions.wheel)
 
     assert urls.keys() == {"Repository", "Documentation", "Changelog", "Issues"}
     assert {url for url in urls.values() if not url.startswith(urls["Repository"])} == set()
