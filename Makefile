@@ -205,8 +205,8 @@ public-names: $(RELEASE_PACKAGES) ## compare the public names with those of the 
 
 check-workflows: $(RELEASE_PACKAGES) ## check the GitHub workflows (zizmor, check-jsonschema)
 	@$(RELEASE)/bin/zizmor --offline --pedantic --quiet .github
-	@$(RELEASE)/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
-	@$(RELEASE)/bin/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
+	@$(RELEASE)/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(RELEASE)/bin/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 
 docs: $(DOCS_PACKAGES) ## build the documentation site into site/; fails if a link or an anchor is dead
 	@$(DOCS)/bin/zensical build --strict --clean
