@@ -40,15 +40,22 @@ def clone(root: Path, directory: Path, *, file_time: int | None = None) -> Path:
 
 
 def build(source: Path, *, umask: int) -> None:
-    """Build into dist/, with hatchling from the lock and the time of the commit."""
-    subprocess.run(
+    """Build into dist/, with hatchling from the lock and the time of the commit.
+
+    :raises ValueError: if the build fails, with what it printed.
+    """
+    done = subprocess.run(
         [sys.executable, "-m", "build", "--no-isolation", "--outdir", "dist"],
         cwd=source,
         env={**os.environ, "SOURCE_DATE_EPOCH": git(source, "log", "-1", "--format=%ct")},
         umask=umask,
-        stdout=subprocess.DEVNULL,
-        check=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
     )
+    if done.returncode:
+        raise ValueError(done.stdout)
 
 
 def differing_files(one: Path, other: Path) -> list[str]:
