@@ -14,3 +14,10 @@ PUBLIC_NAMES = [
     "ContactUpdatePolicy",
     "ContactUpdateQueue",
 ]
+
+# The packages with public names. Every other module is internal.
+PUBLIC_PACKAGES = {
+    "connect_constructs": PUBLIC_NAMES,
+    "connect_constructs.local": ["LocalAws", "LocalAwsError"],
+    "connect_constructs.testing": ["TemplateSnapshotExtension", "normalised_template"],
+}

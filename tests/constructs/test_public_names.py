@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import inspect
 import re
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 import connect_constructs
-from tests.public_names import PUBLIC_NAMES
+from tests.public_names import PUBLIC_NAMES, PUBLIC_PACKAGES
 
 PUBLIC_MEMBERS = {
     "ApiGatewayAccount": {"role"},
@@ -87,6 +88,25 @@ def test_public_names_are_these() -> None:
     # Each of them is found, and nothing else is.
     assert list(connect_constructs._MODULES) == PUBLIC_NAMES
     assert {*PUBLIC_MEMBERS, "ContactUpdateFunctionOptions"} == set(PUBLIC_NAMES)
+
+
+@pytest.mark.parametrize("package", PUBLIC_PACKAGES)
+def test_public_names_of_each_package_are_these(package: str) -> None:
+    module = importlib.import_module(package)
+
+    assert module.__all__ == PUBLIC_PACKAGES[package]
+    assert [name for name in module.__all__ if not hasattr(module, name)] == []
+
+
+def test_no_other_module_has_public_names() -> None:
+    root = Path(connect_constructs.__file__).parent
+    with_all = {
+        file.parent.relative_to(root.parent).as_posix().replace("/", ".")
+        for file in root.rglob("*.py")
+        if re.search(r"^__all__\b", file.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+
+    assert with_all == PUBLIC_PACKAGES.keys()
 
 
 @pytest.mark.parametrize("name", PUBLIC_MEMBERS)

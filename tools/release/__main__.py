@@ -95,7 +95,7 @@ def main() -> int:
                 found = check(Path(workspace))
             except (subprocess.SubprocessError, OSError, ValueError) as error:
                 # Such as no wheel after a build that failed.
-                found = [str(error)]
+                found = str(error).splitlines()
             print(f"{'not ok' if found else 'ok'} ({time.monotonic() - start:.0f} s)")
             for line in found:
                 print(f"    {line}")
