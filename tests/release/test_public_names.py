@@ -45,7 +45,7 @@ def released(repository: Repository) -> Repository:
 
 
 def compare(repository: Repository) -> tuple[int, list[str]]:
-    command = [PYTHON, "-m", "tools.release.public_names", repository.root]
+    command = [str(PYTHON), "-m", "tools.release.public_names", str(repository.root)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert not done.stderr
     return done.returncode, done.stdout.splitlines()
