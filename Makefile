@@ -203,9 +203,10 @@ release-check: setup $(RELEASE_PACKAGES) ## check and build everything that a re
 public-names: $(RELEASE_PACKAGES) ## compare the public names with those of the last release
 	@$(RELEASE)/bin/python -m tools.release.public_names
 
-check-workflows: $(RELEASE_PACKAGES) ## check the GitHub workflows (zizmor, check-jsonschema)
-	@$(RELEASE)/bin/zizmor --offline --pedantic --quiet .github
-	@$(RELEASE)/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+check-workflows: $(RELEASE_PACKAGES) ## check the workflows and the CI jobs of the examples (zizmor, check-jsonschema)
+	@$(RELEASE)/bin/zizmor --offline --pedantic --quiet .github examples/review/github.yml
+	@$(RELEASE)/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml examples/review/github.yml
+	@$(RELEASE)/bin/check-jsonschema --builtin-schema vendor.gitlab-ci examples/review/gitlab.yml
 	@$(RELEASE)/bin/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 
 docs: $(DOCS_PACKAGES) ## build the documentation site into site/; fails if a link or an anchor is dead
