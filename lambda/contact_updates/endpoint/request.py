@@ -88,10 +88,14 @@ class Request:
         return self._header("origin")
 
     @property
+    def named_call(self) -> str | None:
+        """The client's id of the call, which is the same for each attempt. None if the client names none."""
+        return next((value for name in _CALL_HEADERS if (value := self._header(name))), None)
+
+    @property
     def call_id(self) -> str:
-        """The same for each attempt of one call if the client says so. Otherwise each request is a call of its own."""
-        named = next((value for name in _CALL_HEADERS if (value := self._header(name))), None)
-        return named or self.extended_id or self.id or str(uuid.uuid4())
+        """The client's id of the call. Default: the request's own id, because each request is a call of its own."""
+        return self.named_call or self.extended_id or self.id or str(uuid.uuid4())
 
     @property
     def allowed_contacts(self) -> frozenset[str] | None:

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from contact_updates.endpoint import queue_target
 from contact_updates.endpoint.endpoint import Endpoint
 from tests.handler.proxy import (
     INSTANCE_ARN,
@@ -167,6 +168,21 @@ def test_request_that_arrives_twice_under_its_own_id_is_one_update(endpoint: End
 
     assert outcomes[0].headers["Update-Id"] == outcomes[1].headers["Update-Id"]
     assert len(queue.messages) == 1
+
+
+@pytest.mark.parametrize(("headers", "ids"), [({}, 2), ({"Idempotency-Key": ""}, 2), (CALL, 1)])
+@pytest.mark.parametrize("extended", ["extended-1", None])
+def test_id_of_an_update_cannot_be_computed_from_the_log_and_a_guessed_value(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, headers: dict[str, str], ids: int, extended: str | None
+) -> None:
+    # The log has the caller, the request's ids, the operation and the contact, but not the client's id of a call. A
+    # call with such an id may be sent again to another execution environment, which must find the same id for it.
+    event, found = requested_as(attributes({"pin": "1234"}, **headers), extended), set()
+    for secret in ("of one environment", "of another"):
+        monkeypatch.setattr(queue_target, "_SECRET", secret)
+        found.add(send(endpoint, event).log["updateId"])
+
+    assert len(found) == ids
 
 
 def test_client_that_repeats_its_own_request_id_makes_an_update_with_each_request(
