@@ -119,6 +119,9 @@ def _network(value: str) -> IPv4Network | IPv6Network:
     if not isinstance(value, str):
         raise TypeError(f"{expected}, got {value!r}")
     try:
+        # IAM knows neither masks nor zones (IAM User Guide, "IP address condition operators").
+        if "." in value.partition("/")[2] or "%" in value:
+            raise ValueError("only the length of the prefix may follow the address")
         return ipaddress.ip_network(value)
     except ValueError as error:
         raise ValueError(f"{expected}, got {value!r}: {error}") from None

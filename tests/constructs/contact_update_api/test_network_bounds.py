@@ -299,6 +299,17 @@ def test_address_ranges_may_be_tokens() -> None:
             ValueError,
             r"allowed_cidrs: expected an address range .*host bits set",
         ),
+        # IAM knows the length of a prefix only, and would deny every caller.
+        (
+            {"allowed_cidrs": ["203.0.113.0/255.255.255.0"]},
+            ValueError,
+            r"allowed_cidrs: expected an address range such as 203\.0\.113\.0/24, got '203\.0\.113\.0/255",
+        ),
+        (
+            {"allowed_cidrs": ["fe80::%eth0/64"]},
+            ValueError,
+            r"allowed_cidrs: expected an address range .*, got 'fe80::%eth0/64'",
+        ),
         ({"allowed_cidrs": ["0.0.0.0/0"]}, ValueError, r"allowed_cidrs: expected a part of the IPv4 addresses"),
         ({"allowed_cidrs": ["128.0.0.0/1", "0.0.0.0/1"]}, ValueError, r"allowed_cidrs: .* IPv4 addresses, got all"),
         ({"allowed_cidrs": [CIDRS[0], "::/0"]}, ValueError, r"allowed_cidrs: expected a part of the IPv6 addresses"),
