@@ -31,6 +31,8 @@ class _Condition(NamedTuple):
     threshold: int
     description: str
     periods: int = 1
+    # In how many of the periods the figure must be above the threshold; None means in all.
+    periods_above: int | None = None
 
 
 class ContactUpdateMonitoring(Construct):
@@ -126,6 +128,7 @@ class ContactUpdateMonitoring(Construct):
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
             threshold=condition.threshold,
             evaluation_periods=condition.periods,
+            datapoints_to_alarm=condition.periods_above,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
             alarm_description=condition.description,
         )
@@ -176,6 +179,10 @@ def _rejected(queue: ContactUpdateQueue, threshold: int) -> _Condition:
         "Amazon Connect's error and text. Correct the cause, then move the messages back with a redrive, or delete "
         "them. A message without a rejection was received 1,000 times: the function dies or cannot set visibility "
         "timeouts.",
+        # FILL turns late data of the newest period into 0. The period before it then keeps the alarm on (Amazon
+        # CloudWatch User Guide, "Using metric math", FILL).
+        periods=2,
+        periods_above=1,
     )
 
 

@@ -52,6 +52,7 @@ def test_stalled_updates_are_an_alarm_after_fifteen_minutes(alarms: dict[str, di
         "deleted": ("NumberOfMessagesDeleted", "Sum"),
     }
     assert [part["MetricStat"]["Period"] * alarm["EvaluationPeriods"] for part in parts] == [900] * 3
+    assert "DatapointsToAlarm" not in alarm
 
 
 def test_other_alarms_go_off_after_one_period(alarms: dict[str, dict[str, Any]]) -> None:
@@ -59,7 +60,10 @@ def test_other_alarms_go_off_after_one_period(alarms: dict[str, dict[str, Any]])
         if name != "StalledUpdates":
             periods = [alarm["Period"]] if "Period" in alarm else [300]
             periods += [part["MetricStat"]["Period"] for part in alarm.get("Metrics", []) if "MetricStat" in part]
-            assert (alarm["EvaluationPeriods"], set(periods)) == (1, {300}), name
+            count = alarm.get("DatapointsToAlarm", alarm["EvaluationPeriods"])
+            assert (count, set(periods)) == (1, {300}), name
+            # One more where the newest period may be late.
+            assert alarm["EvaluationPeriods"] == (2 if name == "RejectedUpdates" else 1), name
 
 
 def test_metrics_and_statistics_of_the_other_alarms(alarms: dict[str, dict[str, Any]]) -> None:

@@ -28,12 +28,16 @@ def value_of(expression: str, values: Values) -> float:
     return value
 
 
+def is_on(alarm: dict[str, Any], periods: list[Values]) -> bool:
+    """Whether the figure is above the threshold in as many of the newest periods as the alarm demands."""
+    expression, count = alarm["Metrics"][0]["Expression"], alarm["EvaluationPeriods"]
+    above = [value_of(expression, values) > alarm["Threshold"] for values in periods[-count:]]
+    return sum(above) >= alarm.get("DatapointsToAlarm", count)
+
+
 def goes_off(alarm: dict[str, Any], periods: list[Values]) -> bool:
-    """Whether, somewhere in `periods`, as many in a row as the alarm evaluates are above its threshold."""
-    expression = alarm["Metrics"][0]["Expression"]
-    above = [value_of(expression, values) > alarm["Threshold"] for values in periods]
-    count = alarm["EvaluationPeriods"]
-    return any(all(above[first : first + count]) for first in range(len(above) - count + 1))
+    """Whether the alarm is on after any of the periods."""
+    return any(is_on(alarm, periods[: end + 1]) for end in range(len(periods)))
 
 
 def waiting(visible: float | None, in_flight: float | None, deleted: float | None) -> Values:
@@ -92,3 +96,15 @@ def test_rejected_updates_go_off_whether_or_not_somebody_reads_them(
     values: Values = {"rejectedVisible": visible, "rejectedNotVisible": in_flight}
 
     assert goes_off(alarms["RejectedUpdates"], [values]) == rejected
+
+
+def test_rejected_updates_stay_on_while_data_is_late_and_end_once_they_are_gone(
+    alarms: dict[str, dict[str, Any]],
+) -> None:
+    held: Values = {"rejectedVisible": 3, "rejectedNotVisible": None}
+    late: Values = {"rejectedVisible": None, "rejectedNotVisible": None}
+    empty: Values = {"rejectedVisible": 0, "rejectedNotVisible": None}
+
+    assert is_on(alarms["RejectedUpdates"], [held, held, late])
+    assert not is_on(alarms["RejectedUpdates"], [held, empty, empty])
+    assert not is_on(alarms["RejectedUpdates"], [late, late])
