@@ -148,7 +148,9 @@ class ContactUpdateApi(Construct):
             app, its policy gets the statement that this needs; for an imported key, a warning shows it. Default: a key
             owned by AWS is used.
         :param tracing: Whether AWS X-Ray traces the API's stage and the function, whose role may then send traces. The
-            queue's function is traced with the queue's own `tracing`. Default: no tracing.
+            queue's function is traced with the queue's own `tracing`. A trace has the request's URL, with the ids in
+            its path, and the caller's address (API Gateway Developer Guide, "AWS X-Ray traces for Amazon API Gateway
+            APIs"). Default: no tracing.
         :param function_options: Memory, timeout, VPC and other options of the function. Default: the default of each
             option.
         :raises TypeError: if an argument has the wrong type.
