@@ -29,11 +29,8 @@ _PRINCIPAL = re.compile(
 )
 
 # Condition keys that identify the caller, or on whose behalf a service calls (IAM User Guide, "AWS global condition
-# context keys").
-_PRINCIPAL_KEYS = frozenset(
-    {"aws:principalaccount", "aws:principalarn", "aws:principalorgid", "aws:principalorgpaths"}
-    | {"aws:sourcevpc", "aws:sourcevpce"}
-)
+# context keys"). A network does not: within an account, everybody who calls from it would be allowed.
+_PRINCIPAL_KEYS = frozenset({"aws:principalaccount", "aws:principalarn", "aws:principalorgid", "aws:principalorgpaths"})
 _SERVICE_KEYS = frozenset({"aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths"})
 # Operators that require the key to be present, with one of the values.
 _DEMANDS = re.compile(r"(ForAnyValue:)?(String|Arn)(Equals|Like)(IgnoreCase)?\Z")
@@ -219,8 +216,23 @@ def _check_named_in_policy(grantee: iam.IGrantable, *, services_may_call: bool) 
 def _demands(conditions: Mapping[str, Mapping[str, Any]], keys: frozenset[str]) -> bool:
     """Whether the conditions require one of these keys to have a certain value."""
     return any(
-        _DEMANDS.match(operator) and any(key.lower() in keys for key in tests) for operator, tests in conditions.items()
+        _DEMANDS.match(operator)
+        and any(key.lower() in keys and all(map(_names_owner, _listed(values))) for key, values in tests.items())
+        for operator, tests in conditions.items()
     )
+
+
+def _names_owner(value: object) -> bool:
+    """Whether an account, an ARN, an organization or a path in one says whose it is, without a wildcard."""
+    if not isinstance(value, str):
+        return True  # CloudFormation only knows the value when it deploys.
+    parts = value.split(":", 5)
+    owner = parts[4] if len(parts) == 6 else value.partition("/")[0]
+    return not {"*", "?"} & set(owner)
+
+
+def _listed(values: object) -> Sequence[object]:
+    return values if isinstance(values, (list, tuple)) else [values]
 
 
 def _described(grantee: iam.IGrantable) -> str:

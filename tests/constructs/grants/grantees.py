@@ -54,6 +54,21 @@ NAMED_BY_THE_RESOURCE: list[tuple[str, NewPrincipal, dict[str, Any] | str, dict[
         "*",
         IN_ORGANIZATION,
     ),
+    *(
+        (
+            name,
+            lambda _, condition=condition: iam.PrincipalWithConditions(iam.StarPrincipal(), condition),
+            "*",
+            condition,
+        )
+        for name, condition in (
+            (
+                "star_of_a_part_of_an_organization",
+                {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": ["o-a1b2c3d4e5/r-1/*"]}},
+            ),
+            ("star_of_an_accounts_roles", {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{ELSEWHERE}:role/Crm*"}}),
+        )
+    ),
 ]
 
 
@@ -63,10 +78,30 @@ named_by_the_resource = pytest.mark.parametrize(
     ids=[case[0] for case in NAMED_BY_THE_RESOURCE],
 )
 
+# A network says from where a call comes, not by whom. All others are true of every principal of AWS.
+OPEN_CONDITIONS: dict[str, dict[str, Any]] = {
+    "through_a_vpc_endpoint": {"StringEquals": {"aws:SourceVpce": "vpce-0123456789abcdef0"}},
+    "in_a_vpc": {"StringEquals": {"aws:SourceVpc": ["vpc-0123456789abcdef0"]}},
+    "of_any_organization": {"StringLike": {"aws:PrincipalOrgID": "*"}},
+    "of_most_organizations": {"StringLike": {"aws:PrincipalOrgID": [ORGANIZATION, "o-*"]}},
+    "on_any_path": {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": ["o-*/r-root/*"]}},
+    "of_any_account": {"StringLike": {"aws:PrincipalAccount": "????????????"}},
+    "with_any_arn": {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/Admin"}},
+    "with_any_text_as_arn": {"StringLike": {"aws:PrincipalArn": "*"}},
+}
+
 
 EVERYBODY = [
     pytest.param(lambda _: iam.AnyPrincipal(), "expected a principal, an account or an organization", id="any"),
     pytest.param(lambda _: iam.StarPrincipal(), "expected a principal, an account or an organization", id="star"),
+    *(
+        pytest.param(
+            lambda _, condition=condition: iam.PrincipalWithConditions(iam.AnyPrincipal(), condition),
+            "expected a principal, an account or an organization, got everybody",
+            id=f"any_{name}",
+        )
+        for name, condition in OPEN_CONDITIONS.items()
+    ),
     pytest.param(
         # Everybody uses TLS.
         lambda _: iam.PrincipalWithConditions(iam.AnyPrincipal(), {"Bool": {"aws:SecureTransport": "true"}}),

@@ -97,6 +97,13 @@ def test_service_may_send_under_a_condition() -> None:
             "expected the role that the service uses",
             id="service_by_tls",
         ),
+        pytest.param(
+            lambda _: iam.ServicePrincipal(
+                "events.amazonaws.com", conditions={"ArnLike": {"aws:SourceArn": "arn:aws:events:*:*:rule/*"}}
+            ),
+            "expected the role that the service uses",
+            id="service_for_any_account",
+        ),
     ],
 )
 def test_queue_grants_raise_for_grantees_that_no_policy_should_name(principal: NewPrincipal, message: str) -> None:
