@@ -3,7 +3,8 @@
 Deploy it with -c instance_arn=arn:aws:connect:us-east-1:111122223333:instance/12345678-1234-1234-1234-123456789012
 
 With -c queue=true, updates go through a queue, and rejected ones to an event bus. With -c fips=true, the functions call
-FIPS endpoints. The instance must be in the stack's Region, which the interface endpoints reach.
+FIPS endpoints. Leave it out in AWS GovCloud (US), where SDKs find them under the ordinary names. The instance must be
+in the stack's Region, which the interface endpoints reach.
 """
 
 from __future__ import annotations
