@@ -89,8 +89,14 @@ def _check_vpc_endpoints(vpc_endpoints: Sequence[ec2.IVpcEndpoint] | None, stack
     if not vpc_endpoints:
         raise ValueError("vpc_endpoints: expected at least one VPC endpoint, got none; leave it out for a regional API")
     for endpoint in vpc_endpoints:
-        check_has("vpc_endpoints", endpoint, "vpc_endpoint_id", "interface endpoints of execute-api")
+        # A gateway endpoint has no connections.
+        for attribute in ("vpc_endpoint_id", "connections"):
+            check_has("vpc_endpoints", endpoint, attribute, "interface endpoints of execute-api")
         check_in_region("vpc_endpoints", endpoint.env.region, stack)
+    ids = [endpoint.vpc_endpoint_id for endpoint in vpc_endpoints]
+    for endpoint, endpoint_id in zip(vpc_endpoints, ids, strict=True):
+        if (count := ids.count(endpoint_id)) > 1:
+            raise ValueError(f"vpc_endpoints: expected each VPC endpoint once, got {count} of {endpoint.node.path}")
 
 
 def _check_cidrs(values: Sequence[str] | None) -> None:

@@ -356,6 +356,25 @@ def test_rejects_an_authorizer_for_unsigned_callers(
         new_api(stack, vpc_endpoints=[vpc_endpoint(stack)], unsigned_callers=True, authorizer=new_authorizer(stack))
 
 
+def test_rejects_a_gateway_endpoint() -> None:
+    stack = new_stack()
+    gateway = ec2.Vpc(stack, "Vpc", max_azs=1, nat_gateways=0).add_gateway_endpoint(
+        "S3", service=ec2.GatewayVpcEndpointAwsService.S3
+    )
+
+    with pytest.raises(TypeError, match=r"^vpc_endpoints: expected interface endpoints of execute-api"):
+        new_api(stack, vpc_endpoints=[gateway])
+
+
+def test_rejects_a_vpc_endpoint_that_is_given_twice() -> None:
+    # CloudFormation refuses it when it deploys.
+    stack = new_stack()
+    endpoint = vpc_endpoint(stack)
+
+    with pytest.raises(ValueError, match=r"^vpc_endpoints: expected each VPC endpoint once, got 2 of Stack/vpce-"):
+        new_api(stack, vpc_endpoints=[endpoint, endpoint])
+
+
 def test_rejects_a_vpc_endpoint_in_another_region() -> None:
     app = App()
     elsewhere = Stack(app, "Elsewhere", env=Environment(account="111122223333", region="eu-west-1"))
