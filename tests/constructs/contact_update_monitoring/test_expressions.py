@@ -30,9 +30,10 @@ def value_of(expression: str, values: Values) -> float:
 
 def is_on(alarm: dict[str, Any], periods: list[Values]) -> bool:
     """Whether the figure is above the threshold in as many of the newest periods as the alarm demands."""
-    expression, count = alarm["Metrics"][0]["Expression"], alarm["EvaluationPeriods"]
-    above = [value_of(expression, values) > alarm["Threshold"] for values in periods[-count:]]
-    return sum(above) >= alarm.get("DatapointsToAlarm", count)
+    expression: str = alarm["Metrics"][0]["Expression"]
+    count: int = alarm["EvaluationPeriods"]
+    demanded: int = alarm.get("DatapointsToAlarm", count)
+    return sum(value_of(expression, values) > alarm["Threshold"] for values in periods[-count:]) >= demanded
 
 
 def goes_off(alarm: dict[str, Any], periods: list[Values]) -> bool:
