@@ -149,3 +149,9 @@ def _check_unsigned_callers(
             "allow_origins: expected single origins beside unsigned_callers=True, got '*': every page that somebody "
             "opens inside the network could make updates"
         )
+    for origin in allow_origins or ():
+        if Token.is_unresolved(origin) and "://" not in origin:
+            raise ValueError(
+                "allow_origins: expected origins whose scheme is known at synthesis beside unsigned_callers=True, such "
+                "as https:// before a token, got a token: it could be '*', or empty"
+            )

@@ -346,6 +346,16 @@ def test_rejects_what_does_not_go_with_vpc_endpoints(arguments: dict[str, Any], 
         new_api(stack, vpc_endpoints=[vpc_endpoint(stack)], **arguments)
 
 
+def test_origin_of_unsigned_callers_is_not_a_token_that_may_be_any_text() -> None:
+    # It might be '*', or empty, so that the function would refuse no page.
+    stack = new_stack()
+    arguments: dict[str, Any] = {"vpc_endpoints": [vpc_endpoint(stack)], "unsigned_callers": True}
+
+    with pytest.raises(ValueError, match=r"^allow_origins: expected origins whose scheme is known"):
+        new_api(stack, allow_origins=[Fn.import_value("Origin")], **arguments)
+    new_api(stack, "Known", allow_origins=[f"https://{Fn.import_value('Domain')}"], **arguments)
+
+
 @pytest.mark.parametrize("new_authorizer", [lambda_authorizer, cognito_authorizer])
 def test_rejects_an_authorizer_for_unsigned_callers(
     new_authorizer: Callable[[Stack], apigateway.IAuthorizer],

@@ -33,7 +33,8 @@ def is_on(alarm: dict[str, Any], periods: list[Values]) -> bool:
     expression: str = alarm["Metrics"][0]["Expression"]
     count: int = alarm["EvaluationPeriods"]
     demanded: int = alarm.get("DatapointsToAlarm", count)
-    return sum(value_of(expression, values) > alarm["Threshold"] for values in periods[-count:]) >= demanded
+    above: list[bool] = [value_of(expression, values) > alarm["Threshold"] for values in periods[-count:]]
+    return sum(above) >= demanded
 
 
 def goes_off(alarm: dict[str, Any], periods: list[Values]) -> bool:
