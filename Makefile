@@ -29,6 +29,9 @@ OLDEST_BOTOCORE := $(VENV)/oldest-botocore
 OLDEST_BOTOCORE_PACKAGES := $(OLDEST_BOTOCORE)/.packages
 # The tests that depend on botocore.
 BOTOCORE_TESTS := $(addprefix tests/handler/test_,$(addsuffix .py,amazon_connect api_function botocore_fallback data_loader start trimmed_session upstream_faults upstream_texts))
+# checkov has many dependencies, whose versions are not ours to choose.
+CHECKERS := $(VENV)/checkers
+CHECKERS_PACKAGES := $(CHECKERS)/.packages
 # What builds the documentation site.
 DOCS := $(VENV)/docs
 DOCS_PACKAGES := $(DOCS)/.packages
@@ -65,7 +68,7 @@ export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo local test attack check lint types fast-tests oldest-botocore-tests test-botocore deployed-tests clients-setup browser-setup clients-table emulator-gaps lifecycle bench queue-figures queue-faults format release-check public-names check-workflows upgrade-templates test-lowest test-newest deploy snapshots model facts lock docs build clean gone
+.PHONY: help setup demo local test attack check lint types fast-tests oldest-botocore-tests test-botocore deployed-tests clients-setup browser-setup clients-table emulator-gaps findings-table checkers-setup lifecycle bench queue-figures queue-faults format release-check public-names check-workflows upgrade-templates test-lowest test-newest deploy snapshots model facts lock docs build clean gone
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r target text; do printf '  make %-14s %s\n' "$$target" "$$text"; done
@@ -93,7 +96,7 @@ lint: $(PACKAGES)
 types: $(PACKAGES)
 	@$(BIN)/mypy
 
-fast-tests: setup $(REVIEW_PACKAGES) $(RELEASE_PACKAGES)
+fast-tests: setup checkers-setup $(REVIEW_PACKAGES) $(RELEASE_PACKAGES)
 	@$(IN_TWO) $(FAST_TESTS)
 
 oldest-botocore-tests: $(OLDEST_BOTOCORE_PACKAGES)
@@ -122,6 +125,8 @@ test-newest: setup ## run the constructs' tests with the newest versions of pack
 deployed-tests: setup clients-setup browser-setup
 	@$(IN_TWO) $(DEPLOYED_TESTS)
 
+checkers-setup: $(CHECKERS_PACKAGES)
+
 clients-setup: $(AWS_CLI_PACKAGES) $(JAVASCRIPT_SDK)
 
 browser-setup: $(BROWSER_DRIVER)
@@ -134,6 +139,9 @@ emulator-gaps: $(PROJECT) ## rewrite the table of the emulator's gaps in docs/te
 
 lifecycle: setup ## rewrite the tables in docs/lifecycle.md, after an intended change of what options do to a deployed stack
 	@CDK_VALIDATION=false $(BIN)/python -m tools.lifecycle
+
+findings-table: setup checkers-setup ## rewrite the tables of rule packs' findings in docs/findings.md
+	@$(BIN)/python -m tools.findings_table
 
 bench: setup $(BENCHMARK_PEERS_PACKAGES) ## measure cold start, warm requests and synthesis against alternatives, and rewrite docs/performance.md (takes minutes)
 	@$(BIN)/python -m benchmarks.performance --python $(BENCHMARK_PEERS)/bin/python --output-dir docs
@@ -180,13 +188,14 @@ facts: $(PACKAGES) $(REVIEW_PACKAGES) ## cut the review's facts about resource t
 # take packages from there and write no hashes.
 lock: $(PACKAGES) ## update the locked versions, except those in requirements/pinned.txt, requirements/emulator.txt and package.json
 	@rm -f requirements/dev.txt requirements/awscli.txt requirements/benchmark-peers.txt requirements/oldest-botocore.txt \
-		requirements/docs.txt requirements/release.txt requirements/lowest.txt $(EMULATOR_LOCK) package-lock.json $(JAVASCRIPT)/package-lock.json $(BROWSER)/package-lock.json \
+		requirements/checkers.txt requirements/docs.txt requirements/release.txt requirements/lowest.txt $(EMULATOR_LOCK) package-lock.json $(JAVASCRIPT)/package-lock.json $(BROWSER)/package-lock.json \
 		$(REVIEW)/package-lock.json
 	@rm -rf node_modules $(JAVASCRIPT)/node_modules $(BROWSER)/node_modules $(REVIEW)/node_modules
 	@$(COMPILE) pyproject.toml --extra dev --constraints requirements/pinned.txt --output-file requirements/dev.txt
 	@$(COMPILE) requirements/emulator.txt --output-file $(EMULATOR_LOCK)
 	@$(COMPILE) requirements/awscli.in --output-file requirements/awscli.txt
 	@$(COMPILE) requirements/oldest-botocore.in --output-file requirements/oldest-botocore.txt
+	@$(COMPILE) requirements/checkers.in --output-file requirements/checkers.txt
 	@$(COMPILE) requirements/docs.in --output-file requirements/docs.txt
 	@$(COMPILE) requirements/release.in --output-file requirements/release.txt
 	@$(COMPILE) pyproject.toml requirements/lowest.in --extra local --extra testing --resolution lowest-direct \
@@ -244,6 +253,10 @@ $(AWS_CLI_PACKAGES): requirements/awscli.txt requirements/make_venv.sh | $(PACKA
 
 $(OLDEST_BOTOCORE_PACKAGES): requirements/oldest-botocore.txt requirements/make_venv.sh | $(PACKAGES)
 	@requirements/make_venv.sh $(OLDEST_BOTOCORE) requirements/oldest-botocore.txt '$(PYTHON)'
+	@touch $@
+
+$(CHECKERS_PACKAGES): requirements/checkers.txt requirements/make_venv.sh | $(PACKAGES)
+	@requirements/make_venv.sh $(CHECKERS) requirements/checkers.txt '$(PYTHON)'
 	@touch $@
 
 $(DOCS_PACKAGES): requirements/docs.txt requirements/make_venv.sh | $(PACKAGES)

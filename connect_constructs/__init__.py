@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from connect_constructs._acknowledgments import acknowledge_findings
     from connect_constructs.api_gateway_account import ApiGatewayAccount
     from connect_constructs.connect_vpc_endpoint_service import ConnectVpcEndpointService
     from connect_constructs.contact_update_api import ContactUpdateApi
@@ -32,6 +33,7 @@ _MODULES = {
     "ContactUpdateOperation": "operation",
     "ContactUpdatePolicy": "contact_update_policy",
     "ContactUpdateQueue": "contact_update_queue",
+    "acknowledge_findings": "_acknowledgments",
 }
 
 __all__ = [
@@ -45,6 +47,7 @@ __all__ = [
     "ContactUpdateOperation",
     "ContactUpdatePolicy",
     "ContactUpdateQueue",
+    "acknowledge_findings",
 ]
 
 

@@ -57,6 +57,8 @@ class ApiFunctionDefinition:
         self._instance = _target_instance(instance, queue)
         check_account("instance", self._instance.env.account, stack)
         self._queue = queue
+        # The instance whose contacts the function's role may update.
+        self.updated_instance = None if queue else self._instance
         self.operations = _offered_operations(operations, queue)
         self._environment = _environment(
             self._instance, queue, allowed_attributes, allowed_members, allow_origins, unsigned_callers

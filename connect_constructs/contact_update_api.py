@@ -203,6 +203,7 @@ class ContactUpdateApi(Construct):
 
         self._queue = queue
         self._operations = definition.operations
+        self._updated_instance = definition.updated_instance
         self._vpc_endpoints = bounds.vpc_endpoints
         self._domain_name = domain_name
         self._has_authorizer = authorizer is not None

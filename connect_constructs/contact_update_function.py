@@ -74,6 +74,7 @@ class ContactUpdateFunction(Construct):
             function_options=function_options,
         )
         super().__init__(scope, construct_id)
+        self._updated_instance = definition.updated_instance
         self._function = definition.add_to(self)
 
     @property

@@ -43,3 +43,4 @@ class ContactUpdatePolicy(iam.ManagedPolicy):
                 )
             ],
         )
+        self._updated_instance = instance

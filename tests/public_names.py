@@ -13,6 +13,7 @@ PUBLIC_NAMES = [
     "ContactUpdateOperation",
     "ContactUpdatePolicy",
     "ContactUpdateQueue",
+    "acknowledge_findings",
 ]
 
 # The packages with public names. Every other module is internal.

@@ -43,6 +43,17 @@ def new_instance(scope: Construct, construct_id: str = "Instance") -> ConnectIns
     return ConnectInstance.from_instance_arn(scope, construct_id, INSTANCE_ARN)
 
 
+def new_vpc(stack: Stack) -> ec2.IVpc:
+    return ec2.Vpc.from_vpc_attributes(
+        stack,
+        "Vpc",
+        vpc_id="vpc-0123456789abcdef0",
+        availability_zones=["us-east-1a"],
+        private_subnet_ids=["subnet-0123456789abcdef0"],
+        private_subnet_route_table_ids=["rtb-0123456789abcdef0"],
+    )
+
+
 def minimal_stack() -> Stack:
     """The endpoint with required arguments only."""
     stack = new_stack("Minimal")
@@ -82,7 +93,7 @@ def maximal_stack() -> Stack:
         function_options=ContactUpdateFunctionOptions(
             memory_size=1024,
             timeout=Duration.seconds(20),
-            vpc=_vpc(stack),
+            vpc=new_vpc(stack),
             log_retention=logs.RetentionDays.ONE_MONTH,
             encryption_key=key,
             reserved_concurrent_executions=5,
@@ -137,7 +148,7 @@ def maximal_queue_stack() -> Stack:
         function_options=ContactUpdateFunctionOptions(
             memory_size=1024,
             timeout=Duration.seconds(30),
-            vpc=_vpc(stack),
+            vpc=new_vpc(stack),
             log_retention=logs.RetentionDays.ONE_MONTH,
             encryption_key=key,
             reserved_concurrent_executions=5,
@@ -176,17 +187,6 @@ def maximal_monitoring_stack() -> Stack:
         throttled_invocations_threshold=60,
     )
     return stack
-
-
-def _vpc(stack: Stack) -> ec2.IVpc:
-    return ec2.Vpc.from_vpc_attributes(
-        stack,
-        "Vpc",
-        vpc_id="vpc-0123456789abcdef0",
-        availability_zones=["us-east-1a"],
-        private_subnet_ids=["subnet-0123456789abcdef0"],
-        private_subnet_route_table_ids=["rtb-0123456789abcdef0"],
-    )
 
 
 def resources(template: Template, type_: str, properties: Mapping[str, Any] | None = None) -> dict[str, dict[str, Any]]:

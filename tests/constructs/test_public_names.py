@@ -87,7 +87,7 @@ def test_public_names_are_these() -> None:
     assert connect_constructs.__all__ == PUBLIC_NAMES
     # Each of them is found, and nothing else is.
     assert list(connect_constructs._MODULES) == PUBLIC_NAMES
-    assert {*PUBLIC_MEMBERS, "ContactUpdateFunctionOptions"} == set(PUBLIC_NAMES)
+    assert {*PUBLIC_MEMBERS, "ContactUpdateFunctionOptions", "acknowledge_findings"} == set(PUBLIC_NAMES)
 
 
 @pytest.mark.parametrize("package", PUBLIC_PACKAGES)
