@@ -140,7 +140,7 @@ emulator-gaps: $(PROJECT) ## rewrite the table of the emulator's gaps in docs/te
 lifecycle: setup ## rewrite the tables in docs/lifecycle.md, after an intended change of what options do to a deployed stack
 	@CDK_VALIDATION=false $(BIN)/python -m tools.lifecycle
 
-findings-table: setup checkers-setup ## rewrite the tables of rule packs' findings in docs/findings.md
+findings-table: $(PROJECT) ## rewrite the table of rule packs' findings in docs/findings.md
 	@$(BIN)/python -m tools.findings_table
 
 bench: setup $(BENCHMARK_PEERS_PACKAGES) ## measure cold start, warm requests and synthesis against alternatives, and rewrite docs/performance.md (takes minutes)

@@ -8,7 +8,7 @@ from typing import Any
 import aws_cdk
 import jsii
 from aws_cdk import AspectPriority, Aspects, CfnResource, IAspect, Stack
-from constructs import Construct, IConstruct
+from constructs import IConstruct
 
 from connect_constructs._finding_conditions import flattened
 from connect_constructs._findings import FINDINGS
@@ -52,7 +52,7 @@ _RESOURCES = {
 }
 
 
-def acknowledge_findings(*constructs: Construct) -> None:
+def acknowledge_findings(*constructs: IConstruct) -> None:
     """Acknowledge what cdk-nag, checkov and cfn-lint find in these constructs, each with its reason.
 
     docs/findings.md lists the findings. During synthesis, those that no option has mended are acknowledged in the
@@ -77,7 +77,7 @@ def acknowledge_findings(*constructs: Construct) -> None:
                 Aspects.of(resource).add(aspect, priority=AspectPriority.MUTATING)
 
 
-def _paths(construct: Construct) -> tuple[str, ...]:
+def _paths(construct: IConstruct) -> tuple[str, ...]:
     for class_ in type(construct).__mro__:
         if class_.__module__.startswith("connect_constructs.") and class_.__name__ in _RESOURCES:
             return _RESOURCES[class_.__name__]

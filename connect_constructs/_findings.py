@@ -56,7 +56,7 @@ _FUNCTION = "AWS::Lambda::Function"
 _QUEUE = "AWS::SQS::Queue"
 
 _OPEN = (
-    "Whoever reaches the VPC endpoints may call, as unsigned_callers says, and the API's resource policy denies all "
+    "The API has unsigned_callers, so that whoever reaches its VPC endpoints may call. Its resource policy denies all "
     "other callers."
 )
 
@@ -203,7 +203,7 @@ FINDINGS = (
         _TRACES,
     ),
     Finding(
-        "The function's environment is not encrypted with a key of the account's.",
+        "The function's environment is not encrypted with a customer managed key.",
         (_FUNCTION,),
         ("CKV_AWS_173",),
         is_without("kms_key_arn"),
@@ -216,10 +216,10 @@ FINDINGS = (
         ("W3005",),
         depends_on_its_role,
         "",
-        "CDK writes it for each function, and it has no effect.",
+        "CDK writes it for each function. It is redundant and does no harm.",
     ),
     Finding(
-        "A log group is not encrypted with a key of the account's.",
+        "A log group is not encrypted with a customer managed key.",
         ("AWS::Logs::LogGroup",),
         (*_managed("CloudWatchLogGroupEncrypted", _R4, _R5, _HIPAA, _PCI), "CKV_AWS_158"),
         is_without("kms_key_id"),
@@ -290,7 +290,7 @@ FINDINGS = (
         "It is the dead-letter queue. Nothing consumes it automatically.",
     ),
     Finding(
-        "A queue is not encrypted with a key of the account's.",
+        "A queue is not encrypted with a customer managed key.",
         (_QUEUE,),
         ("CKV_AWS_27",),
         is_without("kms_master_key_id"),

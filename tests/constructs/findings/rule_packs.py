@@ -24,7 +24,6 @@ from cdk_nag import (
     PCIDSS321Checks,
     ServerlessChecks,
 )
-from constructs import Construct
 
 from connect_constructs import (
     ApiGatewayAccount,
@@ -40,7 +39,7 @@ from connect_constructs import (
 from tests.constructs import stacks
 from tests.constructs.stacks import INSTANCE_ARN, new_instance, new_stack, new_vpc
 
-PACKS: dict[str, Callable[[Construct], Any]] = {
+PACKS: dict[str, Callable[[Any], Any]] = {
     "AwsSolutions": AwsSolutionsChecks,
     "Serverless": ServerlessChecks,
     "NIST.800.53.R4": NIST80053R4Checks,

@@ -19,6 +19,8 @@ from tests.constructs.findings.rule_packs import (
     users_stack,
 )
 from tests.constructs.stacks import CONTACT_ARNS, INSTANCE_ARN
+from tools.findings_table import PAGE, SECTION, table
+from tools.page_sections import section
 
 Findings = set[tuple[str, str]]
 
@@ -82,6 +84,19 @@ def test_options_mend_findings(judged: dict[str, Judged]) -> None:
     }
 
 
+def test_page_has_the_counts(judged: dict[str, Judged]) -> None:
+    rows = "".join(
+        f"| cdk-nag {pack} | {_count(judged['minimal'], pack)} | {_count(judged['maximal'], pack)} | 0 |\n"
+        for pack in PACKS
+    )
+
+    assert rows in PAGE.read_text(encoding="utf-8")
+
+
+def test_page_has_the_table() -> None:
+    assert section(PAGE, SECTION) == table().strip(), "make findings-table writes the table"
+
+
 def test_what_users_add_is_still_reported() -> None:
     stack = users_stack()
     Template.from_stack(stack)
@@ -118,6 +133,10 @@ def test_other_stacks_are_unaffected(judged: dict[str, Judged]) -> None:
 
     assert cdk_nag_findings(stack) == judged["minimal"].found
     assert {path.partition("/")[0] for _, path in cdk_nag_acknowledgments(stack)} == {"Other"}
+
+
+def _count(judged: Judged, pack: str) -> int:
+    return sum(rule.startswith(f"{pack}-") for rule, _ in judged.found)
 
 
 def _without_detail(rule: str) -> str:

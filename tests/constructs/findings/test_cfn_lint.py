@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import boto3
@@ -20,7 +21,7 @@ _REGIONS = [
 ]
 
 
-def _findings(template: dict[str, Any]) -> set[tuple[str, str]]:
+def _findings(template: Mapping[str, Any]) -> set[tuple[str, str]]:
     """The rules and the logical ids that they find something in."""
     # I3510, whether an action takes such a resource, is off by default.
     config = ManualArgs(regions=_REGIONS, include_checks=["I3510"])

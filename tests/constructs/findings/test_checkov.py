@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from aws_cdk.assertions import Template
 
 from connect_constructs._findings import FINDINGS
 from tests.constructs.findings.rule_packs import STACKS, acknowledge_all, users_stack, without_acknowledgments
+from tools.findings_table import PAGE
 
 _CHECKOV = Path(__file__).resolve().parents[3] / ".venv" / "checkers" / "bin" / "checkov"
 
@@ -26,7 +28,7 @@ class Report:
     """One run over all templates, because most of the time is checkov's start."""
 
     def __init__(self, folder: Path) -> None:
-        self.templates: dict[str, dict[str, Any]] = {}
+        self.templates: dict[str, Mapping[str, Any]] = {}
         for name, new_stack in STACKS.items():
             stack = new_stack()
             acknowledge_all(stack)
@@ -36,7 +38,7 @@ class Report:
         self.templates["users"] = Template.from_stack(users_stack()).to_json()
         for name, template in self.templates.items():
             (folder / f"{name}.template.json").write_text(json.dumps(template), encoding="utf-8")
-        command = [_CHECKOV, "--directory", folder, "--framework", "cloudformation", "--output", "json"]
+        command = [str(_CHECKOV), "--directory", str(folder), "--framework", "cloudformation", "--output", "json"]
         # It asks its platform for nothing without a key.
         environment = {name: value for name, value in os.environ.items() if name not in ("BC_API_KEY", "PYTHONPATH")}
         done = subprocess.run(
@@ -101,6 +103,12 @@ def test_each_check_of_the_table_finds_something(report: Report) -> None:
 
 def test_options_mend_findings(report: Report) -> None:
     assert {check for check, _ in report.failed("maximal")} == {"CKV_AWS_111", "CKV_AWS_116", "CKV_AWS_120"}
+
+
+def test_page_has_the_counts(report: Report) -> None:
+    row = f"| checkov | {len(report.failed('minimal'))} | {len(report.failed('maximal'))} | 0 |\n"
+
+    assert row in PAGE.read_text(encoding="utf-8")
 
 
 def test_dangerous_statements_of_users_are_still_reported(report: Report) -> None:
