@@ -22,6 +22,7 @@ _OWN_WILDCARD_ACTIONS = frozenset(
         "xray:PutTraceSegments",
     }
 )
+_LOGGING_POLICY = ":iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 _OWN_CONTACT_ACTIONS = frozenset({"connect:UpdateContact", "connect:UpdateContactAttributes"})
 
 
@@ -104,9 +105,10 @@ def has_alarm_without_action(alarm: Any, _: str | None) -> bool:
     return alarm.actions_enabled is False or not any(resolve(each) for each in actions)
 
 
-def flattened_managed_policy(role: Any, _: str | None) -> str:
-    (arn,) = Stack.of(role).resolve(role.managed_policy_arns)
-    return flattened(arn)
+def logging_policy(role: Any, _: str | None) -> str:
+    """The policy among the role's that ApiGatewayAccount has attached, or nothing."""
+    arns = [flattened(arn) for arn in Stack.of(role).resolve(role.managed_policy_arns) or []]
+    return next((arn for arn in arns if arn.endswith(_LOGGING_POLICY)), "")
 
 
 def allows_own_contacts_only(policy: Any, contact_arns: str | None) -> bool:

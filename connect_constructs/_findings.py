@@ -15,7 +15,6 @@ from connect_constructs._finding_conditions import (
     allows_own_wildcards_only,
     answers_without_cognito,
     depends_on_its_role,
-    flattened_managed_policy,
     has_alarm_without_action,
     has_no_cache,
     has_no_execution_log,
@@ -24,6 +23,7 @@ from connect_constructs._finding_conditions import (
     is_open,
     is_open_without_key,
     is_without,
+    logging_policy,
 )
 
 
@@ -95,7 +95,7 @@ FINDINGS = (
             *_managed("APIGWExecutionLoggingEnabled", _R4, _R5, _HIPAA, _PCI),
         ),
         has_no_execution_log,
-        "",
+        "`CfnStage.method_settings`, which is not recommended",
         "Execution logs can contain paths and bodies, which are customers' data. The function's log and the access log "
         "have a line for each request, without values.",
     ),
@@ -112,7 +112,7 @@ FINDINGS = (
         (_STAGE,),
         _managed("APIGWSSLEnabled", _R5, _HIPAA, _PCI),
         is_without("client_certificate_id"),
-        "",
+        "`CfnStage.client_certificate_id`, without an effect",
         # API Gateway Developer Guide, "Generate and configure an SSL certificate for backend authentication".
         "API Gateway shows a client certificate to HTTP backends. This backend is a Lambda function, which API Gateway "
         "invokes over TLS with AWS's own authorization.",
@@ -163,7 +163,7 @@ FINDINGS = (
         (_FUNCTION,),
         ("AwsSolutions-L1", "Serverless-LambdaLatestVersion"),
         has_older_python,
-        "",
+        "`CfnFunction.runtime`",
         "Python 3.13 is a supported runtime of AWS Lambda, and the handler is tested and measured with it.",
     ),
     Finding(
@@ -265,11 +265,11 @@ FINDINGS = (
         "API Gateway's account-wide role has an AWS managed policy.",
         ("AWS::IAM::Role",),
         ("AwsSolutions-IAM4[Policy::{}]",),
-        lambda role, _: bool(role.managed_policy_arns),
+        lambda role, _: bool(logging_policy(role, None)),
         "",
         # API Gateway Developer Guide, "Set up CloudWatch logging for REST APIs in API Gateway".
         "It is the policy that API Gateway's documentation asks for.",
-        flattened_managed_policy,
+        logging_policy,
     ),
     Finding(
         "The event source has no destination for failed batches.",

@@ -179,6 +179,9 @@ def users_stack() -> Stack:
         (f"{INSTANCE_ARN}0/contact/*", "connect:UpdateContact"),
     ):
         api.function.add_to_role_policy(iam.PolicyStatement(actions=actions, resources=[resource]))
+    account = ApiGatewayAccount(stack, "Account")
+    acknowledge_findings(account)
+    account.role.add_managed_policy(iam.ManagedPolicy.from_aws_managed_policy_name("ReadOnlyAccess"))
     # This function's role has no permission of its own in Amazon Connect.
     queue = ContactUpdateQueue(stack, "Updates", instance=instance)
     behind_queue = ContactUpdateApi(stack, "BehindQueue", queue=queue)

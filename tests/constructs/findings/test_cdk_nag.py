@@ -108,6 +108,7 @@ def test_what_users_add_is_still_reported() -> None:
     assert aws_solutions == {
         ("AwsSolutions-S1", "Beside/Resource"),
         ("AwsSolutions-S10", "Beside/Resource"),
+        ("AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/ReadOnlyAccess]", "Account/Role/Resource"),
         ("AwsSolutions-SQS3", "Api/Queue/Resource"),
         ("AwsSolutions-SQS4", "Api/Queue/Resource"),
         ("AwsSolutions-APIG4", "Api/RestApi/Default/health/GET/Resource"),
