@@ -7,6 +7,7 @@ from typing import Any
 import aws_cdk
 import pytest
 from aws_cdk.assertions import Template
+from constructs import Construct
 
 from connect_constructs import ContactUpdateApi, ContactUpdateQueue, acknowledge_findings
 from connect_constructs.testing import normalised_template
@@ -116,7 +117,11 @@ def test_rejects_what_is_none_of_these_constructs_before_it_acknowledges_any() -
     api = _api()
     stack = aws_cdk.Stack.of(api)
 
-    for other in (stack, new_instance(stack, "Other"), api.function, "api"):
+    class ContactUpdateQueue(Construct):
+        """Another library's."""
+
+    namesake = ContactUpdateQueue(stack, "Namesake")
+    for other in (stack, new_instance(stack, "Other"), api.function, namesake, "api"):
         with pytest.raises(TypeError, match="expected constructs of connect_constructs that create resources, got "):
             acknowledge_findings(api, other)  # type: ignore[arg-type]
     assert _metadata(api, "AWS::Lambda::Function") == {}
