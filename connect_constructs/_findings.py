@@ -83,7 +83,7 @@ FINDINGS = (
         (_STAGE,),
         ("AwsSolutions-APIG3", *_managed("APIGWAssociatedWithWAF", _R5, _PCI)),
         has_no_web_acl,
-        "a `CfnWebACLAssociation` with `rest_api.deployment_stage.stage_arn`",
+        "[a web ACL](recipes.md#a-web-acl)",
         "Callers are authenticated or bounded by network, requests are throttled, and bodies are validated against a "
         "closed contract. A web ACL costs money, and its rules depend on who calls.",
     ),
