@@ -1,4 +1,4 @@
-"""What cdk-nag finds, what is acknowledged, and the stacks that rule packs run over."""
+"""The stacks that rule packs run over, and what is acknowledged in them."""
 
 from __future__ import annotations
 
@@ -16,14 +16,6 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_wafv2 as wafv2
-from cdk_nag import (
-    AwsSolutionsChecks,
-    HIPAASecurityChecks,
-    NIST80053R4Checks,
-    NIST80053R5Checks,
-    PCIDSS321Checks,
-    ServerlessChecks,
-)
 
 from connect_constructs import (
     ApiGatewayAccount,
@@ -39,14 +31,6 @@ from connect_constructs import (
 from tests.constructs import stacks
 from tests.constructs.stacks import INSTANCE_ARN, new_instance, new_stack, new_vpc
 
-PACKS: dict[str, Callable[[Any], Any]] = {
-    "AwsSolutions": AwsSolutionsChecks,
-    "Serverless": ServerlessChecks,
-    "NIST.800.53.R4": NIST80053R4Checks,
-    "NIST.800.53.R5": NIST80053R5Checks,
-    "HIPAA.Security": HIPAASecurityChecks,
-    "PCI.DSS.321": PCIDSS321Checks,
-}
 _OURS = (
     ApiGatewayAccount,
     ContactUpdateApi,
@@ -55,16 +39,6 @@ _OURS = (
     ContactUpdatePolicy,
     ContactUpdateQueue,
 )
-
-
-def cdk_nag_findings(stack: Stack) -> set[tuple[str, str]]:
-    """What the packs find, as rule and path in the stack."""
-    return {
-        (violation.rule_name, str(resource.construct_path).removeprefix(f"{stack.node.path}/"))
-        for pack in PACKS.values()
-        for violation in pack(stack.node.root).validate_scope(stack).violations
-        for resource in violation.violating_resources
-    }
 
 
 def cdk_nag_acknowledgments(stack: Stack) -> set[tuple[str, str]]:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import pytest
 from aws_cdk import Stack
 from aws_cdk.assertions import Template
+from cdk_nag import (
+    AwsSolutionsChecks,
+    HIPAASecurityChecks,
+    NIST80053R4Checks,
+    NIST80053R5Checks,
+    PCIDSS321Checks,
+    ServerlessChecks,
+)
 
 from connect_constructs._findings import FINDINGS
 from tests.constructs.findings.rule_packs import (
-    PACKS,
     STACKS,
     acknowledge_all,
     cdk_nag_acknowledgments,
-    cdk_nag_findings,
     unaffected_stack,
     users_stack,
 )
@@ -22,6 +29,14 @@ from tests.constructs.stacks import CONTACT_ARNS, INSTANCE_ARN
 from tools.findings_table import PAGE, SECTION, table
 from tools.page_sections import section
 
+PACKS: dict[str, Callable[[Any], Any]] = {
+    "AwsSolutions": AwsSolutionsChecks,
+    "Serverless": ServerlessChecks,
+    "NIST.800.53.R4": NIST80053R4Checks,
+    "NIST.800.53.R5": NIST80053R5Checks,
+    "HIPAA.Security": HIPAASecurityChecks,
+    "PCI.DSS.321": PCIDSS321Checks,
+}
 Findings = set[tuple[str, str]]
 
 
@@ -138,6 +153,16 @@ def test_other_stacks_are_unaffected(judged: dict[str, Judged]) -> None:
 
 def _count(judged: Judged, pack: str) -> int:
     return sum(rule.startswith(f"{pack}-") for rule, _ in judged.found)
+
+
+def cdk_nag_findings(stack: Stack) -> set[tuple[str, str]]:
+    """What the packs find, as rule and path in the stack."""
+    return {
+        (violation.rule_name, str(resource.construct_path).removeprefix(f"{stack.node.path}/"))
+        for pack in PACKS.values()
+        for violation in pack(stack.node.root).validate_scope(stack).violations
+        for resource in violation.violating_resources
+    }
 
 
 def _without_detail(rule: str) -> str:
