@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from connect_constructs._review.canonical import canonical
 from connect_constructs._review.comparison import compare_templates
 from connect_constructs._review.expressions import Value, is_expression, key_of, renamed
-from connect_constructs._review.findings import Finding
+from connect_constructs._review.findings import Class, Finding
 from connect_constructs._review.imports import exports_in_use
 from connect_constructs._review.pairing import paired, renames
 from connect_constructs._review.reading import StackInput, is_nested_stack
@@ -32,6 +32,8 @@ class _Pair:
     # For a nested stack, what its parents give it.
     old_arguments: dict[str, Value] = field(default_factory=dict)
     new_arguments: dict[str, Value] = field(default_factory=dict)
+    # For a nested stack, whether its logical id has changed: all that is in it is removed, and created anew.
+    is_created_anew: bool = False
 
 
 def review(old: Sequence[StackInput], new: Sequence[StackInput]) -> Review:
@@ -68,6 +70,10 @@ def _compare(pair: _Pair, in_use: set[str]) -> Iterator[Finding]:
     for nested in _nested(pair, old, new, names):
         if isinstance(nested, Finding):
             yield nested
+        elif nested.is_created_anew:
+            removed = _Pair(nested.name, nested.old, None, nested.old_arguments)
+            yield from (one for one in _compare(removed, in_use) if one.class_ in (Class.DATA, Class.IDENTITY))
+            yield from _compare(replace(nested, is_created_anew=False), in_use)
         else:
             yield from _compare(nested, in_use)
 
@@ -95,8 +101,8 @@ def _nested(pair: _Pair, old: Template, new: Template, names: dict[str, str]) ->
         before = pair.old.nested(old_id) if pair.old and old_id else None
         after = pair.new.nested(logical_id) if pair.new and logical_id in news else None
         name = f"{pair.name}/{logical_id}"
-        kept = old_id is not None and logical_id not in news and old.resources[old_id].deletion_policy == "Retain"
-        if kept:
+        kept = old_id is not None and old.resources[old_id].deletion_policy in ("Retain", "RetainExceptOnCreate")
+        if kept and logical_id not in news:
             continue
         if (old_id and before is None) or (logical_id in news and after is None):
             unread = _unread_nested(pair, logical_id, old_id, old, new)
@@ -109,6 +115,7 @@ def _nested(pair: _Pair, old: Template, new: Template, names: dict[str, str]) ->
             after,
             _arguments(old, old_id, names) if old_id else {},
             _arguments(new, logical_id, {}) if logical_id in news else {},
+            is_created_anew=old_id is not None and logical_id in news and old_id != logical_id and not kept,
         )
 
 

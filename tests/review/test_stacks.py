@@ -11,7 +11,7 @@ import pytest
 from connect_constructs._review.errors import InputError
 from connect_constructs._review.reading import StackInput, read_assembly, read_template
 from connect_constructs._review.review import review
-from tests.review.templates import Json, allow, resource, role, rules, template
+from tests.review.templates import Json, allow, findings, resource, role, rules, template
 
 QUEUE = template({"Q": resource("AWS::SQS::Queue")})
 NOTHING = template({"T": resource("AWS::SNS::Topic")})
@@ -154,6 +154,24 @@ def test_nested_stack_in_a_normalised_template_is_compared() -> None:
 
     found = review([StackInput("S", inside(QUEUE))], [StackInput("S", inside(NOTHING))]).findings
     assert [(one.rule, one.stack) for one in found if one.class_.value < 9] == [("data-removed", "S/N")]
+
+
+def _parent(logical_id: str, **others: Any) -> Json:
+    inner = template({"T": resource("AWS::DynamoDB::Table", {"TableName": {"Ref": "AWS::StackName"}})})
+    properties = {"TemplateURL": "https://bucket.example/nested.json"}
+    return template({logical_id: resource("AWS::CloudFormation::Stack", properties, Template=inner, **others)})
+
+
+def test_renamed_nested_stack_loses_what_is_in_it() -> None:
+    found = findings(_parent("A"), _parent("B"))
+    assert [(one.rule, one.stack, one.resource) for one in found] == [("data-removed", "Stack/B", "T")]
+
+
+@pytest.mark.parametrize("policy", ["Retain", "RetainExceptOnCreate"])
+def test_nested_stack_that_is_kept_loses_nothing(policy: str) -> None:
+    old = _parent("A", DeletionPolicy=policy)
+    assert findings(old, template({"Other": resource("AWS::SNS::Topic")})) == []
+    assert findings(old, _parent("B", DeletionPolicy=policy)) == []
 
 
 def test_nested_stack_that_is_not_there_is_unknown(tmp_path: Path) -> None:
