@@ -13,7 +13,7 @@ from connect_constructs._review.reading import (
     looks_like_template,
     parsed_json,
     parsed_template,
-    read_template,
+    read_text,
 )
 
 # What a repository's configuration could have Git run is switched off.
@@ -52,10 +52,9 @@ def read_against_base(revision: str, paths: Sequence[str]) -> tuple[list[StackIn
         before = _at(base, name, explicit)
         if before is not None:
             old.append(before)
-        if (root / name).is_file():
-            after = _now(root / name, name, explicit)
-            if after is not None:
-                new.append(after)
+        after = _now(root, name, explicit)
+        if after is not None:
+            new.append(after)
     return old, new
 
 
@@ -70,24 +69,28 @@ def _changed(base: str, paths: Sequence[str]) -> list[str]:
 
 
 def _at(commit: str, name: str, explicit: bool) -> StackInput | None:
-    if not _git("ls-tree", "--full-tree", "--name-only", commit, "--", name).strip():
+    """The template of that name in the commit; None where there is none, or something else: a link, a submodule."""
+    entry = _git("ls-tree", "--full-tree", commit, "--", name)
+    if not entry.startswith("100"):
         return None
-    text = _git("show", "--no-ext-diff", "--no-textconv", f"{commit}:{name}")
-    source = f"{commit[:10]}:{name}"
+    text = _git("show", "--no-ext-diff", "--no-textconv", f"{commit}:{name}").removeprefix("\ufeff")
+    return _template(text, f"{commit[:10]}:{name}", name, explicit)
+
+
+def _now(root: Path, name: str, explicit: bool) -> StackInput | None:
+    path = root / name
+    folders = list(Path(name).parents)[:-1]
+    if path.is_symlink() or any((root / folder).is_symlink() for folder in folders):
+        # It can lead out of the repository, and the report is for people who may not read what is there.
+        raise InputError(f"{name}: is a symbolic link or in a folder that is one, which is not followed")
+    return _template(read_text(path), str(path), name, explicit) if path.is_file() else None
+
+
+def _template(text: str, source: str, name: str, explicit: bool) -> StackInput | None:
+    # Beside templates a folder has other JSON files; one that is no JSON at all is an error.
     if not explicit and not looks_like_template(parsed_json(text, source)):
         return None
     return StackInput(name, parsed_template(text, source))
-
-
-def _now(path: Path, name: str, explicit: bool) -> StackInput | None:
-    if not explicit:
-        try:
-            return read_template(path, name)
-        except InputError:
-            # Beside templates a folder has other JSON files; one that is no JSON at all is an error.
-            parsed_json(path.read_text(encoding="utf-8"), name)
-            return None
-    return read_template(path, name)
 
 
 def _git(*arguments: str, fails: str = "") -> str:

@@ -40,7 +40,7 @@ class StackInput:
             file = self._nested_file(resource)
             if file is None:
                 return None
-            template = parsed_template(_text(file), str(file))
+            template = parsed_template(read_text(file), str(file))
         name = f"{self.name}/{logical_id}"
         return StackInput(name, template, self.assets, self.account, self.region, directory=self.directory)
 
@@ -68,7 +68,7 @@ def read_template(path: Path, name: str) -> StackInput:
 
     :raises InputError: if it cannot be read.
     """
-    return StackInput(name, parsed_template(_text(path), str(path)), directory=path.parent)
+    return StackInput(name, parsed_template(read_text(path), str(path)), directory=path.parent)
 
 
 def read_assembly(directory: Path) -> list[StackInput]:
@@ -79,7 +79,7 @@ def read_assembly(directory: Path) -> list[StackInput]:
     manifest_file = directory / "manifest.json"
     if not manifest_file.is_file():
         raise InputError(f"{directory} has no manifest.json: expected a template or a cloud assembly such as cdk.out")
-    manifest = parsed_json(_text(manifest_file), str(manifest_file))
+    manifest = parsed_json(read_text(manifest_file), str(manifest_file))
     artifacts = manifest.get("artifacts", {}) if isinstance(manifest, dict) else None
     if not isinstance(artifacts, dict):
         raise InputError(f"{manifest_file}: expected a manifest with artifacts")
@@ -93,7 +93,7 @@ def read_assembly(directory: Path) -> list[StackInput]:
         if artifact.get("type") == "aws:cloudformation:stack":
             file = directory / str(properties.get("templateFile"))
             account, region = _environment(artifact.get("environment"))
-            template = parsed_template(_text(file), str(file))
+            template = parsed_template(read_text(file), str(file))
             paths = _paths(directory, artifact)
             stacks.append(StackInput(artifact_id, template, assets, account, region, paths, directory))
         elif artifact.get("type") == "cdk:cloud-assembly":
@@ -134,7 +134,7 @@ def looks_like_template(value: Any) -> bool:
 def _assets(directory: Path) -> dict[str, str]:
     assets: dict[str, str] = {}
     for file in sorted(directory.glob("*.assets.json")):
-        manifest = parsed_json(_text(file), str(file))
+        manifest = parsed_json(read_text(file), str(file))
         if not isinstance(manifest, dict):
             continue
         for kind in ("files", "dockerImages"):
@@ -150,7 +150,7 @@ def _paths(directory: Path, artifact: dict[str, Any]) -> dict[str, str]:
     metadata = artifact.get("metadata")
     file = artifact.get("additionalMetadataFile")
     if isinstance(file, str) and (directory / file).is_file():
-        metadata = parsed_json(_text(directory / file), str(directory / file))
+        metadata = parsed_json(read_text(directory / file), str(directory / file))
     return {
         entry["data"]: path.removeprefix("/").removesuffix("/Resource")
         for path, entries in (metadata.items() if isinstance(metadata, dict) else ())
@@ -167,7 +167,11 @@ def _environment(environment: Any) -> tuple[str, str]:
     return account.replace("unknown-account", ""), region.replace("unknown-region", "")
 
 
-def _text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """The text of the file.
+
+    :raises InputError: if it cannot be read.
+    """
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise InputError(f"{path}: too large for a template")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -322,3 +323,47 @@ def test_configuration_of_the_repository_runs_no_program(
 
     assert run("--base", "main", "snapshots") == 1
     assert not Path("ran").exists()
+
+
+@pytest.mark.parametrize("paths", [["snapshots"], ["snapshots/one.json"], ["."]])
+def test_links_are_not_followed(
+    repository: Callable[..., str], capsys: pytest.CaptureFixture[str], tmp_path: Path, paths: list[str]
+) -> None:
+    outside = tmp_path.parent / f"{tmp_path.name} outside"
+    outside.mkdir()
+    (outside / "one.json").write_text(json.dumps(HARMFUL))
+
+    Path("snapshots/one.json").unlink()
+    Path("snapshots/one.json").symlink_to(outside / "one.json")
+    assert run("--base", "main", *paths) == 2
+    assert "snapshots/one.json: is a symbolic link" in capsys.readouterr().err
+
+    shutil.rmtree("snapshots")
+    Path("snapshots").symlink_to(outside)
+    assert run("--base", "main", *paths) == 2
+    assert "is a symbolic link" in capsys.readouterr().err
+
+
+def test_link_in_the_base_is_no_template(repository: Callable[..., str]) -> None:
+    Path("snapshots/link.json").symlink_to("one.json")
+    git("add", ".")
+    git("commit", "--message", "a link")
+    git("branch", "--force", "main")
+    Path("snapshots/link.json").unlink()
+    assert run("--base", "main", "snapshots") == 0
+
+
+def test_binary_file_called_json_ends_with_2(
+    repository: Callable[..., str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("snapshots/other.json").write_bytes(b"\xff\xfe\0")
+    assert run("--base", "main", "snapshots") == 2
+    assert capsys.readouterr().err.endswith("snapshots/other.json: expected UTF-8 text\n")
+
+
+def test_byte_order_mark_is_no_part_of_the_template(repository: Callable[..., str]) -> None:
+    Path("snapshots/one.json").write_text(json.dumps(OLD), encoding="utf-8-sig")
+    git("commit", "--all", "--message", "with a mark")
+    git("branch", "--force", "main")
+    repository("snapshots/one.json", OTHER)
+    assert run("--base", "main", "snapshots") == 0
