@@ -169,7 +169,7 @@ class _Reader:
         if isinstance(value, (int, float)):
             return str(int(value)) if value == value and abs(value) < 1e15 and value == int(value) else str(value)
         if isinstance(value, str):
-            return without_hash(value, key, self._asset_hashes)
+            return self._policy_text(value) or without_hash(value, key, self._asset_hashes)
         if isinstance(value, list):
             return [item for item in (self._value(item, key) for item in value) if item != NO_VALUE]
         if isinstance(value, dict):
@@ -183,6 +183,16 @@ class _Reader:
             inner = {name: item for name, item in inner.items() if item != NO_VALUE}
             return canonical_policy(inner) if is_policy(inner) else inner
         return value
+
+    def _policy_text(self, text: str) -> Value | None:
+        """The policy document that the text is; None for other text."""
+        if not text.lstrip().startswith("{") or '"Statement"' not in text:
+            return None
+        try:
+            document = json.loads(text)
+        except ValueError:
+            return None
+        return self._value(document) if is_policy(document) else None
 
     def _expression(self, name: str, argument: Any, key: str) -> Value:
         if name == "Ref":

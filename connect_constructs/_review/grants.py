@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -11,7 +12,7 @@ from connect_constructs._review.canonical import canonical_policy
 from connect_constructs._review.conditions import Branch, branches, conditions_in, described, holds, in_branch
 from connect_constructs._review.expressions import Value, is_policy, key_of, references_in, with_defaults
 from connect_constructs._review.holders import IDENTITY, Holder
-from connect_constructs._review.patterns import any_of
+from connect_constructs._review.patterns import any_of, in_partition
 from connect_constructs._review.policies import (
     LIMITING_KEYS,
     Grant,
@@ -20,6 +21,7 @@ from connect_constructs._review.policies import (
     grants_of,
     is_action_pattern,
     principal_value,
+    shown,
 )
 from connect_constructs._review.template import Resource
 
@@ -29,9 +31,21 @@ _LAMBDA_CONDITIONS = {
     "SourceArn": ("ArnLike", "aws:SourceArn"),
     "SourceAccount": ("StringEquals", "aws:SourceAccount"),
     "PrincipalOrgID": ("StringEquals", "aws:PrincipalOrgID"),
+    "OrganizationId": ("StringEquals", "aws:PrincipalOrgID"),
     "EventSourceToken": ("StringEquals", "lambda:EventSourceToken"),
+    "InvokedViaFunctionUrl": ("Bool", "lambda:InvokedViaFunctionUrl"),
     "FunctionUrlAuthType": ("StringEquals", "lambda:FunctionUrlAuthType"),
 }
+_SHARED_PROVIDERS = (
+    "token.actions.githubusercontent.com",
+    "gitlab.com",
+    "app.terraform.io",
+    "agent.buildkite.com",
+    "oidc.codefresh.io",
+)
+# Wildcards only, or behind what every value of the key begins with.
+_ANY_TEXT = re.compile(r"(o-|repo:|project_path:|organization:)?[*?][*?:/]*")
+_MOST_ADDRESSES = re.compile(r"[0-9a-fA-F.:]+/[0-7]")
 _TLS = ("bool", "aws:securetransport", '["false"]')
 
 
@@ -155,7 +169,9 @@ def _granted(holder: Holder, branch: Branch) -> _Granted:
             granted.allows.append(_lambda_permission(_resolved(properties, branch)))
     for condition, arn in holder.managed:
         if holds(condition, branch):
-            granted.allows.append(grant(None, f"all of the managed policy {key_of(_resolved(arn, branch))}"))
+            policy = in_partition(_resolved(arn, branch))
+            name = policy if isinstance(policy, str) else key_of(policy)
+            granted.allows.append(grant(None, f"all of the managed policy {name}"))
     granted.allows = list(dict.fromkeys(granted.allows))
     granted.denies = list(dict.fromkeys(granted.denies))
     return granted
@@ -213,15 +229,12 @@ def exposes(one: Grant, kind: str, account: str) -> str | None:
         return None
     principal = principal_value(one.principal)
     if one.principal[0] == "AWS" and principal == "*":
-        limited = any(
-            key in LIMITING_KEYS and not _test_is_open(values) and "not" not in operator
-            for operator, key, values in one.condition
-        )
+        limited = any(key in LIMITING_KEYS and _limits(operator, values) for key, operator, values in _tests(one))
         return None if limited else "everybody"
     if one.principal[0] == "NotAWS" or one.principal[0].startswith("Not"):
         return "everybody but some"
-    if one.principal[0] == "Federated" and isinstance(principal, str) and not one.condition:
-        return f"every identity of {principal}"
+    if one.principal[0] == "Federated":
+        return None if _names_federated(one) else f"every identity of {shown(principal)}"
     accounts = _accounts(principal)
     foreign = sorted(number for number in accounts if number != account)
     return f"account {', '.join(foreign)}" if foreign else None
@@ -238,8 +251,46 @@ def exposure_is_unknown(one: Grant, kind: str) -> bool:
     return not references_in(principal) or "Fn::Parameter" in text or "Fn::ImportValue" in text
 
 
-def _test_is_open(values: str) -> bool:
-    return values in {'["*"]', '["0.0.0.0/0"]', '["::/0"]'}
+def _tests(one: Grant) -> Iterator[tuple[str, str, list[Value]]]:
+    """The condition's tests: key, operator and values."""
+    for operator, key, values in one.condition:
+        yield key, operator, json.loads(values)
+
+
+def _limits(operator: str, values: list[Value]) -> bool:
+    """Whether the test can fail for a stranger: not if it passes without the key, or has a value that is anything.
+
+    ForAllValues passes without the key, too:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
+    """
+    passes_without = operator.endswith("ifexists") or operator.startswith("forallvalues:") or "not" in operator
+    return not passes_without and operator != "null" and not any(map(_is_open, values))
+
+
+def _is_open(value: Value) -> bool:
+    """Whether strangers have such a value: any text, most of the addresses, or an ARN of any account."""
+    if not isinstance(value, str):
+        return False
+    if _ANY_TEXT.fullmatch(value) or _MOST_ADDRESSES.fullmatch(value):
+        return True
+    arn = value.split(":", 5)
+    if arn[0] != "arn":
+        return False
+    # A bucket's name says whose it is, and its ARN has no account.
+    return arn[-1] == "*" if len(arn) < 6 or arn[2] == "s3" else not arn[4].strip("*?") and bool(arn[4])
+
+
+def _names_federated(one: Grant) -> bool:
+    """Whether the grant says which identities of the provider may come.
+
+    Of a provider that many organizations share, the audience says nothing: each of them chooses it.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc_secure-by-default.html
+    """
+    text = one.principal[1] + "".join(key for _, key, _ in one.condition)
+    shared = any(provider in text for provider in _SHARED_PROVIDERS)
+    return any(
+        _limits(operator, values) and not (shared and key.endswith(":aud")) for key, operator, values in _tests(one)
+    )
 
 
 def _accounts(principal: Value) -> set[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from connect_constructs._review.conditions import conjunction, is_if
-from connect_constructs._review.expressions import Value, dictionaries, is_policy, key_of, references_in
+from connect_constructs._review.expressions import Value, dictionaries, is_expression, is_policy, key_of, references_in
 from connect_constructs._review.template import Resource, Template
 
 IDENTITY, TRUST, RESOURCE = "identity", "trust", "resource"
@@ -35,6 +35,14 @@ _POLICIES_OF_RESOURCES = {
     "AWS::SQS::QueuePolicy": "Queues",
     "AWS::SecretsManager::ResourcePolicy": "SecretId",
 }
+# Policies that a template may have as text.
+_POLICY_TEXTS = {
+    "AWS::ECR::Repository": ("RepositoryPolicyText",),
+    "AWS::Logs::Destination": ("DestinationPolicy",),
+    "AWS::SSO::PermissionSet": ("InlinePolicy",),
+    "AWS::Transfer::User": ("Policy",),
+}
+_TEXTS = {"PolicyDocument", "ResourcePolicy", "Policy", *(name for names in _POLICY_TEXTS.values() for name in names)}
 _PERMISSIONS = {"AWS::Lambda::Permission": "FunctionName", "AWS::Lambda::LayerVersionPermission": "LayerVersionArn"}
 
 
@@ -139,7 +147,10 @@ class _Collector:
             name = _POLICIES_OF_RESOURCES[resource.type]
             targets = _listed(resource.properties.get(name)) if name else []
             targets = targets or [{"Ref": resource.logical_id}]
-        elif any(map(is_policy, dictionaries(resource.properties))):
+        elif any(map(is_policy, dictionaries(resource.properties))) or (
+            # Computed text cannot be read.
+            any(is_expression(resource.properties.get(name)) for name in _POLICY_TEXTS.get(resource.type, ()))
+        ):
             targets = [{"Ref": resource.logical_id}]
         else:
             return
@@ -180,12 +191,26 @@ def _listed(value: Value) -> list[Value]:
 
 def _documents(resource: Resource) -> Iterator[Value]:
     """The policy documents in a resource's properties, each with the Fn::If around it."""
+    if resource.type == "AWS::Events::EventBusPolicy":
+        yield _event_bus_policy(resource.properties)
+        return
     for name, content in resource.properties.items():
-        if name in {"PolicyDocument", "ResourcePolicy", "Policy"} and not isinstance(content, dict):
+        if any(map(is_policy, dictionaries(content))):
+            yield from _documents_in(content)
+        elif name in _TEXTS and (is_expression(content) or not isinstance(content, dict)):
             # Text, or computed: it cannot be read.
             yield content
-        elif any(map(is_policy, dictionaries(content))):
-            yield from _documents_in(content)
+
+
+def _event_bus_policy(properties: dict[str, Value]) -> Value:
+    """A policy of an event bus as a document: it is one statement, or the parts of one."""
+    statement = properties.get("Statement")
+    if statement is None:
+        principal, test = properties.get("Principal", "*"), properties.get("Condition")
+        statement = {"Effect": "Allow", "Action": properties.get("Action", "*"), "Principal": {"AWS": principal}}
+        if isinstance(test, dict) and {"Type", "Key", "Value"} <= test.keys():
+            statement["Condition"] = {test["Type"]: {test["Key"]: test["Value"]}}
+    return {"Version": "2012-10-17", "Statement": statement if isinstance(statement, list) else [statement]}
 
 
 def _documents_in(value: Value) -> Iterator[Value]:

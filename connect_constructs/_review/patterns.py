@@ -10,7 +10,7 @@ import json
 import re
 from functools import lru_cache
 
-from connect_constructs._review.expressions import Value, is_expression, key_of
+from connect_constructs._review.expressions import Value, concat, is_expression, key_of
 
 # True, False, or None where it cannot be known from the templates.
 Verdict = bool | None
@@ -112,7 +112,16 @@ def _may_be(opaque: tuple[str, str, str], other: Token | None) -> bool:
     return not opaque[1].startswith("AWS::") or bool(_IN_PSEUDO_PARAMETER.fullmatch(other))
 
 
+def in_partition(value: Value) -> Value:
+    """An ARN in the stack's partition as one in `aws`: where that is another one, one in `aws` matches nothing."""
+    parts = value.get("Fn::Concat") if isinstance(value, dict) else None
+    if isinstance(parts, list) and parts[:2] == ["arn:", {"Ref": "AWS::Partition"}]:
+        return concat(["arn:aws", *parts[2:]])
+    return value
+
+
 def _tokens(value: Value) -> tuple[Token, ...]:
+    value = in_partition(value)
     parts = value["Fn::Concat"] if isinstance(value, dict) and "Fn::Concat" in value else [value]
     tokens: list[Token] = []
     for part in parts:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from connect_constructs._review.expressions import Value, is_expression, key_of
-from connect_constructs._review.patterns import Verdict, all_of, any_of, covers
+from connect_constructs._review.patterns import Verdict, all_of, any_of, covers, in_partition
 
 # Conditions of which more values allow more; of those that begin with Not, fewer.
 _PATTERN_OPERATORS = {"stringlike", "arnlike", "arnequals", "stringnotlike", "arnnotlike", "arnnotequals"}
@@ -19,6 +19,8 @@ _SET_PREFIX = re.compile(r"^for(any|all)values?:")
 
 _ACCOUNT_ROOT = re.compile(r"arn:[^:]*:iam::(\d{12}):root")
 _ACCOUNT = re.compile(r"\d{12}")
+# With the Region, and the suffix of China.
+_SERVICE = re.compile(r"([a-z0-9-]+)(?:\.[a-z]{2}(?:-[a-z]+)+-\d)?\.amazonaws\.com(?:\.cn)?")
 
 # What a principal must be limited by to be fewer than everybody: lower case, as in `Grant.condition`.
 LIMITING_KEYS = {
@@ -188,16 +190,18 @@ def _of_statement(statement: dict[str, Value]) -> Iterator[Grant]:
 
 
 def _principals(statement: dict[str, Value]) -> Iterator[tuple[str, str]]:
-    found = False
-    for name, prefix in (("Principal", ""), ("NotPrincipal", "Not")):
-        for kind, values in statement.get(name, {}).items():
-            found = True
-            if prefix:
-                yield prefix + kind, key_of(values)
-            else:
-                for value in values if isinstance(values, list) else [values]:
-                    yield kind, key_of(_account(value))
-    if not found:
+    excepted = statement.get("NotPrincipal", {})
+    if excepted:
+        # All of its kinds together are one exception.
+        yield (
+            f"Not{'/'.join(sorted(excepted))}",
+            key_of(next(iter(excepted.values())) if len(excepted) == 1 else excepted),
+        )
+    principals = statement.get("Principal", {})
+    for kind, values in principals.items():
+        for value in values if isinstance(values, list) else [values]:
+            yield kind, key_of(_account(value))
+    if not excepted and not principals:
         yield "", ""
 
 
@@ -253,7 +257,7 @@ def _principal_covers(wide: tuple[str, str], narrow: tuple[str, str]) -> Verdict
     if wide[0] != narrow[0] or wide[0].startswith("Not"):
         return None if "Not" in (wide[0][:3], narrow[0][:3]) else False
     if wide[0] != "AWS":
-        return _equal(_loaded(wide[1]), _loaded(narrow[1]))
+        return _equal(_service(_loaded(wide[1])), _service(_loaded(narrow[1])))
     one, other = _loaded(wide[1]), _loaded(narrow[1])
     if isinstance(one, str) and _ACCOUNT.fullmatch(one):
         # An account passes its permissions on to its own users and roles.
@@ -270,7 +274,27 @@ def _owned(principal: Value) -> bool:
     return is_expression(principal) and "Fn::GetAtt" in principal
 
 
+def _service(principal: Value) -> Value:
+    """A service's principal without what differs by Region: `states.us-east-1.amazonaws.com`, or one from a mapping."""
+    if isinstance(principal, dict) and principal.get("Fn::Concat", [])[1:] == [{"Ref": "AWS::URLSuffix"}]:
+        principal = f"{principal['Fn::Concat'][0]}amazonaws.com"
+    if isinstance(principal, dict) and "Fn::FindInMap" in principal:
+        *_, last = principal["Fn::FindInMap"]
+        mapping = last.get("Mapping") if isinstance(last, dict) else None
+        names = {
+            key_of(_service(name))
+            for entry in (mapping.values() if isinstance(mapping, dict) else ())
+            if isinstance(entry, dict)
+            for key, name in entry.items()
+            if key == principal["Fn::FindInMap"][2]
+        }
+        return _loaded(names.pop()) if len(names) == 1 else principal
+    match = _SERVICE.fullmatch(principal) if isinstance(principal, str) else None
+    return f"{match[1]}.amazonaws.com" if match else principal
+
+
 def _equal(one: Value, other: Value) -> Verdict:
+    one, other = in_partition(one), in_partition(other)
     if one == other:
         return True
     if isinstance(one, str) and isinstance(other, str):

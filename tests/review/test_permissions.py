@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from tests.review.templates import (
 )
 
 ACCOUNT = {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}
+ACCOUNT_NUMBER = {"Ref": "AWS::AccountId"}
 OTHER_ACCOUNT = "arn:aws:iam::999988887777:root"
 ORGANIZATION = {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}
 BUCKET_ARN = {"Fn::GetAtt": ["B", "Arn"]}
@@ -46,6 +48,45 @@ def of_queue(*statements: Json) -> Json:
 def attached(*statements: Json, type_name: str = "AWS::IAM::Policy") -> Json:
     document = {"PolicyName": "P", "Roles": [{"Ref": "R"}], "PolicyDocument": policy(*statements)}
     return template({"R": role(), type_name.replace("::", ""): resource(type_name, document)})
+
+
+def by_region(*names: str) -> Json:
+    """A role that trusts the service that a mapping names, or Lambda's."""
+    mapping = {f"region-{number}": {"lambda": name} for number, name in enumerate(names)}
+    found = {"Fn::FindInMap": ["Services", {"Ref": "AWS::Region"}, "lambda"]}
+    trusted = trusting({"Service": found if names else "lambda.amazonaws.com"})
+    return {**of_role(AssumeRolePolicyDocument=trusted), "Mappings": {"Services": mapping}}
+
+
+def repository(text: Any) -> Json:
+    return template({"E": resource("AWS::ECR::Repository", {"RepositoryPolicyText": text} if text else {})})
+
+
+def log_policy(name: str) -> Json:
+    text = {"Fn::Join": ["", ['{"Statement":[{"Resource":"', {"Ref": "AWS::AccountId"}, f'{name}"}}]}}']]}
+    return template({"L": resource("AWS::Logs::ResourcePolicy", {"PolicyName": "p", "PolicyDocument": text})})
+
+
+def layer(**properties: Any) -> Json:
+    given = {"LayerVersionArn": "a", "Action": "lambda:GetLayerVersion", "Principal": "*", **properties}
+    return template({"P": resource("AWS::Lambda::LayerVersionPermission", given)})
+
+
+def event_bus(**properties: Any) -> Json:
+    given = {"EventBusName": "bus", "StatementId": "s", **properties}
+    policies = {"P": resource("AWS::Events::EventBusPolicy", given)} if properties else {}
+    return template({"B": resource("AWS::Events::EventBus", {"Name": "bus"}), **policies})
+
+
+def web_identity(provider: Any, **tests: Any) -> Json:
+    """A role for the identities of a provider, with the tests `operator: {claim: value}`."""
+    host = "token.actions.githubusercontent.com"
+    condition = {
+        operator: {f"{host}:{claim}": value for claim, value in claims.items()} for operator, claims in tests.items()
+    }
+    trusted = allow("sts:AssumeRoleWithWebIdentity", Principal={"Federated": provider}, Condition=condition)
+    del trusted["Resource"]
+    return template({"R": role(AssumeRolePolicyDocument=policy(trusted))})
 
 
 COVERED = [
@@ -90,6 +131,23 @@ COVERED = [
     # A refusal that refuses more
     (of_role(allow("s3:*"), deny("s3:Delete*")), of_role(allow("s3:*"), deny("s3:*"))),
     (of_queue(TLS), of_queue(deny("sqs:*", Principal="*"))),
+    # The stack's partition, and the same service by another name
+    (
+        of_role(allow("s3:Get*", "arn:aws:s3:::b/*")),
+        of_role(allow("s3:Get*", {"Fn::Sub": "arn:${AWS::Partition}:s3:::b/*"})),
+    ),
+    (
+        of_role(ManagedPolicyArns=["arn:aws:iam::aws:policy/ReadOnlyAccess"]),
+        of_role(ManagedPolicyArns=[{"Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/ReadOnlyAccess"}]),
+    ),
+    (of_role(), of_role(AssumeRolePolicyDocument=trusting({"Service": {"Fn::Sub": "lambda.${AWS::URLSuffix}"}}))),
+    (of_role(), of_role(AssumeRolePolicyDocument=trusting({"Service": "lambda.eu-south-1.amazonaws.com"}))),
+    (by_region("lambda.us-east-1.amazonaws.com", "lambda.cn-north-1.amazonaws.com.cn"), by_region()),
+    # Text that is a policy
+    (
+        repository(policy(allow("ecr:*", Principal={"AWS": ACCOUNT_NUMBER}))),
+        repository(json.dumps(policy(allow(["ecr:*"], Principal={"AWS": ACCOUNT_NUMBER})), indent=1)),
+    ),
 ]
 
 WIDENED = [
@@ -147,7 +205,88 @@ WIDENED = [
         template({"T": resource("AWS::SNS::Topic"), "R": role(allow("s3:*"))}),
         "permission-new-identity",
     ),
+    (repository(None), repository(json.dumps(policy(allow("ecr:*", Principal="*")))), "resource-policy-opened"),
+    (event_bus(), event_bus(Action="events:PutEvents", Principal="*"), "resource-policy-opened"),
+    (event_bus(), event_bus(Statement=allow("events:PutEvents", Principal="*")), "resource-policy-opened"),
+    (
+        event_bus(),
+        event_bus(
+            Action="events:PutEvents",
+            Principal="*",
+            Condition={"Type": "StringEquals", "Key": "aws:PrincipalOrgID", "Value": "o-1"},
+        ),
+        "permission-widened",
+    ),
+    (layer(OrganizationId="o-1"), layer(), "resource-policy-opened"),
 ]
+
+# Where these are the only limit, anybody passes.
+OPEN_TESTS = [
+    {"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-1"}},
+    {"ForAllValues:StringLike": {"aws:PrincipalOrgPaths": "o-1/*"}},
+    {"Null": {"aws:SourceArn": "false"}},
+    {"StringNotEquals": {"aws:PrincipalAccount": "111122223333"}},
+    {"StringLike": {"aws:PrincipalOrgID": "o-*"}},
+    {"StringLike": {"aws:PrincipalAccount": "????????????"}},
+    {"ArnLike": {"aws:PrincipalArn": ["arn:aws:iam::111122223333:role/R", "arn:aws:iam::*:role/R"]}},
+    {"ArnLike": {"aws:SourceArn": "arn:aws:sns:*"}},
+    {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::*"}},
+    {"IpAddress": {"aws:SourceIp": ["0.0.0.0/1", "128.0.0.0/1"]}},
+    {"IpAddress": {"aws:SourceIp": ["10.0.0.0/8", "0.0.0.0/0"]}},
+]
+LIMITING_TESTS = [
+    {"StringLike": {"aws:PrincipalOrgID": "o-1*"}},
+    {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-1/*"}},
+    {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:*"}},
+    {"ArnLike": {"aws:SourceArn": "arn:aws:s3:*:*:bucket"}},
+    {"ArnLike": {"aws:SourceArn": {"Fn::GetAtt": ["T", "Arn"]}}},
+    {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}},
+    {**ORGANIZATION, "StringEqualsIfExists": {"aws:SourceVpce": "vpce-1"}},
+]
+
+
+@pytest.mark.parametrize("condition", OPEN_TESTS, ids=str)
+def test_condition_that_strangers_meet_is_no_limit(condition: Json) -> None:
+    new = of_queue(allow("sqs:SendMessage", Principal="*", Condition=condition))
+    assert rules(findings(of_queue(), new)) == ["resource-policy-opened"]
+
+
+@pytest.mark.parametrize("condition", LIMITING_TESTS, ids=str)
+def test_condition_that_strangers_do_not_meet_is_a_limit(condition: Json) -> None:
+    new = of_queue(allow("sqs:SendMessage", Principal="*", Condition=condition))
+    assert rules(findings(of_queue(), new)) == ["permission-widened"]
+
+
+GITHUB = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"
+
+
+@pytest.mark.parametrize("provider", [GITHUB, {"Ref": "Provider"}])
+@pytest.mark.parametrize(
+    ("tests", "expected"),
+    [
+        ({}, ["trust-opened"]),
+        ({"StringEquals": {"aud": "sts.amazonaws.com"}}, ["trust-opened"]),
+        ({"StringLike": {"aud": "sts.amazonaws.com", "sub": "*"}}, ["trust-opened"]),
+        ({"StringLike": {"sub": "repo:*"}}, ["trust-opened"]),
+        ({"StringEqualsIfExists": {"sub": "repo:owner/name:ref:refs/heads/main"}}, ["trust-opened"]),
+        ({"StringLike": {"aud": "sts.amazonaws.com", "sub": "repo:owner/name:*"}}, []),
+        ({"StringEquals": {"repository_owner_id": "1"}}, []),
+    ],
+    ids=str,
+)
+def test_new_role_for_any_identity_of_a_shared_provider_is_open(provider: Any, tests: Json, expected: Any) -> None:
+    assert rules(findings(template({}), web_identity(provider, **tests))) == expected
+
+
+def test_audience_of_a_provider_of_ones_own_is_a_limit() -> None:
+    trusted = allow(
+        "sts:AssumeRoleWithWebIdentity",
+        Principal={"Federated": "cognito-identity.amazonaws.com"},
+        Condition={"StringEquals": {"cognito-identity.amazonaws.com:aud": {"Ref": "Pool"}}},
+    )
+    new = template({"R": role(AssumeRolePolicyDocument=policy(trusted))})
+    assert findings(template({}), new) == []
+
 
 GIVEN = {"P": {"Type": "String"}}
 UNKNOWN = [
@@ -168,6 +307,18 @@ UNKNOWN = [
         template({"L": resource("AWS::Logs::ResourcePolicy", {"PolicyName": "p", "PolicyDocument": "one"})}),
         template({"L": resource("AWS::Logs::ResourcePolicy", {"PolicyName": "p", "PolicyDocument": "two"})}),
         "policy-unreadable",
+    ),
+    (
+        repository({"Fn::Sub": '{"Statement": [{"Principal": "${AWS::AccountId}"}]}'}),
+        repository({"Fn::Sub": '{"Statement": [{"Principal": "*", "Sid": "${AWS::AccountId}"}]}'}),
+        "policy-unreadable",
+    ),
+    (log_policy("one"), log_policy("two"), "policy-unreadable"),
+    # One exception more, of another kind
+    (
+        of_queue(deny("sqs:*", NotPrincipal={"AWS": OTHER_ACCOUNT})),
+        of_queue(deny("sqs:*", NotPrincipal={"AWS": OTHER_ACCOUNT, "Service": "sns.amazonaws.com"})),
+        "permission-unknown",
     ),
 ]
 
@@ -305,7 +456,8 @@ def test_trust_of_the_same_services_is_no_finding() -> None:
             {"Fn::Concat": ["arn:", {"Ref": "AWS::Partition"}, ":sqs:", {"Ref": "AWS::Region"}, ":1:q"]},
             False,
         ),
-        ({"Fn::Concat": ["arn:", {"Ref": "AWS::Partition"}, ":s3:::b/*"]}, "arn:aws:s3:::b/x", None),
+        ({"Fn::Concat": ["arn:", {"Ref": "AWS::Partition"}, ":s3:::b/*"]}, "arn:aws:s3:::b/x", True),
+        ({"Fn::Concat": ["arn:", {"Ref": "AWS::Partition"}, ":s3:::b/*"]}, "arn:aws-cn:s3:::b/x", False),
         ("arn:*:s3:::b/*", {"Fn::Concat": ["arn:", {"Ref": "AWS::Partition"}, ":s3:::b/x"]}, True),
         ("${aws:username}/*", "${aws:username}/x", True),
         ("home/${aws:username}", "home/root", None),
