@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tests.review.templates import Json, resource
+from tests.review.templates import Json, allow, policy, resource
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,8 @@ ROUTE = {"ApiId": "a", "RouteKey": "POST /x", "AuthorizationType": "AWS_IAM"}
 BLOCKED = dict.fromkeys(("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"), True)
 INSIDE = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "CidrIp": "10.0.0.0/8"}
 EVERYWHERE = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "CidrIp": "0.0.0.0/0"}
+S3_ONLY = policy(allow("s3:GetObject", Principal="*"))
+LISTED = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443}
 ALARM = {
     "ComparisonOperator": "GreaterThanThreshold",
     "Threshold": 5,
@@ -193,6 +195,39 @@ CASES = (
         [EVERYWHERE, INSIDE],
         [{**EVERYWHERE, "IpProtocol": "udp"}],
     ),
+    # A part of the network; two halves of all addresses, and a network that is not private.
+    one(
+        "network-open",
+        "AWS::EC2::SecurityGroup",
+        "SecurityGroupIngress",
+        [EVERYWHERE],
+        [{**EVERYWHERE, "CidrIp": "203.0.113.0/24"}, {**LISTED, "SourcePrefixListId": "pl-1"}],
+        [{**EVERYWHERE, "CidrIp": "203.0.113.0/24", "FromPort": 22}],
+    ),
+    one(
+        "network-open",
+        "AWS::EC2::SecurityGroup",
+        "SecurityGroupIngress",
+        [INSIDE],
+        [{**INSIDE, "FromPort": 22}, {**INSIDE, "CidrIp": "172.16.0.0/12"}],
+        [{**INSIDE, "CidrIp": "0.0.0.0/1"}],
+    ),
+    one(
+        "network-open",
+        "AWS::EC2::SecurityGroup",
+        "SecurityGroupIngress",
+        [{**LISTED, "CidrIpv6": "::/0"}],
+        [{**LISTED, "CidrIpv6": "2001:db8::/32"}, {**LISTED, "CidrIpv6": "fd00::/8", "FromPort": 22}],
+        [{**LISTED, "CidrIpv6": "0::/0", "FromPort": 22}],
+    ),
+    one(
+        "network-open",
+        "AWS::EC2::SecurityGroup",
+        "SecurityGroupIngress",
+        [{**LISTED, "SourceSecurityGroupId": "sg-1"}],
+        [{**LISTED, "SourceSecurityGroupId": "sg-2"}],
+        [{**LISTED, "CidrIpv6": "2001:db8::/32"}],
+    ),
     # For ICMP, a type and a code.
     one(
         "network-open",
@@ -209,6 +244,76 @@ CASES = (
         [INSIDE],
         [{**INSIDE, "CidrIp": "10.1.0.0/16"}],
         [EVERYWHERE],
+    ),
+    one(
+        "publicly-accessible",
+        "AWS::EKS::Cluster",
+        "ResourcesVpcConfig.EndpointPublicAccess",
+        False,
+        False,
+        None,
+    ),
+    one(
+        "publicly-accessible",
+        "AWS::ECS::Service",
+        "NetworkConfiguration.AwsvpcConfiguration.AssignPublicIp",
+        "DISABLED",
+        None,
+        "ENABLED",
+    ),
+    one("resource-policy-removed", "AWS::EC2::VPCEndpoint", "PolicyDocument", S3_ONLY, policy(), None),
+    one("resource-policy-removed", "AWS::ApiGateway::RestApi", "Policy", S3_ONLY, S3_ONLY, None),
+    one("resource-policy-removed", "AWS::EFS::FileSystem", "FileSystemPolicy", S3_ONLY, S3_ONLY, None),
+    one("api-default-endpoint", "AWS::ApiGateway::RestApi", "DisableExecuteApiEndpoint", True, True, None),
+    one("mutual-tls-off", "AWS::ApiGateway::DomainName", "MutualTlsAuthentication.TruststoreUri", "a", "b", None),
+    one(
+        "signed-urls-off",
+        "AWS::CloudFront::Distribution",
+        "DistributionConfig.DefaultCacheBehavior.TrustedKeyGroups",
+        ["a"],
+        ["b"],
+        [],
+    ),
+    one(
+        "sign-up-open",
+        "AWS::Cognito::UserPool",
+        "AdminCreateUserConfig.AllowAdminCreateUserOnly",
+        True,
+        True,
+        None,
+    ),
+    one("mfa-off", "AWS::Cognito::UserPool", "MfaConfiguration", "ON", "ON", "OPTIONAL"),
+    one("mfa-off", "AWS::Cognito::UserPool", "MfaConfiguration", "ON", "ON", None),
+    one("identity-provider-changed", "AWS::IAM::OIDCProvider", "ClientIdList", ["a", "b"], ["b"], ["a", "c"]),
+    one("identity-provider-changed", "AWS::IAM::SAMLProvider", "SamlMetadataDocument", "<a/>", "<a/>", "<b/>"),
+    one("shared-with-others", "AWS::RAM::ResourceShare", "Principals", ["111122223333"], [], ["999988887777"]),
+    one("shared-with-others", "AWS::EC2::VPCEndpointServicePermissions", "AllowedPrincipals", ["a"], ["a"], ["*"]),
+    one("api-authorizer-changed", "AWS::ApiGateway::Authorizer", "AuthorizerUri", "a", "a", "b"),
+    one("api-authorizer-changed", "AWS::ApiGatewayV2::Authorizer", "JwtConfiguration.Issuer", "a", "a", "b"),
+    one("api-authorizer-changed", "AWS::AppSync::GraphQLApi", "UserPoolConfig", {"Id": "a"}, {"Id": "a"}, {"Id": "b"}),
+    one(
+        "graphql-api-key",
+        "AWS::AppSync::GraphQLApi",
+        "AdditionalAuthenticationProviders",
+        None,
+        [{"AuthenticationType": "AWS_IAM"}],
+        [{"AuthenticationType": "API_KEY"}],
+    ),
+    one("runs-as-another", "AWS::Lambda::Function", "Role", "arn:aws:iam::1:role/a", "arn:aws:iam::1:role/a", "b"),
+    one("runs-as-another", "AWS::IAM::InstanceProfile", "Roles", ["a"], ["a"], ["b"]),
+    one("membership-added", "AWS::IAM::User", "Groups", ["a", "b"], ["b"], ["b", "c"]),
+    one("membership-added", "AWS::SSO::PermissionSet", "ManagedPolicies", ["a"], None, ["a", "b"]),
+    Case("membership-added", None, None, resource("AWS::IAM::UserToGroupAddition", {"Users": ["u"]})),
+    Case("membership-added", None, None, resource("AWS::SSO::Assignment", {"PrincipalId": "p"})),
+    Case("credentials-added", None, resource("AWS::IAM::User"), resource("AWS::IAM::AccessKey", {"UserName": "u"})),
+    one("credentials-added", "AWS::IAM::User", "LoginProfile", None, None, {"Password": "p"}),
+    one("session-policy-removed", "AWS::Transfer::User", "Policy", "{}", "{}", None),
+    one("organization-policy-removed", "AWS::Organizations::Policy", "TargetIds", ["a", "b"], ["b", "c", "a"], ["a"]),
+    Case(
+        "organization-policy-removed",
+        resource("AWS::Organizations::Policy", {"Name": "a"}),
+        resource("AWS::Organizations::Policy", {"Name": "b"}),
+        None,
     ),
     one("publicly-accessible", "AWS::RDS::DBInstance", "PubliclyAccessible", False, None, True),
     one(

@@ -12,7 +12,7 @@ from tests.review.rule_cases import CASES, Case
 from tests.review.templates import Json, findings, resource, rules, template
 
 # A change of these is reported, and cannot be judged.
-UNCERTAIN = {"api-authorizer-changed", "api-document-changed"}
+UNCERTAIN = {"api-authorizer-changed", "api-document-changed", "identity-provider-changed", "runs-as-another"}
 
 
 def reviewed(old: Json | None, new: Json | None) -> list[str]:

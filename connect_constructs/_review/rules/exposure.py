@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable, Iterator
 
 from connect_constructs._review.changes import Change, Check, Hit, Rule
@@ -21,6 +22,18 @@ from connect_constructs._review.rules.checks import (
 )
 
 _EVERYWHERE = ("0.0.0.0/0", "::/0")
+# Networks that the internet does not reach: RFC 1918, 6598, 4193, and a host's own.
+_PRIVATE = (
+    "10.0.0.0/8",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "100.64.0.0/10",
+    "127.0.0.0/8",
+    "169.254.0.0/16",
+    "fc00::/7",
+    "fe80::/10",
+)
+_SOURCES = ("SourceSecurityGroupId", "SourcePrefixListId", "DestinationSecurityGroupId", "DestinationPrefixListId")
 _ALLOW_ORIGIN = "header.Access-Control-Allow-Origin"
 
 
@@ -30,6 +43,22 @@ def _method_opens(change: Change) -> Iterator[Hit]:
     if new is None or new.properties.get("HttpMethod") == "OPTIONS":
         return
     yield from becomes_unsafe("AuthorizationType", one_of("NONE"), default="NONE", added=True)(change)
+
+
+# What says who authorizes callers.
+_AUTHORIZERS = (
+    "AuthorizationType",
+    "AuthorizerId",
+    "AuthorizerUri",
+    "IdentitySource",
+    "IdentityValidationExpression",
+    "JwtConfiguration.Audience",
+    "JwtConfiguration.Issuer",
+    "LambdaAuthorizerConfig",
+    "OpenIDConnectConfig",
+    "ProviderARNs",
+    "UserPoolConfig",
+)
 
 
 def _authorizer_changes(*paths: str) -> Check:
@@ -45,6 +74,19 @@ def _authorizer_changes(*paths: str) -> Check:
                 yield Hit(old, new, said, path, certain=False)
 
     return check
+
+
+def _additional_api_key(change: Change) -> Iterator[Hit]:
+    path = "AdditionalAuthenticationProviders"
+
+    def has_key(properties: dict[str, Value]) -> bool:
+        return any(
+            isinstance(one, dict) and one.get("AuthenticationType") == "API_KEY" for one in items(properties, path)
+        )
+
+    if change.new and has_key(change.new.properties) and not (change.old and has_key(change.old.properties)):
+        old = change.old.properties.get(path) if change.old else None
+        yield Hit(old, change.new.properties[path], f"{path} also has API_KEY", path)
 
 
 def _scopes_shrink(change: Change) -> Iterator[Hit]:
@@ -94,11 +136,17 @@ def _ingress(change: Change) -> Iterator[Hit]:
         if not isinstance(rule, dict) or any(_covers(one, rule) for one in old):
             continue
         source = rule.get("CidrIp", rule.get("CidrIpv6"))
-        if source in _EVERYWHERE:
-            yield Hit(None, rule, f"{_ports(rule)} is open to {source}", "SecurityGroupIngress" if inline else "CidrIp")
-        elif source is not None and is_expression(source):
-            place = "SecurityGroupIngress" if inline else "CidrIp"
+        place = "SecurityGroupIngress" if inline else "CidrIp"
+        if source is None:
+            source = rule.get("SourcePrefixListId")
+            if source is not None:
+                said = f"{_ports(rule)} is open to the prefix list {display(source)}"
+                yield Hit(None, rule, said, place, certain=False)
+        elif is_expression(source):
             yield Hit(None, rule, f"{_ports(rule)} is open to {display(source)}", place, certain=False)
+        elif not any(_contains(one, source) for one in _PRIVATE):
+            why = "" if source in _EVERYWHERE else "The network is not a private one."
+            yield Hit(None, rule, f"{_ports(rule)} is open to {display(source)}", place, why=why)
 
 
 def _egress(change: Change) -> Iterator[Hit]:
@@ -126,9 +174,37 @@ def _ports(rule: dict[str, Value]) -> str:
 
 
 def _covers(old: Value, new: dict[str, Value]) -> bool:
-    """Whether the old rule is for the same network, and for at least the ports of the new one."""
-    if not isinstance(old, dict) or any(old.get(name) != new.get(name) for name in ("CidrIp", "CidrIpv6")):
+    """Whether the old rule is for at least the network and the ports of the new one."""
+    if not isinstance(old, dict):
         return False
+    if old.get("CidrIp") == "0.0.0.0/0" and "SourcePrefixListId" in new:
+        return _same_ports(old, new)
+    if any(old.get(name) != new.get(name) for name in _SOURCES):
+        return False
+    for name in ("CidrIp", "CidrIpv6"):
+        if old.get(name) != new.get(name) and not _contains(old.get(name), new.get(name)):
+            return False
+    return _same_ports(old, new)
+
+
+def _contains(wide: Value, narrow: Value) -> bool:
+    if wide is None or narrow is None:
+        return False
+    one, other = _network(wide), _network(narrow)
+    if one is None or other is None:
+        return bool(wide == narrow)
+    return other.version == one.version and other.subnet_of(one)  # type: ignore[arg-type]
+
+
+def _network(text: Value) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    try:
+        return ipaddress.ip_network(text, strict=False) if isinstance(text, str) else None
+    except ValueError:
+        return None
+
+
+def _same_ports(old: dict[str, Value], new: dict[str, Value]) -> bool:
+    """Whether the old rule is for at least the ports of the new one."""
     protocol = old.get("IpProtocol")
     if protocol == "-1":
         return True
@@ -244,9 +320,15 @@ EXPOSURE_RULES = (
         Class.EXPOSURE,
         "The new authorizer may accept other callers. The templates do not say which.",
         "Compare which callers the old and the new authorizer accept.",
-        _authorizer_changes("AuthorizationType", "AuthorizerId"),
-        ("AuthorizationType", "AuthorizerId"),
-        ("AWS::ApiGateway::Method", "AWS::ApiGatewayV2::Route"),
+        _authorizer_changes(*_AUTHORIZERS),
+        tuple(dict.fromkeys(path.split(".")[0] for path in _AUTHORIZERS)),
+        (
+            "AWS::ApiGateway::Authorizer",
+            "AWS::ApiGateway::Method",
+            "AWS::ApiGatewayV2::Authorizer",
+            "AWS::ApiGatewayV2::Route",
+            "AWS::AppSync::GraphQLApi",
+        ),
     ),
     Rule(
         "api-scopes-widened",
@@ -270,9 +352,9 @@ EXPOSURE_RULES = (
         "graphql-api-key",
         Class.EXPOSURE,
         "An API key is not an identity: anyone who has seen it can call the API.",
-        "Keep IAM, a user pool or OpenID Connect as the default authentication.",
-        becomes_unsafe("AuthenticationType", one_of("API_KEY"), added=True),
-        ("AuthenticationType",),
+        "Keep to IAM, a user pool or OpenID Connect.",
+        each_of(becomes_unsafe("AuthenticationType", one_of("API_KEY"), added=True), _additional_api_key),
+        ("AuthenticationType", "AdditionalAuthenticationProviders"),
         ("AWS::AppSync::GraphQLApi",),
     ),
     Rule(
@@ -345,8 +427,12 @@ EXPOSURE_RULES = (
         Class.EXPOSURE,
         "It gets a public address. The internet can reach it if its security groups allow that.",
         "Keep PubliclyAccessible false.",
-        becomes_unsafe("PubliclyAccessible", one_of("true"), default="false", added=True),
-        ("PubliclyAccessible",),
+        each_of(
+            becomes_unsafe("PubliclyAccessible", one_of("true"), default="false", added=True),
+            becomes_unsafe("ResourcesVpcConfig.EndpointPublicAccess", one_of("true"), default="true"),
+            becomes_unsafe("NetworkConfiguration.AwsvpcConfiguration.AssignPublicIp", one_of("ENABLED")),
+        ),
+        ("PubliclyAccessible", "ResourcesVpcConfig", "NetworkConfiguration"),
     ),
     Rule(
         "load-balancer-public",
