@@ -183,6 +183,11 @@ def test_comment_mentions_nobody_runs_nothing_and_is_cut(comments: Path) -> None
     assert comment["body"].endswith("é")
 
 
+def test_comment_of_nothing_but_mentions_is_short_enough(comments: Path) -> None:
+    (*_, comment) = comment_on_github(comments, b"@" * 60_000)
+    assert len(comment["body"]) < 60_100
+
+
 def test_job_on_gitlab_prints_the_report_and_findings_fail_it(repository: Path) -> None:
     base = git(repository, "rev-parse", "HEAD")
     commit(repository, NO_QUEUE)
