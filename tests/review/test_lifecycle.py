@@ -220,6 +220,26 @@ def outputs(**others: Any) -> Json:
     return template({"T": resource("AWS::SNS::Topic")}, Outputs={"Arn": {"Value": {"Ref": "T"}, **others}})
 
 
+def task_definition(**properties: Any) -> Json:
+    return resource("AWS::ECS::TaskDefinition", {"Family": "f", "Cpu": "256", **properties})
+
+
+def test_new_revision_of_a_task_definition_is_no_new_identity() -> None:
+    old, new = template({"T": task_definition()}), template({"T": task_definition(Cpu="512")})
+    assert findings(old, new) == []
+    assert rules(findings(old, template({"T": task_definition(Family="g")}))) == ["identity-replaced"]
+    outputs = {"Arn": {"Value": {"Ref": "T"}}}
+    assert rules(findings({**old, "Outputs": outputs}, {**new, "Outputs": outputs})) == ["identity-replaced"]
+
+
+def test_removed_alarm_is_one_finding() -> None:
+    alarm = resource("AWS::CloudWatch::Alarm", {"AlarmName": "a"})
+    dashboard = resource("AWS::CloudWatch::Dashboard", {"DashboardName": "d"})
+    topic = resource("AWS::SNS::Topic")
+    old, new = template({"A": alarm, "D": dashboard, "T": topic}), template({"T": topic})
+    assert rules(findings(old, new)) == ["alarm-removed"]
+
+
 def test_changed_output_is_identity() -> None:
     found = one(outputs(), outputs(Value="other"))
     assert (found.rule, found.class_.slug) == ("output-changed", "identity")

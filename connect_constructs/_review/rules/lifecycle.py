@@ -40,6 +40,10 @@ _PLUMBING = {
     "AWS::Lambda::LayerVersion",
     "AWS::Lambda::Version",
 }
+# Each change makes a new revision, as is meant; the properties that all revisions have in common.
+_REVISIONS = {"AWS::ECS::TaskDefinition": {"Family"}}
+# Nobody calls these; that an alarm is removed is a finding of its own.
+_NOT_CALLED = {"AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm", "AWS::CloudWatch::Dashboard"}
 # Their names, URLs or ids are made to be known outside of the stack.
 _CALLED = {
     "AWS::ApiGateway::DomainName",
@@ -170,6 +174,8 @@ def _values(change: Change) -> tuple[Value, Value]:
 def _identity_replaced(change: Change) -> Iterator[Hit]:
     if change.old is None or change.new is None or _is_stateful(change.new.type) or _fails(change):
         return
+    if change.old.type in _REVISIONS and change.likeness is Likeness.ID and not _is_known_revision(change):
+        return
     # One that goes with another is part of that one's finding, unless something outside knows it.
     if change.replacement.because_of and not _known_outside(change):
         return
@@ -194,6 +200,12 @@ def _identity_replaced(change: Change) -> Iterator[Hit]:
         old, new = _values(change)
         place = change.replacement.causes[0] if change.replacement.causes else ""
         yield Hit(old, new, what, place, related=_related(change), why=_who_knows(change))
+
+
+def _is_known_revision(change: Change) -> bool:
+    """Whether something outside names the revision itself, or the name that all revisions have changes."""
+    has_output = any(one.startswith("output ") for one in change.referred_by)
+    return has_output or not set(change.replacement.causes).isdisjoint(_REVISIONS[change.resource.type])
 
 
 def _related(change: Change) -> tuple[str, ...]:
@@ -230,7 +242,7 @@ def _has_address(type_name: str) -> bool:
 
 def _identity_removed(change: Change) -> Iterator[Hit]:
     old = change.old
-    if old is None or change.new is not None or _is_stateful(old.type):
+    if old is None or change.new is not None or _is_stateful(old.type) or old.type in _NOT_CALLED:
         return
     if (_has_address(old.type) or old.type in _CALLED) and _known_outside(change):
         kept = _on_removal(old) in _KEPT
