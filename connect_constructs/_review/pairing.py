@@ -11,6 +11,9 @@ from connect_constructs._review.expressions import Value, key_of, renamed
 from connect_constructs._review.facts import facts_of
 from connect_constructs._review.template import Resource, Template
 
+# What tells two of the same name apart, beside the name that the specification knows.
+_MORE = {"AWS::Route53::RecordSet": ("Type", "SetIdentifier")}
+
 # How often references are followed while looking for equals: a method refers to a resource, that one to its parent, …
 _ROUNDS = 8
 
@@ -78,7 +81,7 @@ def physical_name(resource: Resource, names: dict[str, str]) -> str | None:
     facts = facts_of(resource.type)
     if facts is None or not facts.name or facts.name[0] not in resource.properties:
         return None
-    parts = [renamed(resource.properties.get(name), names) for name in facts.name]
+    parts = [renamed(resource.properties.get(name), names) for name in (*facts.name, *_MORE.get(resource.type, ()))]
     return key_of([resource.type, *parts])
 
 

@@ -220,6 +220,17 @@ def outputs(**others: Any) -> Json:
     return template({"T": resource("AWS::SNS::Topic")}, Outputs={"Arn": {"Value": {"Ref": "T"}, **others}})
 
 
+def test_records_of_a_name_differ_by_their_type() -> None:
+    def record(kind: str, **properties: Any) -> Json:
+        return resource(
+            "AWS::Route53::RecordSet", {"Name": "a.example.", "HostedZoneId": "Z", "Type": kind, **properties}
+        )
+
+    a, aaaa, again = record("A", TTL="60"), record("AAAA", TTL="60"), record("A", TTL="300")
+    assert "deployment-fails" not in rules(findings(template({"One": a}), template({"Two": aaaa})))
+    assert "deployment-fails" in rules(findings(template({"One": a}), template({"Two": again})))
+
+
 def task_definition(**properties: Any) -> Json:
     return resource("AWS::ECS::TaskDefinition", {"Family": "f", "Cpu": "256", **properties})
 
