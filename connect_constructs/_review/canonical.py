@@ -19,6 +19,7 @@ from connect_constructs._review.expressions import (
     OWN_FUNCTIONS,
     Value,
     concat,
+    dictionaries,
     is_expression,
     is_policy,
     key_of,
@@ -38,6 +39,7 @@ _SECTIONS = {"Resources", "Parameters", "Mappings", "Conditions", "Outputs"}
 # They say nothing about what is deployed.
 _IGNORED_SECTIONS = {"AWSTemplateFormatVersion", "Description", "Metadata"}
 _IGNORED_METADATA = re.compile(r"aws:|cdk_nag$|guard$")
+_MOST_CONDITIONS = 1_000
 # In an element of a policy, a text and a list of that one text are the same, and the order is of no meaning.
 _STATEMENT_LISTS = ("Action", "NotAction", "Resource", "NotResource")
 _UNORDERED = {"ManagedPolicyArns"}
@@ -85,6 +87,8 @@ class _Reader:
         }
         self._stable_ids = stable_ids(self._sections["Resources"])
         self._conditions: dict[str, Value] = {}
+        # Of how many conditions each is made, those counted again that it refers to again.
+        self._sizes: dict[str, int] = {}
 
     def _section(self, template: Mapping[str, Any], name: str) -> dict[str, Any]:
         section = template.get(name)
@@ -293,7 +297,13 @@ class _Reader:
             # Until it is known, it stands for itself: a condition that refers to itself does not go on for ever.
             self._conditions[name] = {"Fn::Equals": [{"Ref": f"condition {name}"}, "true"]}
             if name in self._sections["Conditions"]:
-                self._conditions[name] = self._boolean(self._sections["Conditions"][name])
+                content = self._sections["Conditions"][name]
+                self._conditions[name] = self._boolean(content)
+                self._sizes[name] = 1 + sum(
+                    self._sizes.get(str(item["Condition"]), 0) for item in dictionaries(content) if "Condition" in item
+                )
+                if self._sizes[name] > _MOST_CONDITIONS:
+                    raise InputError(f"{self._stack}: the condition {name} is made of too many others")
         return self._conditions[name]
 
     def _boolean(self, expression: Any) -> Value:

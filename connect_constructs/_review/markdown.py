@@ -11,6 +11,8 @@ from connect_constructs._review.text import printable
 
 # A step's summary takes 1 MiB, a comment 65,536 characters.
 _MOST_CHARACTERS = 60_000
+# A name or a sentence that is longer would leave no room for other findings.
+_MOST_OF_A_NAME, _MOST_OF_A_SENTENCE = 300, 5_000
 _ACTIVE = re.compile(r"([\\`*_{}\[\]()#+!|~<>&@$:-])")
 # Names of users and numbers of issues are found in the rendered text, where a backslash is gone (cmark-gfm issue 181).
 _MENTION = re.compile(r"(\\[@#])")
@@ -71,11 +73,17 @@ def _place(finding: Finding) -> str:
 
 def code(text: str) -> str:
     """`text` as code; a run of back quotes in it is shorter than those around it."""
-    clean = printable(text)
+    clean = _cut(printable(text), _MOST_OF_A_NAME)
     fence = "`" * (max((len(run) for run in re.findall("`+", clean)), default=0) + 1)
     padding = " " if clean.startswith("`") or clean.endswith("`") else ""
     return f"{fence}{padding}{clean}{padding}{fence}"
 
 
 def _escaped(text: str) -> str:
-    return _MENTION.sub(r"\1<!-- -->", _ACTIVE.sub(r"\\\1", printable(text)))
+    clean = _ACTIVE.sub(r"\\\1", _cut(printable(text), _MOST_OF_A_SENTENCE))
+    # GitHub makes a link of it.
+    return _MENTION.sub(r"\1<!-- -->", clean.replace("www.", r"www\."))
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[:most]}…"

@@ -18,6 +18,8 @@ Verdict = bool | None
 _POLICY_VARIABLE = re.compile(r"\$\{[^}]*\}")
 _SPECIAL = re.compile(r"[*?]|\$\{")
 _IN_PSEUDO_PARAMETER = re.compile(r"[a-z0-9.?-]")
+# More would take seconds, and no ARN has such patterns.
+_MOST_STEPS = 250_000
 _STAR, _ANY = "*", "?"
 
 # A character, `*`, `?`, or an opaque part: its key, the resource that it belongs to (empty where unknown), and whether
@@ -52,6 +54,8 @@ def covers(wide: Value, narrow: Value) -> Verdict:
 @lru_cache(maxsize=65536)
 def _covers(wide: str, narrow: str) -> Verdict:
     one, other = _tokens(json.loads(wide)), _tokens(json.loads(narrow))
+    if len(one) * len(other) > _MOST_STEPS:
+        return None
     if _matches(one, other, lenient=False):
         return True
     return None if _matches(one, other, lenient=True) else False

@@ -118,6 +118,21 @@ def test_code_in_markdown_ends_where_it_should(text: str, expected: str) -> None
     assert code(text) == expected
 
 
+def test_long_name_leaves_room_for_other_findings() -> None:
+    queue, topic = resource("AWS::SQS::Queue"), resource("AWS::SNS::Topic")
+    old = template({"A" * 70_000: queue, "B": queue, "T": topic})
+    text = as_markdown(report(old, template({"T": topic})))
+    assert "`B`" in text
+    assert len(text) < 5_000
+
+
+def test_name_of_a_site_is_no_link_in_markdown() -> None:
+    old, new = (template({}, Outputs={"Site": {"Value": f"www.example.{end}"}}) for end in ("com", "org"))
+    text = as_markdown(report(old, new))
+    assert r"www\.example.org" in text
+    assert "www.example" not in text
+
+
 def test_markdown_is_short_enough_for_a_comment() -> None:
     many = {f"Q{number}": resource("AWS::SQS::Queue", {"VisibilityTimeout": number}) for number in range(2000)}
     written = as_markdown(report(template(many), template({"T": resource("AWS::SNS::Topic")})))

@@ -7,13 +7,16 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connect_constructs._review.accepted import Accepted
+from connect_constructs._review.canonical import canonical
 from connect_constructs._review.errors import InputError
 from connect_constructs._review.failing import DEFAULT, parse_failing
 from connect_constructs._review.markdown import as_markdown
+from connect_constructs._review.patterns import covers
 from connect_constructs._review.reading import StackInput
 from connect_constructs._review.report import make_report
 from connect_constructs._review.review import review
@@ -133,3 +136,16 @@ def test_no_change_is_no_finding(place: tuple[Any, ...], value: Any) -> None:
     except InputError:
         return
     assert found == []
+
+
+def test_conditions_that_grow_with_each_other_are_refused() -> None:
+    conditions: Json = {"C0": {"Fn::Equals": [{"Ref": "AWS::Region"}, "us-east-1"]}}
+    for number in range(1, 10):
+        before = {"Condition": f"C{number - 1}"}
+        conditions[f"C{number}"] = {"Fn::Or": [before, {"Fn::And": [before, before]}]}
+    with pytest.raises(InputError, match="is made of too many others"):
+        canonical({"Resources": {}, "Conditions": conditions}, "Stack")
+
+
+def test_pattern_of_many_stars_is_unknown_instead_of_slow() -> None:
+    assert covers("*a" * 400 + "b", "a" * 400) is None
