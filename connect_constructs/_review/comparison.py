@@ -39,6 +39,7 @@ _ASPECTS = {
     Class.PERMISSIONS: Aspect.PERMISSION,
     Class.PROTECTION: Aspect.PROTECTION,
 }
+_MACROS = ("Transform", "Fn::Transform")
 # A report is read by more people than a template.
 _SECRET = re.compile(r"password|secret|token|credential", re.IGNORECASE)
 
@@ -78,6 +79,7 @@ def compare_templates(
         yield finding
     yield from compare_outputs(old, new, in_use)
     yield from _unknown_types(changes, new.stack)
+    yield from _computed_by_macros(changes, new.stack)
     yield from _others(pairs, changes, context, reported, in_permissions)
 
 
@@ -292,6 +294,15 @@ def _unknown_types(changes: list[Change], stack: str) -> Iterator[Finding]:
         )
 
 
+def _computed_by_macros(changes: list[Change], stack: str) -> Iterator[Finding]:
+    for change in changes:
+        before, after = (one.properties if one else {} for one in (change.old, change.new))
+        macros = [[item for item in dictionaries(side) if "Fn::Transform" in item] for side in (before, after)]
+        if macros[0] != macros[1] and macros[1]:
+            what = f"{change.resource.type} has properties that a macro computes"
+            yield _row(rows.MACRO_NOT_EXPANDED, change, stack, what, old=macros[0], new=macros[1])
+
+
 def _others(
     pairs: list[Pair],
     changes: list[Change],
@@ -324,7 +335,7 @@ def _others(
         yield from _changed(pair, by_id[resource.logical_id], stack, seen)
     for name in dict.fromkeys([*context.old.others, *context.new.others]):
         old, new = context.old.others.get(name), context.new.others.get(name)
-        if old != new or name == "Transform" or name.startswith("Resources.Fn::"):
+        if old != new or name in _MACROS or name.startswith("Resources.Fn::"):
             yield from _other_section(name, old, new, context)
 
 
@@ -472,7 +483,7 @@ def _row(
 
 
 def _other_section(name: str, old: Value, new: Value, context: Context) -> Iterator[Finding]:
-    is_computed = name == "Transform" or name.startswith("Resources.Fn::")
+    is_computed = name in _MACROS or name.startswith("Resources.Fn::")
     if is_computed and old == new and not _differ(context):
         return
     row = rows.MACRO_NOT_EXPANDED if is_computed else rows.OTHER

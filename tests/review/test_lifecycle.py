@@ -208,6 +208,17 @@ def test_macro_is_unknown_where_the_template_changes() -> None:
     assert all_findings(with_macro(30), with_macro(30)) == []
 
 
+INCLUDE = {"Fn::Transform": {"Name": "AWS::Include", "Parameters": {"Location": "s3://bucket/file"}}}
+
+
+def test_macro_in_a_template_or_its_properties_is_unknown() -> None:
+    plain = template({"T": resource("AWS::SNS::Topic")})
+    assert rules(findings(plain, {**plain, **INCLUDE})) == ["macro-not-expanded"]
+    computed = template({"T": resource("AWS::SNS::Topic", INCLUDE)})
+    assert rules(findings(plain, computed)) == ["macro-not-expanded"]
+    assert findings(computed, computed) == []
+
+
 def test_loop_is_unknown() -> None:
     def loop(names: list[str]) -> Json:
         body = {"Queue${Name}": resource("AWS::SQS::Queue")}
