@@ -13,6 +13,7 @@ from connect_constructs._review.rules.rows import ROWS
 from tests.review.templates import (
     LAMBDA_TRUST,
     Json,
+    all_findings,
     allow,
     deny,
     findings,
@@ -426,6 +427,27 @@ def test_rule_of_a_web_acl_is_no_policy() -> None:
         return template({"W": resource("AWS::WAFv2::WebACL", {"Rules": [rule]})})
 
     assert reviewed(web_acl(100), web_acl(1000)) == []
+
+
+def test_services_of_a_mapping_that_are_not_the_same_are_no_one_service() -> None:
+    assert "permission-unknown" in rules(findings(by_region("lambda.amazonaws.com", "ec2.amazonaws.com"), by_region()))
+
+
+def test_principal_in_the_stacks_partition_is_the_same() -> None:
+    here = {"Fn::Sub": "arn:${AWS::Partition}:iam::999988887777:role/R"}
+    old, new = (
+        of_queue(allow("sqs:SendMessage", Principal={"AWS": one})) for one in (here, "arn:aws:iam::999988887777:role/R")
+    )
+    assert findings(old, new) == []
+
+
+def test_text_with_a_statement_further_down_is_no_policy() -> None:
+    def function(text: str) -> Json:
+        given = {"Environment": {"Variables": {"TEXT": text}}}
+        return template({"F": resource("AWS::Lambda::Function", given)})
+
+    (found,) = all_findings(function('{"a": {"Statement": 1}}'), function('{"a":{"Statement":1}}'))
+    assert found.rule == "other"
 
 
 def test_trust_of_the_same_services_is_no_finding() -> None:

@@ -74,6 +74,15 @@ def test_what_only_the_deployment_knows_is_unknown(case: Case) -> None:
         ]
 
 
+def test_prefix_list_in_place_of_a_security_group_is_unknown() -> None:
+    def group(**source: str) -> Json:
+        rule = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, **source}
+        return template({"G": resource("AWS::EC2::SecurityGroup", {"SecurityGroupIngress": [rule]})})
+
+    (found,) = findings(group(SourceSecurityGroupId="sg-1"), group(SourcePrefixListId="pl-1"))
+    assert (found.rule, found.class_) == ("network-open", Class.UNKNOWN)
+
+
 def test_origin_that_is_sent_back_is_any_origin() -> None:
     """As templates of this project had it: that the header becomes a star lets in nobody else."""
 

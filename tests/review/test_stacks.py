@@ -167,6 +167,16 @@ def test_renamed_nested_stack_loses_what_is_in_it() -> None:
     assert [(one.rule, one.stack, one.resource) for one in found] == [("data-removed", "Stack/B", "T")]
 
 
+def test_function_in_a_renamed_nested_stack_gets_another_arn() -> None:
+    def parent(logical_id: str) -> Json:
+        given = _parent(logical_id)
+        inner = {"F": resource("AWS::Lambda::Function", {"FunctionName": {"Ref": "AWS::StackName"}})}
+        given["Resources"][logical_id]["Template"] = template(inner)
+        return given
+
+    assert rules(findings(parent("A"), parent("B"))) == ["identity-removed"]
+
+
 @pytest.mark.parametrize("policy", ["Retain", "RetainExceptOnCreate"])
 def test_nested_stack_that_is_kept_loses_nothing(policy: str) -> None:
     old = _parent("A", DeletionPolicy=policy)
