@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tarfile
 import zipfile
@@ -62,8 +63,7 @@ def test_wheel_built_from_the_sdist_is_the_wheel_built_from_the_checkout(distrib
 def test_sdist_is_the_same_from_another_folder_with_other_file_times(
     distributions: Distributions, tmp_path: Path
 ) -> None:
-    with tarfile.open(distributions.sdist) as archive:
-        archive.extractall(tmp_path, filter="data")
+    shutil.unpack_archive(distributions.sdist, tmp_path)
     (source,) = tmp_path.iterdir()
     for path in source.rglob("*"):
         os.utime(path, (1_000_000_000, 1_000_000_000))
