@@ -1,4 +1,4 @@
-"""Class 2: what held callers back and goes, who is trusted to name them, and sharing with other accounts."""
+"""Class 2: access controls that are removed, identity providers, and sharing with other accounts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SHARED = {
 
 
 def _policy_removed(change: Change) -> Iterator[Hit]:
-    """Without a policy these let in more than with one that allows something."""
+    """These types allow more without a policy than with one."""
     yield from removed("Policy", "PolicyDocument", "FileSystemPolicy")(change)
 
 
@@ -48,7 +48,7 @@ ACCESS_RULES = (
     Rule(
         "resource-policy-removed",
         Class.EXPOSURE,
-        "Without a policy it lets in whoever reaches it, as far as nothing else refuses them.",
+        "Without a policy, anyone who can reach it is allowed, unless something else denies them.",
         "Keep the policy.",
         _policy_removed,
         ("Policy", "PolicyDocument", "FileSystemPolicy"),
@@ -57,7 +57,7 @@ ACCESS_RULES = (
     Rule(
         "api-default-endpoint",
         Class.EXPOSURE,
-        "The API can be called past its domain name, and so past the domain's mutual TLS, and what stands before it.",
+        "The API can be called without its domain name, bypassing mutual TLS and whatever is in front of it.",
         "Keep DisableExecuteApiEndpoint true.",
         becomes_unsafe("DisableExecuteApiEndpoint", one_of("false"), default="false"),
         ("DisableExecuteApiEndpoint",),
@@ -87,7 +87,7 @@ ACCESS_RULES = (
     Rule(
         "sign-up-open",
         Class.EXPOSURE,
-        "Anyone can sign up, and is then a user like others.",
+        "Anyone can sign up and become a user.",
         "Keep AllowAdminCreateUserOnly true.",
         becomes_unsafe("AdminCreateUserConfig.AllowAdminCreateUserOnly", one_of("false"), default="false"),
         ("AdminCreateUserConfig",),
@@ -105,7 +105,7 @@ ACCESS_RULES = (
     Rule(
         "identity-provider-changed",
         Class.EXPOSURE,
-        "The provider may let in other people or programs. The templates do not say which.",
+        "The provider may accept other people or programs. The templates do not say which.",
         "Check who can get tokens for the new client or from the new provider.",
         _provider,
         ("ClientIdList", "SamlMetadataDocument"),

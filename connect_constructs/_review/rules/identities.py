@@ -1,4 +1,4 @@
-"""Class 3, beside grants: which identity something runs as, who gets into one, and policies above all others."""
+"""Class 3, beside grants: identities that something runs as, memberships, credentials, organization policies."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ IDENTITY_RULES = (
     Rule(
         "runs-as-another",
         Class.PERMISSIONS,
-        "It has the permissions of another identity, whatever the templates say of the old one's.",
+        "It gets the permissions of another identity.",
         "Compare what the two identities may do.",
         _runs_as,
         tuple(dict.fromkeys(_RUNS_AS.values())),
@@ -114,7 +114,7 @@ IDENTITY_RULES = (
     Rule(
         "credentials-added",
         Class.PERMISSIONS,
-        "Whoever has them acts as the user, from anywhere, until somebody takes them away.",
+        "Anyone who has them can act as the user, from anywhere, until they are revoked.",
         "Use a role, whose credentials expire.",
         _credentials,
         ("LoginProfile",),
@@ -132,7 +132,7 @@ IDENTITY_RULES = (
     Rule(
         "session-policy-removed",
         Class.PERMISSIONS,
-        "The user can do all that the role can.",
+        "The user can do everything that the role can.",
         "Keep the policy.",
         removed("Policy"),
         ("Policy",),
