@@ -16,10 +16,10 @@ from connect_constructs._review.patterns import any_of, in_partition
 from connect_constructs._review.policies import (
     LIMITING_KEYS,
     Grant,
+    action_covers,
     grant,
     grant_covers,
     grants_of,
-    is_action_pattern,
     principal_value,
     shown,
 )
@@ -199,17 +199,24 @@ def _lambda_permission(properties: dict[str, Value]) -> Grant:
 def _uncovered(grants: Iterable[Grant], by: Collection[Grant]) -> tuple[list[Grant], list[Grant]]:
     """Those that none of `by` covers, and those of which that cannot be known."""
     known = set(by)
-    # Only the same action or a pattern can cover an action, and most of a large policy is neither.
-    by_action: dict[str, list[Grant]] = defaultdict(list)
-    patterns: list[Grant] = []
+    by_action: dict[tuple[str, str], list[Grant]] = defaultdict(list)
     for other in by:
-        (patterns if is_action_pattern(other) else by_action[other.action[1].lower()]).append(other)
+        by_action[other.action].append(other)
+    # Most of a large policy is for other actions, and its actions are fewer than its grants.
+    candidates: dict[tuple[str, str], list[Grant]] = {}
     uncovered: list[Grant] = []
     unknown: list[Grant] = []
     for one in grants:
         if one in known:
             continue
-        verdict = any_of(*(grant_covers(other, one) for other in (*by_action[one.action[1].lower()], *patterns)))
+        if one.action not in candidates:
+            candidates[one.action] = [
+                other
+                for action, others in by_action.items()
+                if action_covers(action, one.action) is not False
+                for other in others
+            ]
+        verdict = any_of(*(grant_covers(other, one) for other in candidates[one.action]))
         if verdict is not True:
             (unknown if verdict is None else uncovered).append(one)
     return uncovered, unknown

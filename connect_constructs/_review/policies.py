@@ -114,10 +114,9 @@ def grant(
     )
 
 
-def is_action_pattern(one: Grant) -> bool:
-    """Whether the grant can cover other actions than its own; one whose action is computed may do so."""
-    kind, value = one.action
-    return kind != "Action" or not value.startswith('"') or any(sign in value for sign in "*?$")
+def action_covers(wide: tuple[str, str], narrow: tuple[str, str]) -> Verdict:
+    """Whether an Action or NotAction covers all actions of another."""
+    return _element_covers(wide, narrow, ignore_case=True)
 
 
 def grant_covers(wide: Grant, narrow: Grant) -> Verdict:
@@ -127,7 +126,7 @@ def grant_covers(wide: Grant, narrow: Grant) -> Verdict:
     if wide.effect != narrow.effect:
         return False
     # The cheapest first: most grants differ by their action.
-    action = _element_covers(wide.action, narrow.action, ignore_case=True)
+    action = action_covers(wide.action, narrow.action)
     if action is False:
         return False
     principal = _principal_covers(wide.principal, narrow.principal)
