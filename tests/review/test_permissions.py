@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from connect_constructs._review import grants
 from connect_constructs._review.findings import Finding
 from connect_constructs._review.patterns import covers
+from connect_constructs._review.policies import Grant, grant_covers
 from connect_constructs._review.rules.rows import ROWS
 from tests.review.templates import (
     LAMBDA_TRUST,
@@ -508,3 +510,22 @@ def test_rows_about_permissions_each_have_a_case() -> None:
         "other",
     }
     assert {row.id for row in ROWS} == shown | tested_elsewhere
+
+
+def test_work_for_a_policy_grows_with_its_actions_and_not_with_their_square(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = 0
+
+    def counted(wide: Grant, narrow: Grant) -> bool | None:
+        nonlocal compared
+        compared += 1
+        return grant_covers(wide, narrow)
+
+    monkeypatch.setattr(grants, "grant_covers", counted)
+
+    def with_role(bucket: str) -> Json:
+        actions = [f"service{number}:Get*" for number in range(20)]
+        return template({"R": role(allow(actions, [f"arn:aws:s3:::{bucket}{number}" for number in range(20)]))})
+
+    assert rules(findings(with_role("old"), with_role("new"))) == ["permission-widened", "permission-narrowed"]
+    # Each grant with the 20 for the same action, in both directions.
+    assert compared == 2 * 400 * 20
