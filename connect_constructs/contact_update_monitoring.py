@@ -71,10 +71,11 @@ class ContactUpdateMonitoring(Construct):
         :param access_denied_threshold: `AccessDenied`: the calls within 5 minutes that failed because access is denied,
             so that their updates wait. Default: 0.
         :param updates_in_flight_threshold: `UpdatesInFlight`: the updates that are being applied or wait after a
-            failure. SQS gives out no further ones beyond 120,000 (Amazon SQS Developer Guide, "Amazon SQS FIFO queue
+            failure. SQS delivers no more of them beyond 120,000 (Amazon SQS Developer Guide, "Amazon SQS FIFO queue
             quotas"). Default: 80,000.
         :param server_errors_threshold: `ServerErrors`: the endpoint's answers within 5 minutes with a status of 500 or
-            above. AWS SDKs retry such a call up to three times. Default: 5, more than one failing call.
+            above. Default: 5, the most that one failing call causes with an SDK's default retries: 3 attempts in
+            standard mode, 5 in boto3's legacy mode (Boto3 documentation, "Retries").
         :param throttled_invocations_threshold: `ApiFunctionThrottles` and `QueueFunctionThrottles`: the invocations of
             the function within 5 minutes that AWS Lambda throttled. Default: 0.
         :raises TypeError: if an argument has the wrong type.
@@ -139,7 +140,7 @@ class ContactUpdateMonitoring(Construct):
 
     @property
     def alarms(self) -> Mapping[str, cloudwatch.Alarm]:
-        """The alarms by name, as the thresholds' descriptions have them: those of what is watched."""
+        """The alarms of the watched endpoint and queue, by the names in the descriptions of the thresholds."""
         return MappingProxyType(self._alarms)
 
     @property
@@ -151,8 +152,9 @@ class ContactUpdateMonitoring(Construct):
 def _stalled(queue: ContactUpdateQueue, threshold: int) -> _Condition:
     """Updates wait, and none leaves.
 
-    SQS leaves messages that were received often out of the age of the oldest one, and a function that dies at its start
-    writes no metric. The number of deleted messages shows both.
+    SQS excludes messages that were received repeatedly from the age of the oldest one (Amazon SQS Developer Guide,
+    "Available CloudWatch metrics for Amazon SQS"), and a function that fails at its start writes no metric. The number
+    of deleted messages shows both.
     """
     waiting = queue.metric_waiting_updates()
     return _Condition(
