@@ -29,8 +29,7 @@ _ALARMS = (
     "ServerErrors",
     "ApiFunctionThrottles",
 )
-# The resources that rule packs find something in, by their paths, which are stable. Anything else below a construct was
-# added by its user.
+# The resources with findings, by their paths, which are stable. Anything else inside a construct was added by its user.
 _RESOURCES = {
     "ApiGatewayAccount": ("Role",),
     "ContactUpdateApi": (
@@ -55,13 +54,13 @@ _RESOURCES = {
 def acknowledge_findings(*constructs: IConstruct) -> None:
     """Acknowledge what cdk-nag, checkov and cfn-lint find in these constructs, each with its reason.
 
-    docs/findings.md lists the findings. During synthesis, those that no option has mended are acknowledged in the
-    metadata of the resources that the constructs create themselves. What you add stays reported: resources below the
-    constructs, and statements in the policies of their roles. If you allow more actions on a resource of ours, such as
-    `*`, the finding about that resource is reported, too.
+    docs/findings.md lists the findings. During synthesis, those that no option has resolved are acknowledged in the
+    metadata of the resources that the constructs create themselves. What you add is still reported: resources inside
+    the constructs, and statements in the policies of their roles. If you allow more actions on `*` or on the instance's
+    contacts, the finding about that ARN is reported, too.
 
-    cdk-nag 3 reads the metadata in the construct tree, and cdk-nag 2, checkov and cfn-lint that in the template. CDK
-    therefore makes a new deployment of an API's stage, with the same content, when you add the call.
+    cdk-nag 3 reads the metadata in the construct tree. cdk-nag 2, checkov and cfn-lint read the metadata in the
+    template. So when you add the call, CDK creates a new deployment of an API's stage, with the same content.
 
     :param constructs: `ContactUpdateApi`, `ContactUpdateQueue`, `ContactUpdateFunction`, `ContactUpdateMonitoring`,
         `ContactUpdatePolicy` or `ApiGatewayAccount`.
@@ -128,7 +127,7 @@ def _for_cdk_nag_2(rule: str, reason: str) -> dict[str, Any]:
 
 
 def _append(resource: CfnResource, keys: Sequence[str], entries: list[Any]) -> None:
-    """Append to a list in the resource's metadata, which may have entries of the user's."""
+    """Append to a list in the resource's metadata, which may already have entries of the user."""
     if not entries:
         return
     first, *others = keys

@@ -1,4 +1,4 @@
-"""Whether a rule finds something in a resource, judged by the resource's properties as rule packs do."""
+"""Conditions that say, as the rule packs would, whether a resource's properties break a rule."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from aws_cdk import CfnResource, Stack, Token
 from aws_cdk import aws_lambda as lambda_
 
-# What `_handler_function` and CDK allow on all resources.
+# The actions that `_handler_function` and CDK allow on all resources.
 _OWN_WILDCARD_ACTIONS = frozenset(
     {
         "ec2:AssignPrivateIpAddresses",
@@ -106,7 +106,7 @@ def has_alarm_without_action(alarm: Any, _: str | None) -> bool:
 
 
 def logging_policy(role: Any, _: str | None) -> str:
-    """The policy among the role's that ApiGatewayAccount has attached, or nothing."""
+    """The ARN of the policy that ApiGatewayAccount attaches to the role, or an empty string."""
     arns = [flattened(arn) for arn in Stack.of(role).resolve(role.managed_policy_arns) or []]
     return next((arn for arn in arns if arn.endswith(_LOGGING_POLICY)), "")
 
@@ -120,12 +120,12 @@ def allows_own_wildcards_only(policy: Any, _: str | None) -> bool:
 
 
 def allows_network_interfaces_only(policy: Any, _: str | None) -> bool:
-    """As checkov's CKV_AWS_111, which does not count X-Ray's actions as writing."""
+    """Like checkov's CKV_AWS_111, which does not count X-Ray's actions as writes."""
     return allows_own_wildcards_only(policy, None) and "ec2:CreateNetworkInterface" in _allowed(policy)["*"]
 
 
 def _allowed(policy: Any) -> Mapping[str, frozenset[str]]:
-    """The actions that a policy allows, by resource. `not` stands for all actions but some."""
+    """The actions that a policy allows, by resource. A NotAction counts as the action `not`."""
     document = Stack.of(policy).resolve(policy.policy_document)
     allowed: dict[str, frozenset[str]] = {}
     for statement in document["Statement"]:

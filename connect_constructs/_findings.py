@@ -1,7 +1,7 @@
 """What rule packs find in the constructs' resources, and why each finding is accepted.
 
-`acknowledge_findings` writes these reasons into the resources, docs/findings.md shows them, and the tests run the rule
-packs: a finding that is not here, and an acknowledgment without a finding, both fail.
+`acknowledge_findings` writes these reasons into the resources' metadata, and docs/findings.md shows them. The tests run
+the rule packs. They fail if a finding is missing here, or if an acknowledgment has no finding.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ class Finding(NamedTuple):
     resource_types: tuple[str, ...]
     # Ids as in acknowledgments. `{}` stands for the detail that cdk-nag adds to the id.
     rules: tuple[str, ...]
-    # Whether the rules find it in a resource. The second argument is the ARN pattern of the contacts that the
-    # resource's construct may update, or None.
+    # Whether a resource has this finding. The second argument is the ARN pattern of the contacts that the resource's
+    # construct may update, or None.
     found: Callable[[Any, str | None], bool]
-    # The option that mends the finding, or what else does. Empty if it is accepted in all cases.
+    # The option or L1 property that resolves the finding. Empty if nothing does, so that it is always accepted.
     mended_by: str
     reason: str
     detail: Callable[[Any, str | None], str] | None = None
@@ -56,15 +56,15 @@ _FUNCTION = "AWS::Lambda::Function"
 _QUEUE = "AWS::SQS::Queue"
 
 _OPEN = (
-    "The API has unsigned_callers, so that whoever reaches its VPC endpoints may call. Its resource policy denies all "
+    "The API has unsigned_callers, so everybody who reaches its VPC endpoints may call. Its resource policy denies all "
     "other callers."
 )
 
 # AWS Lambda Developer Guide, "Giving Lambda functions access to resources in an Amazon VPC"; Service Authorization
 # Reference, "Actions, resources, and condition keys for AWS X-Ray".
 _WILDCARDS = (
-    "A function in a VPC manages network interfaces, and a traced one sends traces. These actions take no narrower "
-    "resource. A Deny keeps the network actions from the function's code."
+    "A function in a VPC manages network interfaces, and a traced one sends traces. These actions support no narrower "
+    "resource. A Deny statement keeps the function's code from using the network actions."
 )
 _TRACES = "Traces cost money for each request. Log lines have the request's id and the latency of Amazon Connect."
 
@@ -105,17 +105,17 @@ FINDINGS = (
         (*_managed("APIGWCacheEnabledAndEncrypted", _R4, _R5, _HIPAA, _PCI), "CKV_AWS_120"),
         has_no_cache,
         "",
-        "All methods are updates. A cached response would mean an update that is not made.",
+        "All methods are updates. A cached response would mean that an update is not made.",
     ),
     Finding(
         "The stage has no client certificate.",
         (_STAGE,),
         _managed("APIGWSSLEnabled", _R5, _HIPAA, _PCI),
         is_without("client_certificate_id"),
-        "`CfnStage.client_certificate_id`, without an effect",
+        "`CfnStage.client_certificate_id`, which has no effect here",
         # API Gateway Developer Guide, "Generate and configure an SSL certificate for backend authentication".
-        "API Gateway shows a client certificate to HTTP backends. This backend is a Lambda function, which API Gateway "
-        "invokes over TLS with AWS's own authorization.",
+        "API Gateway presents a client certificate to HTTP backends. This backend is a Lambda function, which API "
+        "Gateway invokes over TLS with AWS's own authorization.",
     ),
     Finding(
         "The stage is not traced.",
@@ -140,14 +140,14 @@ FINDINGS = (
         ("AwsSolutions-COG4",),
         answers_without_cognito,
         "`authorizer=` with a `CognitoUserPoolsAuthorizer`",
-        "Callers are systems, which sign with IAM credentials, or the authorizer of the stack's author decides.",
+        "Callers are systems that sign with IAM credentials, or the stack's author has chosen another authorizer.",
     ),
     Finding(
         "A method is open.",
         (_METHOD,),
         ("AwsSolutions-APIG4",),
         is_open,
-        "`unsigned_callers=False`, the default",
+        "`unsigned_callers=False` (the default)",
         _OPEN,
     ),
     Finding(
@@ -155,7 +155,7 @@ FINDINGS = (
         (_METHOD,),
         ("CKV_AWS_59",),
         is_open_without_key,
-        "`unsigned_callers=False`, the default",
+        "`unsigned_callers=False` (the default)",
         _OPEN,
     ),
     Finding(
@@ -167,13 +167,13 @@ FINDINGS = (
         "Python 3.13 is a supported runtime of AWS Lambda, and the handler is tested and measured with it.",
     ),
     Finding(
-        "The function has no concurrency of its own.",
+        "The function has no reserved concurrency.",
         (_FUNCTION,),
         (*_managed("LambdaConcurrency", _R5, _HIPAA), "CKV_AWS_115"),
         is_without("reserved_concurrent_executions"),
         "`function_options.reserved_concurrent_executions`",
         "Reserved concurrency is taken from the account's other functions. The API's throttle, or the event source's "
-        "maximum concurrency, bounds the executions already.",
+        "maximum concurrency, already limits the executions.",
     ),
     Finding(
         "The function has no dead-letter queue.",
@@ -232,7 +232,7 @@ FINDINGS = (
         _managed("IAMNoInlinePolicy", _R4, _R5, _HIPAA, _PCI),
         lambda *_: True,
         "",
-        "The policy belongs to one function's role, must not be attached to another one, and is deleted with it. "
+        "The policy belongs to one function's role, must not be attached to another role, and is deleted with it. "
         "That is what inline policies are for.",
     ),
     Finding(
@@ -250,15 +250,15 @@ FINDINGS = (
         ("AWS::IAM::Policy",),
         ("AwsSolutions-IAM5[Resource::*]",),
         allows_own_wildcards_only,
-        "neither `function_options.vpc` nor `tracing`, the defaults",
+        "neither `function_options.vpc` nor `tracing` (the default)",
         _WILDCARDS,
     ),
     Finding(
-        "The function's role has permissions to write on all resources.",
+        "The function's role has write permissions on all resources.",
         ("AWS::IAM::Policy",),
         ("CKV_AWS_111",),
         allows_network_interfaces_only,
-        "no `function_options.vpc`, the default",
+        "no `function_options.vpc` (the default)",
         _WILDCARDS,
     ),
     Finding(
@@ -303,6 +303,6 @@ FINDINGS = (
         _managed("CloudWatchAlarmAction", _R4, _R5, _HIPAA),
         has_alarm_without_action,
         "`alarm_actions`",
-        "The dashboard shows the alarm. Who is told about it is for the stack's author to decide.",
+        "The dashboard shows the alarm. The stack's author decides who is notified.",
     ),
 )

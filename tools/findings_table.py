@@ -21,7 +21,7 @@ _PACKS = {
 
 def table() -> str:
     """All findings as a Markdown table."""
-    rows = [("Finding", "Rules", "Mended by", "Accepted because"), ("---",) * 4, *(_row(each) for each in FINDINGS)]
+    rows = [("Finding", "Rules", "Resolved by", "Accepted because"), ("---",) * 4, *(_row(each) for each in FINDINGS)]
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
