@@ -1,4 +1,4 @@
-"""Writes the tables of what a change of each option does into docs/lifecycle.md (make lifecycle)."""
+"""Writes the tables of what changing each option does into docs/lifecycle.md (make lifecycle)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Changes of each option of each construct, as pairs of stacks."""
+"""The changes to the options of each construct, as pairs of stacks."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _IN_STACK = "us-east-1:111122223333"
 
 
 class Surroundings:
-    """What options refer to. All of it is imported, and so not in the template, but the queue and the API."""
+    """What options refer to. Everything but the queue and the API is imported, and so is not in the template."""
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
@@ -102,7 +102,7 @@ Arguments = Callable[[Surroundings], Mapping[str, Any]]
 
 
 class Case(NamedTuple):
-    """A change of one option."""
+    """A change to one option."""
 
     # The class or method whose option it is.
     owner: Any
@@ -161,7 +161,7 @@ def _bound(more: Mapping[str, Any]) -> Arguments:
 
 
 def _from_default(option: str, change: str, value: Any) -> _Row:
-    """A row whose value needs nothing around it."""
+    """A row whose value refers to nothing else in the stack."""
     return option, change, _defaults, _bound({option: value})
 
 

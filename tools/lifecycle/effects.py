@@ -1,4 +1,4 @@
-"""What deploying one template over another does to the stack, by the review's facts about resource types."""
+"""What deploying one template over another does to the stack, according to the review's facts about resource types."""
 
 from __future__ import annotations
 
@@ -52,10 +52,10 @@ _KEPT = {
 
 
 class Effect(NamedTuple):
-    """What happens to the stack's resources. A resource that is renamed is replaced."""
+    """What happens to the stack's resources. A renamed resource counts as replaced."""
 
     replaces: tuple[str, ...]
-    # The specification says that they are replaced in some cases, or does not have their type.
+    # The specification says that they are replaced in some cases, or does not cover their type.
     may_replace: tuple[str, ...]
     updates: tuple[str, ...]
     adds: tuple[str, ...]
@@ -103,13 +103,13 @@ def _state(resource: Resource) -> tuple[Any, ...]:
 
 def _lost(old: Resource, kind: str) -> str:
     what = _KEPT.get(old.type, "")
-    # CloudFormation only deletes what has no such policy. The stack loses a retained resource, but it is still there.
+    # CloudFormation deletes only resources without such a policy. The stack loses a retained one, but it still exists.
     policy = old.deletion_policy if kind == "removes" else old.update_replace_policy
     return f"{what} (retained)" if what and (policy or "").startswith("Retain") else what
 
 
 def _url_changes(old: Template, new: Template, lost_ids: set[str]) -> bool:
-    """Whether callers need another URL, also because the URL contains an id that changes."""
+    """Whether callers need another URL, including when an id in the URL changes."""
     before, after = old.outputs.get(URL_OUTPUT), new.outputs.get(URL_OUTPUT)
     if before is None:
         return False

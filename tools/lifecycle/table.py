@@ -12,12 +12,12 @@ from tools.lifecycle.effects import Effect, effect
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "lifecycle.md"
 SECTION = "lifecycle"
 
-_HEAD = "| option | change | what it does | not kept | not kept when taken back |\n| --- | --- | --- | --- | --- |"
+_HEAD = "| option | change | what it does | not kept | not kept when reverted |\n| --- | --- | --- | --- | --- |"
 
 
 def tables() -> str:
     """A table for each construct, with a row for each change."""
-    # An option of functions can do the same behind an API and behind a queue: then it has one row.
+    # If an option of functions has the same effect behind an API and behind a queue, it has one row.
     rows: dict[str, set[tuple[str, ...]]] = defaultdict(set)
     for case in CASES:
         there, back = effects_of(case)
@@ -31,7 +31,7 @@ def tables() -> str:
 
 @functools.cache
 def effects_of(case: Case) -> tuple[Effect, Effect]:
-    """The effect of the change, and that of taking it back."""
+    """The effect of the change, and that of reverting it."""
     before, after = template(case.before), template(case.after)
     return effect(before, after), effect(after, before)
 
