@@ -1,4 +1,4 @@
-"""A domain of the user's own in front of the REST API."""
+"""The REST API's custom domain."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def check_domain_name(
     domain_name: apigateway.DomainNameOptions | None, vpc_endpoints: Sequence[ec2.IVpcEndpoint] | None
 ) -> None:
-    """Check the options of a domain of a regional API. Raises TypeError or ValueError."""
+    """Check the options of a regional API's domain. Raises TypeError or ValueError."""
     if domain_name is None:
         return
     check_is("domain_name", domain_name, apigateway.DomainNameOptions)
@@ -33,7 +33,7 @@ def check_domain_name(
 
 
 def set_security_policy(rest_api: apigateway.RestApi) -> None:
-    """Give the domain the policy TLS_1_2 if it has none, because CDK then writes none into the template."""
+    """Set the domain's security policy to TLS_1_2 if none was given: CDK would then leave it out of the template."""
     assert rest_api.domain_name is not None
     domain = rest_api.domain_name.node.default_child
     assert isinstance(domain, apigateway.CfnDomainName)

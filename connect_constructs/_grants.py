@@ -1,7 +1,7 @@
-"""Grants that have an effect: they write to the identity's policy or to the resource's policy, or raise.
+"""Grants that have an effect: they add a statement to the identity's or the resource's policy, or raise.
 
-CDK's own `Grant` reports success for a role that it may not change, although it writes nothing. For a service, an
-account or an organization it reports a failure, which callers rarely check. And it drops a principal's conditions.
+CDK's own `Grant` reports success for a role that it must not change, although it writes nothing. For a service, an
+account or an organization, it reports a failure, which callers rarely check. It also drops a principal's conditions.
 """
 
 from __future__ import annotations
@@ -76,11 +76,11 @@ def grant_to_identity_or_resource(
     :param resource_self_arns: The same resources as the resource's own policy names them.
     :param services_may_call: Whether `grantee` may be an AWS service under a condition.
     :raises TypeError: if `grantee` is not a principal.
-    :raises ValueError: if no policy can name the grantee, or it is everybody.
+    :raises ValueError: if no policy can name the grantee, or the grantee is everybody.
     """
     principal, account = _principal_of(grantee), resource.env.account
-    # The policy of an identity elsewhere is left alone: even in this app, another account's stack cannot refer to a
-    # generated name. If the accounts may or may not be the same, the resource's policy works either way.
+    # The policy of an identity in another account is left alone: even in this app, another account's stack cannot refer
+    # to a generated name. If the accounts may be the same or not, the resource's policy works either way.
     grant = None if _may_be_elsewhere(principal, account) else _written_to_identity(grantee, actions, resource_arns)
     if grant and _is_surely_in(account, principal):
         return grant
@@ -95,9 +95,10 @@ def grant_to_identity_or_resource(
 
 
 def grant_use_of_key(grantee: iam.IGrantable, key: kms.IKey, *, actions: Sequence[str], scope: Construct) -> iam.Grant:
-    """Allow `actions` on `key`, or warn at `scope` if that needs a key policy which this app cannot change.
+    """Allow `actions` on `key`, or warn at `scope` if that needs a key policy that this app cannot change.
 
-    Call it after the grant on what the key encrypts: it writes to the same policy, the identity's or the resource's.
+    Call it after the grant on the resource that the key encrypts, because it follows that grant: it writes to the
+    identity's policy if that grant did, and otherwise to the key's policy.
     """
     principal = _principal_of(grantee)
     is_identity = not isinstance(principal, iam.PrincipalBase) and _has_policy(principal)
@@ -129,7 +130,7 @@ def _principal_of(grantee: iam.IGrantable) -> iam.IPrincipal:
 def _written_to_identity(
     grantee: iam.IGrantable, actions: Sequence[str], resource_arns: Sequence[str]
 ) -> iam.Grant | None:
-    """Write the grant to a policy of the identity and return it; None if that is not possible."""
+    """Add the grant to a policy of the identity and return it, or None if that is not possible."""
     principal = grantee.grant_principal
     # For a resource that was imported without its role, CDK only adds a warning.
     if isinstance(principal, iam.UnknownPrincipal):
@@ -163,7 +164,7 @@ def _account(principal: iam.IPrincipal) -> str | None:
 
 
 def _may_be_elsewhere(principal: iam.IPrincipal, account: str) -> bool:
-    """Whether the principal belongs to another account, or is imported and may do so."""
+    """Whether the principal belongs to another account, or is imported and might."""
     own = _account(principal)
     if own is None or Token.is_unresolved(own):
         return False
@@ -214,7 +215,7 @@ def _check_named_in_policy(grantee: iam.IGrantable, *, services_may_call: bool) 
 
 
 def _demands(conditions: Mapping[str, Mapping[str, Any]], keys: frozenset[str]) -> bool:
-    """Whether the conditions require one of these keys to have a certain value."""
+    """Whether the conditions require one of these keys to have a specific value."""
     return any(
         _DEMANDS.match(operator)
         and any(key.lower() in keys and all(map(_names_owner, _listed(values))) for key, values in tests.items())
@@ -223,7 +224,7 @@ def _demands(conditions: Mapping[str, Mapping[str, Any]], keys: frozenset[str]) 
 
 
 def _names_owner(value: object) -> bool:
-    """Whether an account, an ARN, an organization or a path in one says whose it is, without a wildcard."""
+    """Whether an account id, an ARN or an organization's id or path names its owner without a wildcard."""
     if not isinstance(value, str):
         return True  # CloudFormation only knows the value when it deploys.
     parts = value.split(":", 5)

@@ -1,6 +1,6 @@
-"""The templates that upgrades are tested with: today's, and those of each release, one folder for each version.
+"""The templates that upgrades are tested with: today's, and those of the releases, in one folder for each version.
 
-`python -m tests.upgrade.templates VERSION` writes today's as those of a version (make upgrade-templates).
+`python -m tests.upgrade.templates VERSION` writes today's templates as those of a version (make upgrade-templates).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Template = dict[str, Any]
 
 
 def todays_templates() -> dict[str, Template]:
-    """Today's templates by name: of the stacks that the tests share, of the app, and of the examples."""
+    """Today's templates, by name: those of the tests' shared stacks, of the app, and of the examples."""
     return {name: normalised_template(stack) for name, stack in [*_shared(), *_app(), *_examples()]}
 
 
@@ -41,7 +41,7 @@ def released_templates(version: str) -> dict[str, Template]:
 def write(directory: Path, templates: Mapping[str, Template]) -> None:
     """Write the templates of a version.
 
-    :raises FileExistsError: if the version has templates: what users have deployed does not change.
+    :raises FileExistsError: if the version already has templates. What users have deployed does not change.
     """
     directory.mkdir()
     for name, template in templates.items():

@@ -1,4 +1,4 @@
-"""What an upgrade from each released version does to deployed stacks."""
+"""What upgrading from each released version does to deployed stacks."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def upgrade(old: dict[str, Template], new: dict[str, Template], accepted: Accept
 
 
 def accepted_in(version: str) -> Accepted:
-    """The findings that were accepted for the upgrade from a version, each with its reason."""
+    """The accepted findings for the upgrade from a version, each with its reason."""
     file = FOLDER / version / "review-accepted.toml"
     return read_accepted(file) if file.exists() else Accepted({})
 

@@ -1,6 +1,6 @@
-"""Everything that a release needs but the upload (make release-check). Leaves what is uploaded in dist/.
+"""Everything that a release needs except the upload (make release-check). Leaves the release's files in dist/.
 
-Every check runs, also after one that has failed. Exits with 1 if there is a problem.
+Every check runs, even after another has failed. Exits with 1 if there is a problem.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The bill of materials (SBOM) of an environment that holds the wheel and what it needs, and the licences in it."""
+"""The bill of materials (SBOM) of an environment with the wheel and its dependencies, and the licences in it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 Component = dict[str, Any]
 
-# SPDX ids, and the classifiers of packages that have nothing better. All are permissive: they ask for a notice only.
+# SPDX ids, and the classifiers of packages that state nothing better. All are permissive: they require only a notice.
 ALLOWED = {
     "0BSD",
     "Apache-2.0",
@@ -22,29 +22,29 @@ ALLOWED = {
     "License :: OSI Approved :: Apache Software License",
     "License :: OSI Approved :: BSD License",
 }
-# The beginning of a classifier, which says nothing.
+# The prefix of a classifier, which names no licence.
 _EMPTY = "License :: OSI Approved"
 
 
 def install(wheel: Path, environment: Path, *, lock: Path) -> Path:
-    """Install the wheel with its dependencies, in the locked versions, into a new environment; its interpreter."""
+    """Install the wheel and its dependencies, as locked, into a new environment. Returns its interpreter."""
     python = environment / "bin" / "python"
     _run("uv", "venv", "--quiet", environment)
     _run("uv", "pip", "install", "--quiet", "--python", python, "--constraints", lock, wheel)
-    # It would be a path of this machine in the bill of materials.
+    # It would put a path of this machine into the bill of materials.
     for file in environment.rglob("direct_url.json"):
         file.unlink()
     return python
 
 
 def write_bill(cyclonedx: Path, python: Path, *, pyproject: Path, to: Path, time: str) -> None:
-    """Write the environment's bill of materials as CycloneDX JSON; the same bytes for the same environment and time."""
+    """Write the environment's bill of materials as CycloneDX JSON, reproducibly for the same environment and time."""
     options = ("--output-reproducible", "--mc-type", "library", "--pyproject", pyproject, "--output-file", to)
     _run(cyclonedx, "environment", *options, python, SOURCE_DATE_EPOCH=time)
 
 
 def bill_problems(bill: dict[str, Any], *, name: str, version: str, allowed: set[str] = ALLOWED) -> list[str]:
-    """Whether the bill is of this package, and which licences in it are not allowed."""
+    """The problems of a bill: it is of another package, or has licences that are missing or not allowed."""
     problems = []
     component = bill["metadata"]["component"]
     if (component["name"], component["version"]) != (name, version):
@@ -62,7 +62,7 @@ def bill_problems(bill: dict[str, Any], *, name: str, version: str, allowed: set
 
 
 def licenses(component: Component) -> set[str]:
-    """All licences that a package states. Each must be allowed, also where it offers a choice."""
+    """All licences that a package states. Each must be allowed, even where the package offers a choice."""
     stated: set[str] = set()
     for entry in component.get("licenses", []):
         if "expression" in entry:

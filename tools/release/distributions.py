@@ -13,7 +13,7 @@ from tools.release.version import git
 
 
 def build_twice(root: Path, workspace: Path, dist: Path) -> list[str]:
-    """Build the commit that is checked out, put the files into `dist`, and name those that two builds made differently.
+    """Build the current commit twice, put the files into `dist`, and name those that differ between the builds.
 
     The second build has another path, other file times and another umask.
     """
@@ -21,7 +21,7 @@ def build_twice(root: Path, workspace: Path, dist: Path) -> list[str]:
     build(clone(root, first), umask=0o022)
     build(clone(root, second, file_time=1_000_000_000), umask=0o077)
     dist.mkdir(exist_ok=True)
-    # What is here is what is uploaded.
+    # Files of earlier builds must not be uploaded.
     for old in dist.iterdir():
         old.unlink()
     for file in (first / "dist").iterdir():
@@ -30,7 +30,7 @@ def build_twice(root: Path, workspace: Path, dist: Path) -> list[str]:
 
 
 def clone(root: Path, directory: Path, *, file_time: int | None = None) -> Path:
-    """A clone of `root` without what is not committed, optionally with all files of one time (in epoch seconds)."""
+    """A clone of `root`, without uncommitted changes; optionally, all its files have one time (in epoch seconds)."""
     directory.parent.mkdir(parents=True, exist_ok=True)
     git(directory.parent, "clone", "--quiet", str(root), str(directory))
     if file_time is not None:
@@ -40,9 +40,9 @@ def clone(root: Path, directory: Path, *, file_time: int | None = None) -> Path:
 
 
 def build(source: Path, *, umask: int) -> None:
-    """Build into dist/, with hatchling from the lock and the time of the commit.
+    """Build into dist/, with the locked hatchling and the time of the commit.
 
-    :raises ValueError: if the build fails, with what it printed.
+    :raises ValueError: if the build fails, with its output.
     """
     done = subprocess.run(
         [sys.executable, "-m", "build", "--no-isolation", "--outdir", "dist"],
@@ -59,7 +59,7 @@ def build(source: Path, *, umask: int) -> None:
 
 
 def differing_files(one: Path, other: Path) -> list[str]:
-    """The names of files that are in one folder only, or have different bytes."""
+    """The files that are in only one of the folders, or have different bytes."""
     names = sorted({file.name for folder in (one, other) for file in folder.iterdir()})
     return [f"{name}: two builds differ" for name in names if _digest(one / name) != _digest(other / name)]
 

@@ -1,4 +1,4 @@
-"""The page of the package index, which is README.md with absolute links: each must lead to a file of the tag."""
+"""The package index's page, which is README.md with absolute links. Each must lead to a file of the tag."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def page(wheel: Path) -> str:
 
 
 def project_urls(wheel: Path) -> dict[str, str]:
-    """The addresses that the index shows beside the page, by name."""
+    """The project's URLs that the index shows beside the page, by name."""
     return dict(url.split(", ") for url in metadata(wheel).get_all("Project-URL", []))
 
 
 def dead_links(markdown: str, *, repository: str, tag: str, files: set[str]) -> list[str]:
-    """The links that lead nowhere: relative ones, and those to files of the repository that the tag does not have.
+    """The dead links: relative ones, and those to files of the repository that the tag does not have.
 
-    Links to other places are not checked.
+    Links to other sites are not checked.
     """
     dead = []
     for target in sorted(links(markdown)):
@@ -56,5 +56,5 @@ def dead_links(markdown: str, *, repository: str, tag: str, files: set[str]) -> 
 
 
 def files_and_folders(root: Path) -> set[str]:
-    """What the commit that is checked out has."""
+    """The files and folders of the current commit."""
     return set(git(root, "ls-tree", "-r", "-t", "--name-only", "HEAD").splitlines())

@@ -18,7 +18,7 @@ PACKAGE = "connect_constructs"
 
 
 def breaking_changes(root: Path, tag: str) -> list[str]:
-    """The changes since `tag` that break code which uses public names, one line for each."""
+    """The changes since `tag` that break code that uses public names, one line for each."""
     old = griffe.load_git(PACKAGE, ref=tag, repo=root, allow_inspection=False)
     # By default, griffe would prefer a folder of this name in the working directory.
     new = griffe.load(PACKAGE, search_paths=[root], try_relative_path=False, allow_inspection=False)
@@ -43,12 +43,12 @@ def _modules(module: griffe.Module) -> Iterator[griffe.Module]:
 
 
 def _line(breakage: griffe.Breakage, root: Path) -> str:
-    # It has colours, whatever the output is.
+    # griffe always adds colours.
     return re.sub(r"\x1b\[\d*m", "", breakage.explain()).removeprefix(f"{root}/")
 
 
 def main(root: Path = ROOT) -> int:
-    """Print what breaks; 1 if the version does not allow it."""
+    """Print the breaking changes. Returns 1 if the version does not allow them."""
     tag = last_release(root)
     if tag is None:
         print("public names: no release before this commit, nothing to compare with")

@@ -1,4 +1,4 @@
-"""The version, which pyproject.toml alone has, and whether the changelog and the tag agree with it.
+"""The version, which is only in pyproject.toml, and whether the changelog and the tag agree with it.
 
 `python -m tools.release.version` prints the version.
 """
@@ -20,7 +20,7 @@ def project_version(root: Path = ROOT) -> str:
 
 
 def version_problems(root: Path = ROOT) -> list[str]:
-    """Why the commit that is checked out cannot be released as its version."""
+    """Why the current commit cannot be released as its version."""
     version = project_version(root)
     changelog = (root / "CHANGELOG.md").read_text(encoding="utf-8")
     problems = [*changelog_problems(version, changelog), *tag_problems(version, root)]
@@ -32,7 +32,7 @@ def version_problems(root: Path = ROOT) -> list[str]:
 
 
 def changelog_problems(version: str, changelog: str) -> list[str]:
-    """What CHANGELOG.md lacks to release `version`."""
+    """What is missing in CHANGELOG.md for a release of `version`."""
     problems = []
     sections = dict(re.findall(r"^## (\[.+?)$\n(.*?)(?=^## |^\[|\Z)", changelog, re.MULTILINE | re.DOTALL))
     dated = [title for title in sections if re.fullmatch(rf"\[{re.escape(version)}\] - \d{{4}}-\d\d-\d\d", title)]
@@ -70,7 +70,7 @@ def last_release(root: Path = ROOT) -> str | None:
 
 
 def may_break(old: str, new: str) -> bool:
-    """Whether semantic versioning lets version `new` break what `old` promised: a new major version, or 0.MINOR."""
+    """Whether semantic versioning lets version `new` break what `old` promised: a new major version or 0.MINOR does."""
     before, after = ([int(number) for number in re.findall(r"\d+", version)[:2]] for version in (old, new))
     return after > before and (after[0] > before[0] or after[0] == 0)
 
