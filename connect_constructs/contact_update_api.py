@@ -118,9 +118,10 @@ class ContactUpdateApi(Construct):
             and can be called from the internet.
         :param unsigned_callers: Whether whoever reaches `vpc_endpoints`, which are then required, may call without a
             permission and without a signature for `execute-api`. AWS SDKs and the AWS CLI then need no more than the
-            endpoint's URL, because API Gateway does not look at their signatures for `connect`; but under a custom
-            endpoint policy it refuses them (API Gateway Developer Guide, "Use VPC endpoint policies for private APIs").
-            Default: callers sign, or the authorizer decides.
+            endpoint's URL. This assumes that API Gateway does not check their signatures for `connect` under the
+            default endpoint policy, as an earlier version of its documentation says. Under a custom endpoint policy, it
+            refuses them (API Gateway Developer Guide, "Use VPC endpoint policies for private APIs"). Default: callers
+            sign, or the authorizer decides.
         :param allowed_cidrs: The address ranges from which the regional API can be called, such as `203.0.113.0/24`.
             They bound who may call, and let nobody in. Default: it can be called from all addresses.
         :param domain_name: A domain of your own for a regional API, with its certificate. The API's default endpoint is
