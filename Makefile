@@ -72,7 +72,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help setup demo local test attack check lint types fast-tests oldest-botocore-tests test-botocore deployed-tests clients-setup browser-setup clients-table emulator-gaps findings-table checkers-setup lifecycle bench queue-figures queue-faults format release-check public-names check-workflows upgrade-templates test-lowest test-newest deploy snapshots model facts lock docs build clean gone
 
 help: ## show this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r target text; do printf '  make %-14s %s\n' "$$target" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r target text; do printf '  make %-18s %s\n' "$$target" "$$text"; done
 
 setup: $(PROJECT) $(CDK_CLI) ## install what the targets need, in .venv and node_modules
 
