@@ -53,11 +53,12 @@ COMPATIBILITY_TESTS := tests/constructs --ignore tests/constructs/test_templates
 EMULATOR_LOCK := connect_constructs/local/emulator-requirements.txt
 
 # The tests that deploy to a local AWS, and those that build, install or run the app in other processes. The slowest come
-# first, so that both processes end at about the same time.
+# first, so that all processes end at about the same time.
 DEPLOYED_TESTS := tests/clients tests/queue tests/local tests/verify tests/doctor tests/openapi $(BROWSER) tests/packaging tests/test_app.py
 SLOWEST_FAST_TESTS := tests/attack tests/constructs
 FAST_TESTS := $(SLOWEST_FAST_TESTS) $(filter-out $(SLOWEST_FAST_TESTS) $(DEPLOYED_TESTS) %__pycache__,$(patsubst %/.,%,$(wildcard tests/*/. tests/test_*.py)))
-IN_TWO := $(BIN)/pytest --numprocesses 2 --no-loadscope-reorder
+# For two processors. The deployed tests wait for processes, timeouts and queues for a part of their time.
+PARALLEL := $(BIN)/pytest --no-loadscope-reorder --numprocesses
 
 # One lock for all systems and Python versions, without the URL of the package index.
 COMPILE = UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile --quiet --universal --python-version 3.10 \
@@ -98,7 +99,7 @@ types: $(PACKAGES)
 	@$(BIN)/mypy
 
 fast-tests: setup checkers-setup $(REVIEW_PACKAGES) $(RELEASE_PACKAGES)
-	@$(IN_TWO) $(FAST_TESTS)
+	@$(PARALLEL) 2 $(FAST_TESTS)
 
 oldest-botocore-tests: $(OLDEST_BOTOCORE_PACKAGES)
 	@$(OLDEST_BOTOCORE)/bin/python -m pytest --quiet -p no:cacheprovider $(BOTOCORE_TESTS)
@@ -124,7 +125,7 @@ test-newest: setup ## run the constructs' tests with the newest versions of pack
 	@$(NEWEST)/bin/python -m pytest --quiet -p no:cacheprovider -W ignore --numprocesses 2 $(COMPATIBILITY_TESTS)
 
 deployed-tests: setup clients-setup browser-setup
-	@$(IN_TWO) $(DEPLOYED_TESTS)
+	@$(PARALLEL) 3 $(DEPLOYED_TESTS)
 
 checkers-setup: $(CHECKERS_PACKAGES)
 
