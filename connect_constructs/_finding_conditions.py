@@ -9,21 +9,13 @@ from typing import Any
 from aws_cdk import CfnResource, Stack, Token
 from aws_cdk import aws_lambda as lambda_
 
+from connect_constructs._handler_function import NETWORK_INTERFACE_ACTIONS
+from connect_constructs.operation import ContactUpdateOperation
+
 # The actions that `_handler_function` and CDK allow on all resources.
-_OWN_WILDCARD_ACTIONS = frozenset(
-    {
-        "ec2:AssignPrivateIpAddresses",
-        "ec2:CreateNetworkInterface",
-        "ec2:DeleteNetworkInterface",
-        "ec2:DescribeNetworkInterfaces",
-        "ec2:DescribeSubnets",
-        "ec2:UnassignPrivateIpAddresses",
-        "xray:PutTelemetryRecords",
-        "xray:PutTraceSegments",
-    }
-)
+_OWN_WILDCARD_ACTIONS = frozenset({*NETWORK_INTERFACE_ACTIONS, "xray:PutTelemetryRecords", "xray:PutTraceSegments"})
 _LOGGING_POLICY = ":iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
-_OWN_CONTACT_ACTIONS = frozenset({"connect:UpdateContact", "connect:UpdateContactAttributes"})
+_OWN_CONTACT_ACTIONS = frozenset(operation.iam_action for operation in ContactUpdateOperation)
 
 
 def flattened(value: Any) -> str:

@@ -27,6 +27,16 @@ from connect_constructs.contact_update_function_options import ContactUpdateFunc
 
 _DEFAULT_MEMORY_SIZE = 512
 
+# What AWS Lambda does for a function in a VPC.
+NETWORK_INTERFACE_ACTIONS = [
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+]
+
 
 class TimeoutLimits(NamedTuple):
     """The range of a function's timeout, in seconds."""
@@ -141,22 +151,14 @@ def _allow_network_interfaces(role: iam.Role) -> None:
     # no narrower resource. AWS Lambda itself makes these calls; calls of the function's code carry the function's ARN,
     # and are denied. The pattern matches all functions of the account, because the function's own ARN would be a
     # circular reference.
-    actions = [
-        "ec2:AssignPrivateIpAddresses",
-        "ec2:CreateNetworkInterface",
-        "ec2:DeleteNetworkInterface",
-        "ec2:DescribeNetworkInterfaces",
-        "ec2:DescribeSubnets",
-        "ec2:UnassignPrivateIpAddresses",
-    ]
     functions = Stack.of(role).format_arn(
         service="lambda", resource="function", resource_name="*", arn_format=ArnFormat.COLON_RESOURCE_NAME
     )
-    role.add_to_policy(iam.PolicyStatement(actions=actions, resources=["*"]))
+    role.add_to_policy(iam.PolicyStatement(actions=NETWORK_INTERFACE_ACTIONS, resources=["*"]))
     role.add_to_policy(
         iam.PolicyStatement(
             effect=iam.Effect.DENY,
-            actions=actions,
+            actions=NETWORK_INTERFACE_ACTIONS,
             resources=["*"],
             conditions={"ArnLike": {"lambda:SourceFunctionArn": functions}},
         )

@@ -118,7 +118,7 @@ class ContactUpdateQueue(Construct):
         stack = Stack.of(scope)
         check_is("instance", instance, ConnectInstance)
         check_account("instance", instance.env.account, stack)
-        self._instance = self._updated_instance = instance
+        self._updated_instance = instance
         self._operations = checked_operations(operations)
         self._rate = rate = _checked_rate(updates_per_second)
         self._max_concurrency = max(_MIN_CONCURRENCY, math.ceil(rate / _CALLS_PER_SECOND_OF_AN_EXECUTION))
@@ -215,7 +215,7 @@ class ContactUpdateQueue(Construct):
     @property
     def instance(self) -> ConnectInstance:
         """The instance whose contacts are updated."""
-        return self._instance
+        return self._updated_instance
 
     @property
     def operations(self) -> list[ContactUpdateOperation]:
