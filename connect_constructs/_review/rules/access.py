@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from connect_constructs._review.changes import Change, Hit, Rule
 from connect_constructs._review.findings import Class
-from connect_constructs._review.rules.checks import at, becomes_unsafe, display, not_one_of, one_of, removed
+from connect_constructs._review.rules.checks import at, becomes_unsafe, display, goes, not_one_of, one_of, removed
 
 _SHARED = {
     "AWS::EC2::VPCEndpointServicePermissions": "AllowedPrincipals",
@@ -36,7 +36,7 @@ def _shared(change: Change) -> Iterator[Hit]:
     new, old = change.new.properties.get(name), change.old.properties.get(name) if change.old else []
     if not isinstance(new, list) or not isinstance(old or [], list):
         if new is not None and new != old:
-            yield Hit(old, new, f"{name} goes from {display(old)} to {display(new)}", name, certain=False)
+            yield Hit(old, new, goes(name, old, new), name, certain=False)
         return
     more = [one for one in new if one not in (old or []) and one not in (change.account, {"Ref": "AWS::AccountId"})]
     if more:

@@ -60,7 +60,7 @@ def becomes_unsafe(path: str, unsafe: Unsafe, *, default: Value = None, added: b
         after = unsafe(default if new is None else new)
         if before is True or after is False:
             return
-        said = f"{path} goes from {display(old)} to {display(new)}" if change.old else f"{path} is {display(new)}"
+        said = goes(path, old, new) if change.old else f"{path} is {display(new)}"
         yield Hit(old, new, said, path, certain=after is True)
 
     return check
@@ -68,6 +68,11 @@ def becomes_unsafe(path: str, unsafe: Unsafe, *, default: Value = None, added: b
 
 def _at(properties: dict[str, Value], path: str) -> Value:
     return at(properties, path)
+
+
+def goes(path: str, old: Value, new: Value) -> str:
+    """The change of a value in a sentence."""
+    return f"{path} goes from {display(old)} to {display(new)}"
 
 
 def removed(*paths: str) -> Check:
@@ -112,7 +117,7 @@ def compared(path: str, old: Value, new: Value, *, absent: float, shrinks: bool 
         return
     before = absent if old is None else number(old)
     after = absent if new is None else number(new)
-    said = f"{path} goes from {display(old)} to {display(new)}"
+    said = goes(path, old, new)
     if before is None or after is None:
         yield Hit(old, new, said, path, certain=False)
     elif (after < before) if shrinks else (after > before):

@@ -14,6 +14,7 @@ from connect_constructs._review.rules.checks import (
     becomes_unsafe,
     display,
     each_of,
+    goes,
     items,
     not_one_of,
     number,
@@ -70,7 +71,7 @@ def _authorizer_changes(*paths: str) -> Check:
         for path in paths:
             old, new = at(change.old.properties, path), at(change.new.properties, path)
             if old is not None and old != new and new not in (None, "NONE") and old != "NONE":
-                said = f"{path} goes from {display(old)} to {display(new)}"
+                said = goes(path, old, new)
                 yield Hit(old, new, said, path, certain=False)
 
     return check
@@ -98,7 +99,7 @@ def _scopes_shrink(change: Change) -> Iterator[Hit]:
         return
     certain = isinstance(old, list) and isinstance(new or [], list)
     if not certain or not new or any(scope not in old for scope in new):
-        said = f"AuthorizationScopes goes from {display(old)} to {display(new)}"
+        said = goes("AuthorizationScopes", old, new)
         yield Hit(old, new, said, "AuthorizationScopes", certain=certain)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from connect_constructs._review.changes import Change, Hit, Rule
 from connect_constructs._review.expressions import is_expression
 from connect_constructs._review.findings import Class
-from connect_constructs._review.rules.checks import display, removed
+from connect_constructs._review.rules.checks import display, goes, removed
 
 # The property that names the identity that it runs as, or that it gives to others.
 _RUNS_AS = {
@@ -36,7 +36,7 @@ def _runs_as(change: Change) -> Iterator[Hit]:
     name = _RUNS_AS[change.new.type]
     old, new = change.old.properties.get(name), change.new.properties.get(name)
     if old is not None and new is not None and old != new:
-        yield Hit(old, new, f"{name} goes from {display(old)} to {display(new)}", name, certain=False)
+        yield Hit(old, new, goes(name, old, new), name, certain=False)
 
 
 def _joins(change: Change) -> Iterator[Hit]:
@@ -55,7 +55,7 @@ def _joins(change: Change) -> Iterator[Hit]:
     if before == after or after is None:
         return
     if is_expression(before) or not isinstance(after, list):
-        yield Hit(before, after, f"{name} goes from {display(before)} to {display(after)}", name, certain=False)
+        yield Hit(before, after, goes(name, before, after), name, certain=False)
         return
     more = [one for one in after if one not in (before or [])]
     if more:
@@ -88,7 +88,7 @@ def _organization_policy(change: Change) -> Iterator[Hit]:
         if gone:
             yield Hit(before, after, f"TargetIds no longer has {', '.join(map(display, gone))}", "TargetIds")
     elif before is not None and before != after:
-        said = f"TargetIds goes from {display(before)} to {display(after)}"
+        said = goes("TargetIds", before, after)
         yield Hit(before, after, said, "TargetIds", certain=False)
 
 

@@ -14,6 +14,7 @@ from connect_constructs._review.rules.checks import (
     compared,
     display,
     each_of,
+    goes,
     grows,
     items,
     number,
@@ -84,7 +85,7 @@ def _throttles(change: Change) -> Iterator[Hit]:
         if old == new or old is None:
             continue
         if is_expression(old) or is_expression(new):
-            yield Hit(old, new, f"{path} goes from {display(old)} to {display(new)}", path, certain=False)
+            yield Hit(old, new, goes(path, old, new), path, certain=False)
             continue
         before, after = _by_method(old), _by_method(new)
         for method, settings in before.items():
@@ -140,7 +141,7 @@ def _alarm_removed(change: Change) -> Iterator[Hit]:
     yield from becomes_unsafe("ActionsEnabled", one_of("false"), default="true")(change)
     old, new = change.old.properties.get("AlarmActions"), change.new.properties.get("AlarmActions")
     if isinstance(old, list) and isinstance(new or [], list) and any(one not in (new or []) for one in old):
-        said = f"AlarmActions goes from {display(old)} to {display(new)}"
+        said = goes("AlarmActions", old, new)
         yield Hit(old, new, said, "AlarmActions")
 
 
@@ -186,7 +187,7 @@ def _tls(change: Change) -> Iterator[Hit]:
         if old is None or old == new:
             continue
         before, after = _tls_version(old), _tls_version(new)
-        said = f"{path} goes from {display(old)} to {display(new)}"
+        said = goes(path, old, new)
         if before is None or (after is None and new is not None):
             yield Hit(old, new, said, path, certain=False)
         elif after is None or after < before:
@@ -273,7 +274,7 @@ def _usage_plan(change: Change) -> Iterator[Hit]:
         if key_of(change.old.properties.get("Quota", {})) != key_of(change.new.properties.get("Quota", {})):
             old, new = at(change.old.properties, "Quota.Period"), at(change.new.properties, "Quota.Period")
             if old is not None and new is not None and old != new:
-                yield Hit(old, new, f"Quota.Period goes from {display(old)} to {display(new)}", "Quota", certain=False)
+                yield Hit(old, new, goes("Quota.Period", old, new), "Quota", certain=False)
 
 
 PROTECTION_RULES = (
