@@ -159,8 +159,7 @@ def _is_accepted_unsigned(scope: Scope, headers: Headers, query: Query, body: by
     # With another path or host name, the emulator would route such a request elsewhere.
     if (method, path, query) != ("POST", "/", {}) or not _ENDPOINT_HOST.fullmatch(headers.get("host", "").lower()):
         return False
-    parameters = emulator._routing_params(method, path, headers, body, query)
-    service = router.detect_service(method, path, headers, parameters)
+    service, parameters = _routed(scope, headers, query, body)
     if not _names_one_operation(service, headers, body):
         return False
     action = iam_actions.extract_iam_action(service, method, path, headers, body, parameters)
@@ -176,9 +175,7 @@ def _names_one_operation(service: str, headers: Headers, body: bytes) -> bool:
         return False
     if service != "sts":
         return "x-amz-target" in headers
-    is_form = headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
-    actions = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True).get("Action", [])
-    return is_form and "x-amz-target" not in headers and len(actions) == 1
+    return _is_form(headers) and "x-amz-target" not in headers and len(_actions_in(body)) == 1
 
 
 def _hides_its_action(scope: Scope, headers: Headers, query: Query, body: bytes) -> bool:
@@ -187,16 +184,29 @@ def _hides_its_action(scope: Scope, headers: Headers, query: Query, body: bytes)
     It checks the action in the query string, or else the one in a form. It performs the one in the body, whatever the
     content type says.
     """
-    parameters = emulator._routing_params(scope["method"], scope["path"], headers, body, query)
-    service = router.detect_service(scope["method"], scope["path"], headers, parameters)
-    content_type = headers.get("content-type", "")
-    if service not in _QUERY_SERVICES or (service == "sqs" and content_type.startswith("application/x-amz-json")):
+    service, _ = _routed(scope, headers, query, body)
+    is_json = headers.get("content-type", "").startswith("application/x-amz-json")
+    if service not in _QUERY_SERVICES or (service == "sqs" and is_json):
         return False
-    in_body = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True).get("Action", [])
-    if in_body and not content_type.startswith("application/x-www-form-urlencoded"):
+    in_body = _actions_in(body)
+    if in_body and not _is_form(headers):
         return True
     is_encoded = "content-encoding" in headers or headers.get("x-amz-content-sha256", "").startswith("STREAMING-")
     return is_encoded or len(in_body) + len(query.get("Action", [])) > 1
+
+
+def _routed(scope: Scope, headers: Headers, query: Query, body: bytes) -> tuple[str, Query]:
+    """The service to which the emulator passes the request, and the parameters by which it decides."""
+    parameters = emulator._routing_params(scope["method"], scope["path"], headers, body, query)
+    return router.detect_service(scope["method"], scope["path"], headers, parameters), parameters
+
+
+def _is_form(headers: Headers) -> bool:
+    return headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+
+
+def _actions_in(body: bytes) -> list[str]:
+    return parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True).get("Action", [])
 
 
 def _caller(scope: Scope, headers: Headers, query: Query, body: bytes) -> ResolvedCredential | AuthError:
@@ -252,10 +262,8 @@ def _raw_path(scope: Scope) -> str:
 
 def _refusal(error: AuthError, scope: Scope, headers: Headers, query: Query, body: bytes) -> Any:
     """The error in the format of the service that the request is for, so that its client can read it."""
-    method, path = scope["method"], scope["path"]
-    parameters = emulator._routing_params(method, path, headers, body, query)
-    service = router.detect_service(method, path, headers, parameters)
-    action = iam_actions.extract_iam_action(service, method, path, headers, body, parameters) or ""
+    service, parameters = _routed(scope, headers, query, body)
+    action = iam_actions.extract_iam_action(service, scope["method"], scope["path"], headers, body, parameters) or ""
     _, answered, text = emulator._credential_failure(service, action, secrets.token_hex(16), error, headers)
     return 403, answered, text
 
