@@ -61,8 +61,9 @@ class QueueTarget:
 
 def _update_id(update: Update, request: Request) -> str:
     """An id that is the same for each attempt of one call, and different for every other call."""
-    parts = [request.caller, request.call_id, update.operation.name, update.parameters]
-    if request.named_call is None:
+    named = request.named_call
+    parts = [request.caller, named or request.own_call, update.operation.name, update.parameters]
+    if named is None:
         # The log has all parts but the values: whoever reads it could guess them, and check the guess by the id.
         parts.append(_SECRET)
     digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).digest()

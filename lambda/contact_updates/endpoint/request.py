@@ -93,9 +93,9 @@ class Request:
         return next((value for name in _CALL_HEADERS if (value := self._header(name))), None)
 
     @property
-    def call_id(self) -> str:
-        """The client's id of the call. Default: the request's own id, because each request is a call of its own."""
-        return self.named_call or self.extended_id or self.id or str(uuid.uuid4())
+    def own_call(self) -> str:
+        """The id of the call if the client names none: the request's own, because each request is a call of its own."""
+        return self.extended_id or self.id or str(uuid.uuid4())
 
     @property
     def allowed_contacts(self) -> frozenset[str] | None:

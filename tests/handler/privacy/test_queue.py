@@ -225,7 +225,7 @@ def group_is_the_contact(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def deduplication_id_is_the_callers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue_target, "_update_id", lambda _, request: request.call_id)
+    monkeypatch.setattr(queue_target, "_update_id", lambda _, request: request.named_call or request.own_call)
 
 
 def event_has_amazon_connects_text(monkeypatch: pytest.MonkeyPatch) -> None:
