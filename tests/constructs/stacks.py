@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from aws_cdk import App, Duration, Environment, RemovalPolicy, Stack
@@ -187,6 +187,17 @@ def maximal_monitoring_stack() -> Stack:
         throttled_invocations_threshold=60,
     )
     return stack
+
+
+SHARED_STACKS: dict[str, Callable[[], Stack]] = {
+    "minimal": minimal_stack,
+    "maximal": maximal_stack,
+    "private": private_stack,
+    "queue": queue_stack,
+    "maximal_queue": maximal_queue_stack,
+    "monitoring": monitoring_stack,
+    "maximal_monitoring": maximal_monitoring_stack,
+}
 
 
 def resources(template: Template, type_: str, properties: Mapping[str, Any] | None = None) -> dict[str, dict[str, Any]]:

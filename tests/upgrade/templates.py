@@ -49,13 +49,8 @@ def write(directory: Path, templates: Mapping[str, Template]) -> None:
 
 
 def _shared() -> Iterator[tuple[str, Stack]]:
-    yield "minimal", stacks.minimal_stack()
-    yield "maximal", stacks.maximal_stack()
-    yield "private", stacks.private_stack()
-    yield "queue", stacks.queue_stack()
-    yield "maximal_queue", stacks.maximal_queue_stack()
-    yield "monitoring", stacks.monitoring_stack()
-    yield "maximal_monitoring", stacks.maximal_monitoring_stack()
+    for name, new_stack in stacks.SHARED_STACKS.items():
+        yield name, new_stack()
 
 
 def _app() -> Iterator[tuple[str, Stack]]:

@@ -28,8 +28,7 @@ from connect_constructs import (
     ContactUpdateQueue,
     acknowledge_findings,
 )
-from tests.constructs import stacks
-from tests.constructs.stacks import INSTANCE_ARN, new_instance, new_stack, new_vpc
+from tests.constructs.stacks import INSTANCE_ARN, SHARED_STACKS, new_instance, new_stack, new_vpc
 
 _OURS = (
     ApiGatewayAccount,
@@ -177,12 +176,6 @@ def unaffected_stack() -> Stack:
 
 
 STACKS: dict[str, Callable[[], Stack]] = {
-    "minimal": stacks.minimal_stack,
-    "maximal": stacks.maximal_stack,
-    "private": stacks.private_stack,
-    "queue": stacks.queue_stack,
-    "maximal_queue": stacks.maximal_queue_stack,
-    "monitoring": stacks.monitoring_stack,
-    "maximal_monitoring": stacks.maximal_monitoring_stack,
+    **SHARED_STACKS,
     "varied": varied_stack,
 }
