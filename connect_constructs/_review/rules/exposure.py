@@ -179,13 +179,13 @@ def _covers(old: Value, new: dict[str, Value]) -> bool:
     if not isinstance(old, dict):
         return False
     if old.get("CidrIp") == "0.0.0.0/0" and "SourcePrefixListId" in new:
-        return _same_ports(old, new)
+        return _covers_ports(old, new)
     if any(old.get(name) != new.get(name) for name in _SOURCES):
         return False
     for name in ("CidrIp", "CidrIpv6"):
         if old.get(name) != new.get(name) and not _contains(old.get(name), new.get(name)):
             return False
-    return _same_ports(old, new)
+    return _covers_ports(old, new)
 
 
 def _contains(wide: Value, narrow: Value) -> bool:
@@ -204,7 +204,7 @@ def _network(text: Value) -> ipaddress.IPv4Network | ipaddress.IPv6Network | Non
         return None
 
 
-def _same_ports(old: dict[str, Value], new: dict[str, Value]) -> bool:
+def _covers_ports(old: dict[str, Value], new: dict[str, Value]) -> bool:
     """Whether the old rule is for at least the ports of the new one."""
     protocol = old.get("IpProtocol")
     if protocol == "-1":
