@@ -17,6 +17,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from connect_constructs._signals import uninterrupted
 from connect_constructs.local.cache import cached
 from connect_constructs.local.command import end_group, last_lines, run
 from connect_constructs.local.errors import LocalAwsError
@@ -104,22 +105,24 @@ class Emulator:
     def __enter__(self) -> Emulator:
         for name in ("tmp", "state", "home"):
             (self._directory / name).mkdir()
-        with self._log.open("w") as log:
-            self._process = subprocess.Popen(
-                # -I: it must find nothing but its own environment and that folder.
-                [str(self._python), "-I", str(_PROCESS)],
-                env=self._environment(),
-                cwd=self._directory,
-                stdin=subprocess.PIPE,  # held open: the emulator exits when it is closed
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                text=True,
-                start_new_session=True,
-            )
         try:
+            # A signal must not come between the start of the process and its being known here.
+            with self._log.open("w") as log, uninterrupted():
+                self._process = subprocess.Popen(
+                    # -I: it must find nothing but its own environment and that folder.
+                    [str(self._python), "-I", str(_PROCESS)],
+                    env=self._environment(),
+                    cwd=self._directory,
+                    stdin=subprocess.PIPE,  # held open: the emulator exits when it is closed
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    text=True,
+                    start_new_session=True,
+                )
             self._wait_until_healthy(self._process)
         except BaseException:
-            self._stop()
+            with uninterrupted():
+                self._stop()
             raise
         return self
 

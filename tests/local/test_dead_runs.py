@@ -21,6 +21,7 @@ import pytest
 from connect_constructs.local import LocalAws
 from connect_constructs.local.cache import cache_directory, cached
 from connect_constructs.local.command import run as run_command
+from connect_constructs.local.emulator import Emulator
 from connect_constructs.local.errors import LocalAwsError
 from connect_constructs.local.run_directory import run_directory
 from tests.local.command_line import COMMAND, ROOT, processes_of, run
@@ -156,6 +157,29 @@ def test_clean_up_is_not_cut_short_by_a_signal(
 
     assert list(tmp_path.glob(_RUNS)) == []
     assert signal.getsignal(signal.SIGHUP) is interrupt
+
+
+def test_signal_while_the_emulator_starts_leaves_no_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    start, started = subprocess.Popen, []
+
+    def interrupted(_: Any, **options: Any) -> Any:
+        started.append(start([sys.executable, "-c", "import time; time.sleep(60)"], **options))
+        os.kill(os.getpid(), signal.SIGHUP)
+        return started[-1]
+
+    def interrupt(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(subprocess, "Popen", interrupted)
+    before = signal.signal(signal.SIGHUP, interrupt)
+    request.addfinalizer(lambda: signal.signal(signal.SIGHUP, before))
+
+    with pytest.raises(KeyboardInterrupt), Emulator(Path(sys.executable), tmp_path, connect_url="http://127.0.0.1:1"):
+        pass
+
+    assert started[-1].poll() is not None
 
 
 @pytest.mark.usefixtures("nothing_stays")
